@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The whole binary contract between the engine ("host") and a plugin, in plain C.
+ *
+ * A plugin is a shared object that exports one symbol, sluice_plugin_v1. It provides node types; the host opens nodes
+ * of them, calls them, and hands them a table of host functions. Rules that hold everywhere:
+ *  - Structs carry struct_size first, arrays of structs a stride: both sides read only what the other side has. Fields
+ *    are only ever appended; a missing slot is a null pointer or lies beyond struct_size.
+ *  - Strings have lengths and need no NUL. What a call gets is borrowed for the call; `_take` in a name consumes.
+ *  - Nothing throws or longjmps across. Errors go into a struct that the caller owns.
+ *  - "stage thread": the one thread that calls a node's slots; never two at once. Each host function names its threads.
+ */
+#ifndef SLUICE_ABI_H
+#define SLUICE_ABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SLUICE_ABI_MAJOR 1 /* the number in the exported symbol's name */
+#define SLUICE_ABI_MINOR 0 /* grows when fields are appended */
+
+typedef struct sluice_str { /* bytes, UTF-8 unless said otherwise; data may be null when size is 0 */
+  const char* data;
+  uint64_t size;
+} sluice_str;
+
+/* ---- Errors ---------------------------------------------------------------------------------------------------- */
+
+enum {                     /* what a slot returns */
+  SLUICE_OK = 0,           /* done; of poll: call me again */
+  SLUICE_END = 1,          /* only of poll: this source will never emit again */
+  SLUICE_ERROR = -1        /* the caller's sluice_error says why */
+};
+enum {                     /* sluice_error.category */
+  SLUICE_TRANSIENT = 1,    /* may work later, unchanged */
+  SLUICE_PERMANENT = 2,    /* concerns these records and will never work */
+  SLUICE_OPERATOR = 3,     /* needs a person: rights, passwords, tables, disks */
+  SLUICE_BUG = 4           /* broken promise of the plugin or the host */
+};
+typedef struct sluice_error {
+  uint32_t struct_size;
+  uint32_t category;
+  char code[32];           /* NUL-terminated: a SQLSTATE, an errno's name, ... or empty */
+  char message[960];       /* NUL-terminated sentence that names the thing and says what to do; cut, never overrun */
+} sluice_error;
+
+/* ---- Options: one static table is parser, check, schema and reference at once ----------------------------------- */
+
+enum {                     /* sluice_option.kind and sluice_config.kind */
+  SLUICE_TEXT = 1,         /* config.text */
+  SLUICE_INTEGER = 2,      /* config.integer */
+  SLUICE_REAL = 3,         /* config.real */
+  SLUICE_BOOLEAN = 4,      /* config.integer, 0 or 1 */
+  SLUICE_DURATION = 5,     /* config.integer in nanoseconds; written with a unit: 2s */
+  SLUICE_SIZE = 6,         /* config.integer in bytes; written with a unit: 64MiB */
+  SLUICE_COUNT = 7,        /* config.integer; 500k is 500000 */
+  SLUICE_CHOICE = 8,       /* config.text is one of choices, config.integer its index */
+  SLUICE_ATTRIBUTE = 9,    /* config.text names an attribute that somebody upstream provides */
+  SLUICE_LIST = 10,        /* config.items; fields[0] describes each */
+  SLUICE_MAP = 11,         /* config.items with keys of the user's; fields[0] describes each */
+  SLUICE_OBJECT = 12       /* config.items: one per field, in the table's order, absent ones of kind 0 */
+};
+enum {                     /* sluice_option.flags */
+  SLUICE_REQUIRED = 1,
+  SLUICE_SECRET = 2,       /* never printed or logged */
+  SLUICE_ONE_OR_LIST = 4,  /* of a list: a single value may stand for a list of one */
+  SLUICE_ADVANCED = 8      /* listed last in the reference */
+};
+typedef struct sluice_option {
+  sluice_str name;
+  sluice_str summary;      /* one sentence */
+  sluice_str fallback;     /* the default as a user would write it; empty: none */
+  sluice_str example;      /* as a user would write it */
+  uint32_t kind;
+  uint32_t flags;
+  int64_t least, most;     /* bounds, inclusive, of numbers (their integer form); of lists and maps: of their items */
+  const sluice_str* choices;
+  uint64_t choice_count;
+  const struct sluice_option* fields; /* same stride as the table they belong to */
+  uint64_t field_count;
+} sluice_option;
+
+typedef struct sluice_config { /* a checked, typed value; lives as long as the node */
+  uint32_t struct_size;    /* also the stride of items */
+  uint32_t kind;           /* 0: absent and without a default */
+  uint32_t line, column;   /* where it stands in the file; 0: a default */
+  sluice_str key;          /* its name in an object or a map */
+  sluice_str text;         /* scalars: as written, variables expanded */
+  int64_t integer;
+  double real;
+  const struct sluice_config* items;
+  uint64_t item_count;
+} sluice_config;
+
+/* ---- Records ---------------------------------------------------------------------------------------------------- */
+
+enum { SLUICE_ABSENT = 0, SLUICE_VALUE_INTEGER = 1, SLUICE_VALUE_TEXT = 2, SLUICE_VALUE_TIME = 3 };
+typedef struct sluice_value { /* an attribute's value */
+  union {
+    int64_t integer;       /* INTEGER; TIME: nanoseconds since 1970, UTC */
+    const char* text;      /* TEXT: points into a buffer that the batch pins, or to interned memory */
+  } as;
+  uint32_t size;           /* TEXT: bytes */
+  uint32_t kind;
+} sluice_value;
+
+typedef struct sluice_buffer { /* reference-counted bytes, made by buffer_new; 64 readable bytes lie behind capacity */
+  uint8_t* data;
+  uint64_t capacity;
+} sluice_buffer;
+
+typedef struct sluice_record {
+  const uint8_t* data;     /* the payload: a view into buffers[buffer] of its batch, frozen once emitted */
+  uint32_t size;
+  uint32_t buffer;
+  int64_t receive_time_ns; /* when its bytes were read, since 1970, UTC */
+  /* sluice_value attributes[host->attribute_count] follow */
+} sluice_record;
+
+typedef struct sluice_batch { /* records that travel together; made, split, merged and ended by host functions only */
+  uint32_t struct_size;
+  uint32_t record_stride;  /* bytes from one record to the next */
+  uint8_t* records;        /* 8-byte aligned; a node may change records in place while it owns the batch */
+  uint32_t count;          /* only the maker of a fresh batch raises it, up to capacity */
+  uint32_t capacity;
+  sluice_buffer* const* buffers;
+  uint32_t buffer_count;
+  uint32_t reserved;
+} sluice_batch;
+
+enum {                     /* verdicts of settle */
+  SLUICE_DELIVERED = 1,    /* safe at its destination */
+  SLUICE_ACCEPTED = 2,     /* only by the input half of a relay that is not durable */
+  SLUICE_DISCARDED = 3,    /* dropped on purpose; reason says why */
+  SLUICE_FAILED = 4        /* reason is the error: PERMANENT goes to the dead letter, any other stops the graph */
+};
+
+/* ---- Describing a node, without any input or output -------------------------------------------------------------- */
+
+enum { SLUICE_ROLE_NODE = 0, SLUICE_ROLE_RELAY_INPUT = 1, SLUICE_ROLE_RELAY_OUTPUT = 2 };
+enum {                     /* numeric facts; what is not said is 0 */
+  SLUICE_FACT_REPLAY = 1,        /* source: 0 cannot replay, 1 from its beginning, 2 from the committed position */
+  SLUICE_FACT_ENDS = 2,          /* source: ends by itself */
+  SLUICE_FACT_DURABLE = 3,       /* sink, relay: a delivered record survives the end of the process */
+  SLUICE_FACT_IDEMPOTENT = 4,    /* sink: a record delivered twice is stored once */
+  SLUICE_FACT_MAX_IN_FLIGHT = 5, /* sink: batches it may own at once; at least 1, the host's default is 1 */
+  SLUICE_FACT_MEMORY_BYTES = 6,  /* what the node itself may allocate, beyond the batches it owns */
+  SLUICE_FACT_HOLDS_RECORDS = 7, /* transform: records it may hold back */
+  SLUICE_FACT_HOLDS_BYTES = 8,   /* transform: payload bytes it may hold back; 0: only records bound it */
+  SLUICE_FACT_HOLDS_NS = 9       /* transform: for how long; 0: until it is full or flushed */
+};
+typedef struct sluice_describe_api { /* stage of planning; any one thread, pure */
+  uint32_t struct_size;
+  uint32_t role;                 /* which half is described, or the node */
+  void (*input)(void* to, sluice_str name);  /* default: one input named "in" unless the type is a source */
+  void (*output)(void* to, sluice_str name, uint32_t optional); /* default: "out" for sources and transforms */
+  void (*needs)(void* to, sluice_str attribute, const sluice_config* where); /* ATTRIBUTE options need no call */
+  void (*provides)(void* to, sluice_str attribute, uint32_t value_kind);
+  void (*fact)(void* to, uint32_t fact, int64_t value);
+  void (*reason)(void* to, uint32_t fact, sluice_str sentence); /* why a fact is so, for the guarantee's line */
+  void (*problem)(void* to, const sluice_config* where, uint32_t is_warning, sluice_str sentence);
+} sluice_describe_api;
+
+/* ---- The host's functions ---------------------------------------------------------------------------------------- */
+
+typedef struct sluice_context sluice_context; /* the host's handle of one node; valid for the life of the process */
+typedef struct sluice_metric sluice_metric;
+
+enum { SLUICE_LOG_DEBUG = 1, SLUICE_LOG_INFO = 2, SLUICE_LOG_WARN = 3, SLUICE_LOG_ERROR = 4 };
+enum { SLUICE_COUNTER = 1, SLUICE_GAUGE = 2 };
+enum { SLUICE_STATUS_READY = 1, SLUICE_STATUS_CONNECTING = 2, SLUICE_STATUS_BLOCKED = 3 };
+#define SLUICE_NO_PARTITION 0xffffffffu
+
+typedef struct sluice_host {
+  uint32_t struct_size;
+  uint32_t abi_minor;
+  uint32_t attribute_count;      /* slots of every record of this graph */
+  uint32_t reserved;
+
+  /* Any thread. */
+  void (*log)(sluice_context*, uint32_t level, sluice_str sentence);
+  int64_t (*now)(sluice_context*);       /* nanoseconds since 1970, UTC */
+  int64_t (*monotonic)(sluice_context*); /* nanoseconds of a clock that never steps; deadlines are of it */
+  uint64_t (*random)(sluice_context*);
+  uint32_t (*failpoint)(sluice_context*, sluice_str name); /* 0: off */
+  void (*stop)(sluice_context*, const sluice_error*);      /* stops the graph and names this node */
+  void (*wake)(sluice_context*); /* runs this node's stage soon; wakes its source's poll by the source's wake slot */
+  void (*status)(sluice_context*, uint32_t status, sluice_str sentence); /* for people and readiness checks */
+  sluice_metric* (*metric)(sluice_context*, uint32_t kind, sluice_str name, sluice_str help); /* for the process's life */
+  void (*metric_add)(sluice_metric*, int64_t);
+  void (*metric_set)(sluice_metric*, int64_t);
+  sluice_str (*intern)(sluice_context*, sluice_str); /* the same bytes for the process's life: for few, repeated texts */
+  sluice_buffer* (*buffer_new)(sluice_context*, uint64_t capacity); /* one reference, the caller's; never null */
+  void (*buffer_ref)(sluice_buffer*);
+  void (*buffer_unref_take)(sluice_buffer*);
+
+  /* open: the slot of an attribute, or -1; whether an output port leads anywhere. */
+  int32_t (*attribute)(sluice_context*, sluice_str name);
+  uint32_t (*wired)(sluice_context*, uint32_t output_port);
+
+  /* Batches: any thread that owns the batch. Tokens travel inside and stay exact. */
+  sluice_batch* (*batch_new)(sluice_context*, uint32_t capacity); /* empty; attributes absent once count is raised */
+  uint32_t (*batch_pin)(sluice_batch*, sluice_buffer*); /* adds a reference of its own; the index for record.buffer */
+  /* Parts a batch: record i goes to out[lanes[i]], order kept; empty lanes are null. lane_count <= 254. */
+  void (*batch_split)(sluice_context*, sluice_batch* take, const uint8_t* lanes, uint32_t lane_count, sluice_batch** out);
+  sluice_batch* (*batch_cut)(sluice_context*, sluice_batch* from, uint32_t count); /* the first count records */
+  void (*batch_merge)(sluice_context*, sluice_batch* into, sluice_batch* take);    /* appends; grows as needed */
+  /* Record i becomes copies[i] >= 1 neighbours, of which the caller changes the payloads (one to many). */
+  sluice_batch* (*batch_expand)(sluice_context*, sluice_batch* take, const uint32_t* copies);
+  /* Runs of sizes[j] >= 1 records become one each, the first of them; all settle when that one does (many to one). */
+  sluice_batch* (*batch_fold)(sluice_context*, sluice_batch* take, const uint32_t* sizes, uint32_t size_count);
+
+  /* Ends the caller's hold on records. settle: any thread, also after close (then it does nothing but free).
+   * reason: the discard's reason or the error's message; code: the error's code or empty. */
+  void (*settle)(sluice_context*, sluice_batch* take, uint32_t verdict, uint32_t category, sluice_str code, sluice_str reason);
+  void (*batch_drop)(sluice_context*, sluice_batch* take); /* without a verdict: a bug that stops the graph by name */
+
+  /* Stage thread, inside a slot. The host never refuses: what finds no room is parked and the stage pauses. */
+  void (*emit)(sluice_context*, uint32_t output_port, sluice_batch* take);
+  /* Source: one contiguous range [first, end) of one partition, or SLUICE_NO_PARTITION. */
+  void (*emit_source)(sluice_context*, uint32_t output_port, sluice_batch* take, uint32_t partition, int64_t first, int64_t end);
+  void (*timer)(sluice_context*, int64_t monotonic_deadline_ns); /* one a node; the last call holds; 0 clears it */
+
+  /* Sink, any thread: 1 withdraws credit upstream although max_in_flight is not reached, 0 gives it back. */
+  void (*hold)(sluice_context*, uint32_t on);
+
+  /* Source. Each assignment of a partition is a new id: verdicts of an old one are ignored. */
+  uint32_t (*partition_open)(sluice_context*, sluice_str name, int64_t position); /* stage thread */
+  void (*partition_revoke)(sluice_context*, uint32_t partition); /* stage thread; the host flushes, commits, releases */
+  void (*partition_lost)(sluice_context*, uint32_t partition);   /* stage thread; nothing can be committed any more */
+  void (*committed)(sluice_context*, uint32_t partition, int64_t position, const sluice_error*); /* any; null: done */
+} sluice_host;
+
+/* ---- What a plugin provides -------------------------------------------------------------------------------------- */
+
+typedef struct sluice_credit { /* what poll may emit at most; records 0: emit nothing, keep the protocol alive */
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t records;
+  uint64_t bytes;                /* payload bytes; a source may overshoot by one record */
+} sluice_credit;
+
+enum { SLUICE_SOURCE = 1, SLUICE_TRANSFORM = 2, SLUICE_SINK = 3, SLUICE_RELAY = 4 };
+
+typedef struct sluice_node_type {
+  uint32_t struct_size;          /* also the stride of sluice_plugin.types */
+  uint32_t kind;
+  sluice_str name;               /* snake_case; as `type:` in a graph */
+  sluice_str summary;            /* one sentence */
+  const sluice_option* options;
+  uint64_t option_count;
+  uint64_t option_stride;        /* sizeof(sluice_option) as the plugin knows it */
+
+  /* Pure, any one thread: what this node would be with these options, and what is wrong with them. Required. */
+  int32_t (*describe)(const sluice_config*, const sluice_describe_api*, void* to, sluice_error*);
+  /* May connect; starts no thread that calls the host. Main thread; sinks first. Required. */
+  int32_t (*open)(const sluice_host*, sluice_context*, uint32_t role, const sluice_config*, void** node, sluice_error*);
+  /* Ends threads and frees the node. Main thread, after the stage has ended. Settles or drops what it still owns. */
+  void (*close)(void* node);
+
+  /* All below: stage thread unless said otherwise; none may block on the outside. */
+  int32_t (*start)(void* node, sluice_error*); /* optional; once, before anything else: threads may start here */
+  /* Source: emits up to credit, or returns by the deadline (monotonic), or when woken. */
+  int32_t (*poll)(void* node, const sluice_credit*, int64_t deadline_ns, sluice_error*);
+  void (*wake)(void* node);      /* source, any thread: makes a running or the next poll return at once */
+  void (*stop)(void* node);      /* source, optional: emit nothing more; poll goes on with credit 0 until closed */
+  /* Source, optional: store this position (end of the last settled range) and answer by host->committed. */
+  int32_t (*commit)(void* node, uint32_t partition, int64_t position, sluice_error*);
+  void (*released)(void* node, uint32_t partition); /* source, optional: a revoked partition may go now */
+  /* Transform and sink: consumes the batch even when it returns an error, which stops the graph. */
+  int32_t (*process)(void* node, uint32_t input_port, sluice_batch* take, sluice_error*);
+  int32_t (*timer)(void* node, int64_t monotonic_ns, sluice_error*); /* optional */
+  int32_t (*flush)(void* node, sluice_error*); /* optional: emit or hand on at once what is held back */
+  /* Optional: describe's questions asked of the real servers, with short-lived resources that change nothing. */
+  int32_t (*probe)(const sluice_config*, const sluice_describe_api*, void* to, sluice_error*);
+} sluice_node_type;
+
+typedef struct sluice_plugin {
+  uint32_t struct_size;
+  uint32_t abi_minor;            /* SLUICE_ABI_MINOR it was built with */
+  sluice_str name;               /* equal to the file's name without .so */
+  sluice_str version;
+  sluice_str summary;
+  const sluice_node_type* types; /* their stride is types->struct_size */
+  uint64_t type_count;
+} sluice_plugin;
+
+#define SLUICE_PLUGIN_SYMBOL "sluice_plugin_v1"
+typedef const sluice_plugin* (*sluice_plugin_function)(void); /* pure; the result lives as long as the process */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a node type says of itself before anything is opened: ports, attributes, bounds, capabilities, and what is
+// wrong with its options beyond what the table can say. Pure: no files, no network, no clock.
+#pragma once
+#include <string_view>
+
+#include "sluice/config.hpp"
+
+namespace sluice {
+inline namespace v1 {
+
+enum class Role : uint32_t {
+  node = SLUICE_ROLE_NODE,
+  relay_input = SLUICE_ROLE_RELAY_INPUT,
+  relay_output = SLUICE_ROLE_RELAY_OUTPUT,
+};
+enum class Replay : int64_t { none = 0, from_beginning = 1, from_commit = 2 };
+
+class Description {
+ public:
+  Description(const sluice_describe_api* api, void* to) : api_(api), to_(to) {}
+  Role role() const { return static_cast<Role>(api_->role); }
+  void input(std::string_view name) { api_->input(to_, to_str(name)); }
+  /// Ports are numbered in the order in which they are named.
+  void output(std::string_view name) { api_->output(to_, to_str(name), 0); }
+  void optional_output(std::string_view name) { api_->output(to_, to_str(name), 1); }
+  void needs(std::string_view attribute, Config where = {}) { api_->needs(to_, to_str(attribute), where.get()); }
+  void provides_text(std::string_view attribute) { provides(attribute, SLUICE_VALUE_TEXT); }
+  void provides_integer(std::string_view attribute) { provides(attribute, SLUICE_VALUE_INTEGER); }
+  void provides_time(std::string_view attribute) { provides(attribute, SLUICE_VALUE_TIME); }
+
+  void replay(Replay how, std::string_view why = {}) { fact(SLUICE_FACT_REPLAY, static_cast<int64_t>(how), why); }
+  void ends() { fact(SLUICE_FACT_ENDS, 1); }
+  void durable(bool yes, std::string_view why = {}) { fact(SLUICE_FACT_DURABLE, yes ? 1 : 0, why); }
+  void idempotent(bool yes, std::string_view why = {}) { fact(SLUICE_FACT_IDEMPOTENT, yes ? 1 : 0, why); }
+  void max_in_flight(int64_t batches) { fact(SLUICE_FACT_MAX_IN_FLIGHT, batches); }
+  void memory_bytes(int64_t bytes) { fact(SLUICE_FACT_MEMORY_BYTES, bytes); }
+  void holds(int64_t records, int64_t bytes, int64_t within_ns) {
+    fact(SLUICE_FACT_HOLDS_RECORDS, records);
+    fact(SLUICE_FACT_HOLDS_BYTES, bytes);
+    fact(SLUICE_FACT_HOLDS_NS, within_ns);
+  }
+  void problem(Config where, std::string_view sentence) { api_->problem(to_, where.get(), 0, to_str(sentence)); }
+  void warning(Config where, std::string_view sentence) { api_->problem(to_, where.get(), 1, to_str(sentence)); }
+
+ private:
+  void provides(std::string_view attribute, uint32_t kind) { api_->provides(to_, to_str(attribute), kind); }
+  void fact(uint32_t which, int64_t value, std::string_view why = {}) {
+    api_->fact(to_, which, value);
+    if (!why.empty()) api_->reason(to_, which, to_str(why));
+  }
+  const sluice_describe_api* api_;
+  void* to_;
+};
+
+}  // namespace v1
+}  // namespace sluice
