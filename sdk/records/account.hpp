@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a source is owed an answer for. Every batch a source emits becomes a SourceBatch: it counts the parts that are
+// still open and settles exactly once, when none is. An Account owns the totals of one source (or of one on_accept
+// edge, where a new account begins) and hears of every settled SourceBatch. Any thread may settle.
+#pragma once
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "sluice/abi.h"
+
+namespace sluice::records {
+
+/// Final verdicts as accounts count them. `delivered` on a dead-letter path becomes `dead_lettered`.
+enum class Verdict : uint8_t { delivered, accepted, dead_lettered, discarded, failed };
+constexpr size_t verdict_count = 5;
+
+class SourceBatch;
+
+/// received + made = sum of verdicts + unsettled, at any moment when nobody is inside a call.
+struct Totals {
+  std::atomic<uint64_t> received{0};
+  std::atomic<uint64_t> made{0};
+  std::array<std::atomic<uint64_t>, verdict_count> settled{};
+
+  uint64_t count(Verdict verdict) const {
+    return settled[static_cast<size_t>(verdict)].load(std::memory_order_relaxed);
+  }
+  uint64_t unsettled() const {
+    uint64_t all = received.load(std::memory_order_relaxed) + made.load(std::memory_order_relaxed);
+    for (const auto& verdict : settled) all -= verdict.load(std::memory_order_relaxed);
+    return all;
+  }
+};
+
+class Account {
+ public:
+  virtual ~Account() = default;
+  /// Any thread, once per SourceBatch, when its last part has settled. The account owns it from here.
+  virtual void on_settled(SourceBatch* take) = 0;
+  Totals totals;
+};
+
+class SourceBatch {
+ public:
+  SourceBatch(Account& account, uint32_t records, uint64_t bytes, int64_t created_ns)
+      : account_(account), open_(records), records_(records), bytes_(bytes), created_ns_(created_ns) {
+    account.totals.received.fetch_add(records, std::memory_order_relaxed);
+  }
+  SourceBatch(const SourceBatch&) = delete;
+  SourceBatch& operator=(const SourceBatch&) = delete;
+
+  /// Copies and one-to-many: more parts than records came in.
+  void add_parts(uint64_t parts) {
+    open_.fetch_add(parts, std::memory_order_relaxed);
+    account_.totals.made.fetch_add(parts, std::memory_order_relaxed);
+  }
+  void settle(uint64_t parts, Verdict verdict) {
+    account_.totals.settled[static_cast<size_t>(verdict)].fetch_add(parts, std::memory_order_relaxed);
+    if (verdict == Verdict::failed) failed_.store(true, std::memory_order_relaxed);
+    if (open_.fetch_sub(parts, std::memory_order_acq_rel) == parts) account_.on_settled(this);
+  }
+
+  uint32_t records() const { return records_; }
+  uint64_t bytes() const { return bytes_; }
+  int64_t created_ns() const { return created_ns_; }
+  /// A failed part holds the position for ever.
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+
+  // The account's own: where the range stands. Written before the batch is emitted.
+  uint32_t partition = SLUICE_NO_PARTITION;
+  int64_t first = 0;
+  int64_t end = 0;
+  bool done = false;  ///< guarded by the account's lock
+
+ private:
+  Account& account_;
+  std::atomic<uint64_t> open_;
+  std::atomic<bool> failed_{false};
+  const uint32_t records_;
+  const uint64_t bytes_;
+  const int64_t created_ns_;
+};
+
+}  // namespace sluice::records
