@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Diagnostics as text for people (`file:line:column: error[code]: ...` with the source line and a caret) and as JSON
+// for editors and CI. Passwords inside of URLs are masked in the lines it shows. Writes to strings only.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "diagnostic.hpp"
+#include "source_text.hpp"
+
+namespace sluice::engine {
+
+std::string render_text(const Diagnostics& diagnostics, const SourceText& source);
+// {"file":...,"errors":N,"warnings":N,"left_out":N,"diagnostics":[{"code","severity","line","column",...}]}
+std::string render_json(const Diagnostics& diagnostics, const SourceText& source);
+
+std::string_view severity_word(Severity severity);
+// With quotes, escaped as JSON wants it.
+std::string json_quoted(std::string_view text);
+// `text` with the password of every scheme://user:password@host replaced by as many asterisks.
+std::string mask_passwords(std::string_view text);
+
+}  // namespace sluice::engine

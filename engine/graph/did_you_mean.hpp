@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the name that was probably meant, by the fewest slips of the keyboard (a letter wrong, missing, too many, or
+// two swapped). Answers nothing rather than something far-fetched.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::engine {
+
+// Empty when none of the candidates is near.
+std::string did_you_mean(std::string_view written, std::span<const std::string_view> candidates);
+std::string did_you_mean(std::string_view written, const std::vector<std::string>& candidates);
+
+}  // namespace sluice::engine
