@@ -26,7 +26,9 @@ struct Run {
 struct HostBatch : sluice_batch {
   boost::container::small_vector<Run, 2> runs;
   boost::container::small_vector<sluice_buffer*, 2> pinned;
-  HostBatch* next = nullptr;  ///< for intrusive lists of whoever owns the batch
+  HostBatch* next = nullptr;     ///< for intrusive lists of whoever owns the batch
+  uint64_t queued_bytes = 0;     ///< what the batch counts for in the queue that holds it
+  bool is_flush_marker = false;  ///< of a batch without records that travels edges
 
   sluice_record* at(uint32_t index) const {
     return reinterpret_cast<sluice_record*>(records + uint64_t{index} * record_stride);
@@ -64,5 +66,7 @@ uint64_t payload_bytes(const HostBatch& batch);
 uint64_t pinned_bytes(const HostBatch& batch);
 /// Copies payloads and texts out of buffers of which the batch uses less than a quarter, and lets those go.
 void compact(HostBatch& batch);
+/// The same for every buffer: afterwards the batch keeps alive only its own payloads and texts.
+void compact_all(HostBatch& batch);
 
 }  // namespace sluice::records

@@ -45,7 +45,10 @@ uint64_t pinned_bytes(const HostBatch& batch) {
   return bytes;
 }
 
-void compact(HostBatch& batch) {
+namespace {
+
+template <typename F>
+void copy_out(HostBatch& batch, F&& goes) {
   boost::container::small_vector<Use, 8> uses(batch.buffer_count);
   for (uint32_t i = 0; i < batch.count; ++i) {
     const sluice_record* record = batch.at(i);
@@ -54,7 +57,7 @@ void compact(HostBatch& batch) {
   bool any_goes = false;
   uint32_t kept = 0;
   for (uint32_t b = 0; b < batch.buffer_count; ++b) {
-    uses[b].goes = uses[b].bytes < batch.pinned[b]->capacity / 4;
+    uses[b].goes = goes(uses[b], *batch.pinned[b]);
     any_goes = any_goes || uses[b].goes;
     if (!uses[b].goes) uses[b].new_index = kept++;
   }
@@ -99,6 +102,16 @@ void compact(HostBatch& batch) {
   batch.pinned = std::move(pinned);
   batch.buffers = batch.pinned.data();
   batch.buffer_count = static_cast<uint32_t>(batch.pinned.size());
+}
+
+}  // namespace
+
+void compact(HostBatch& batch) {
+  copy_out(batch, [](const Use& use, const sluice_buffer& buffer) { return use.bytes < buffer.capacity / 4; });
+}
+
+void compact_all(HostBatch& batch) {
+  copy_out(batch, [&](const Use&, const sluice_buffer&) { return true; });
 }
 
 }  // namespace sluice::records

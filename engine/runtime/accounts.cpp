@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/accounts.hpp"
+
+#include <algorithm>
+
+#include "runtime/waker.hpp"
+
+namespace sluice::engine {
+
+using records::SourceBatch;
+
+SourceBatch* FlowAccount::open_batch(uint32_t records, uint64_t bytes) {
+  unsettled_records_.fetch_add(records, std::memory_order_seq_cst);
+  unsettled_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  return new SourceBatch(*this, records, bytes, monotonic_ns());
+}
+
+void FlowAccount::enter(SourceBatch* batch) {
+  const std::lock_guard lock(mutex_);
+  enter_locked(batch);
+}
+
+void FlowAccount::on_settled(SourceBatch* take) {
+  const uint64_t bytes = take->bytes();
+  const uint64_t records = take->records();
+  latency_.add(monotonic_ns() - take->created_ns(), records);
+  {
+    const std::lock_guard lock(mutex_);
+    settle_locked(take);
+  }
+  unsettled_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  unsettled_records_.fetch_sub(records, std::memory_order_seq_cst);
+  on_relief_();
+}
+
+std::optional<int64_t> FlowAccount::oldest_ns() const {
+  const std::lock_guard lock(mutex_);
+  return oldest_locked();
+}
+
+SourceBatch* SourceAccount::begin(uint32_t records, uint64_t bytes, uint32_t partition, int64_t first, int64_t end) {
+  SourceBatch* batch = open_batch(records, bytes);
+  batch->partition = partition;
+  batch->first = first;
+  batch->end = end;
+  enter(batch);
+  return batch;
+}
+
+void SourceAccount::enter_locked(SourceBatch* batch) {
+  if (batch->partition < partitions_.size() && !partitions_[batch->partition]->is_closed) {
+    partitions_[batch->partition]->tracker.enter(batch);
+  } else {
+    batch->partition = SLUICE_NO_PARTITION;
+    unpositioned_.enter(batch);
+  }
+}
+
+void SourceAccount::settle_locked(SourceBatch* take) {
+  if (take->partition < partitions_.size()) {
+    partitions_[take->partition]->tracker.settle(take);
+  } else {
+    unpositioned_.settle(take);
+  }
+}
+
+std::optional<int64_t> SourceAccount::oldest_locked() const {
+  std::optional<int64_t> oldest = unpositioned_.oldest_ns();
+  for (const auto& partition : partitions_) {
+    const auto candidate = partition->tracker.oldest_ns();
+    if (candidate && (!oldest || *candidate < *oldest)) oldest = candidate;
+  }
+  return oldest;
+}
+
+uint32_t SourceAccount::open_partition(std::string name, int64_t position) {
+  const std::lock_guard lock(mutex_);
+  partitions_.push_back(std::make_unique<Partition>(std::move(name), position));
+  return static_cast<uint32_t>(partitions_.size() - 1);
+}
+
+void SourceAccount::revoke_partition(uint32_t partition) {
+  const std::lock_guard lock(mutex_);
+  if (partition < partitions_.size()) partitions_[partition]->is_revoked = true;
+}
+
+void SourceAccount::lose_partition(uint32_t partition) {
+  const std::lock_guard lock(mutex_);
+  if (partition < partitions_.size()) partitions_[partition]->is_closed = true;
+}
+
+std::optional<CommitDue> SourceAccount::next_commit() {
+  const std::lock_guard lock(mutex_);
+  for (uint32_t id = 0; id < partitions_.size(); ++id) {
+    Partition& partition = *partitions_[id];
+    if (partition.is_closed || partition.has_commit_on_its_way) continue;
+    if (partition.tracker.position() <= partition.committed) continue;
+    partition.has_commit_on_its_way = true;
+    partition.in_commit = partition.tracker.position();
+    return CommitDue{id, partition.in_commit};
+  }
+  return std::nullopt;
+}
+
+std::optional<uint32_t> SourceAccount::next_release(bool deadline_passed) {
+  const std::lock_guard lock(mutex_);
+  for (uint32_t id = 0; id < partitions_.size(); ++id) {
+    Partition& partition = *partitions_[id];
+    if (!partition.is_revoked || partition.is_closed) continue;
+    const bool is_drained = partition.tracker.idle() && !partition.has_commit_on_its_way &&
+                            partition.committed == partition.tracker.position();
+    if (!is_drained && !deadline_passed) continue;
+    partition.is_closed = true;
+    return id;
+  }
+  return std::nullopt;
+}
+
+bool SourceAccount::has_revoked() const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(partitions_.begin(), partitions_.end(),
+                     [](const auto& partition) { return partition->is_revoked && !partition->is_closed; });
+}
+
+bool SourceAccount::is_open(uint32_t partition) const {
+  const std::lock_guard lock(mutex_);
+  return partition < partitions_.size() && !partitions_[partition]->is_closed;
+}
+
+void SourceAccount::committed(uint32_t partition, int64_t position, bool ok) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (partition >= partitions_.size()) return;
+    Partition& which = *partitions_[partition];
+    which.has_commit_on_its_way = false;
+    if (ok) which.committed = std::max(which.committed, position);
+  }
+  on_relief_();
+}
+
+bool SourceAccount::is_quiet() const {
+  if (unsettled_records() != 0) return false;
+  const std::lock_guard lock(mutex_);
+  return std::all_of(partitions_.begin(), partitions_.end(), [](const auto& partition) {
+    return partition->is_closed ||
+           (!partition->has_commit_on_its_way && partition->tracker.position() <= partition->committed);
+  });
+}
+
+std::vector<SourceAccount::PartitionState> SourceAccount::partitions() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PartitionState> states;
+  for (const auto& partition : partitions_) {
+    if (!partition->is_closed) states.push_back({partition->name, partition->tracker.position(), partition->committed});
+  }
+  return states;
+}
+
+}  // namespace sluice::engine

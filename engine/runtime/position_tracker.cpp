@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/position_tracker.hpp"
+
+namespace sluice::engine {
+
+PositionTracker::~PositionTracker() {
+  // Only settled batches are ours to delete; one with open parts may still be settled by a late verdict.
+  for (records::SourceBatch* batch : open_) {
+    if (batch->done) delete batch;
+  }
+}
+
+void PositionTracker::settle(records::SourceBatch* batch) {
+  batch->done = true;
+  while (!open_.empty() && open_.front()->done) {
+    records::SourceBatch* front = open_.front();
+    open_.pop_front();
+    if (front->failed()) is_held_ = true;
+    if (!is_held_) position_ = front->end;
+    delete front;
+  }
+}
+
+std::optional<int64_t> PositionTracker::oldest_ns() const {
+  if (open_.empty()) return std::nullopt;
+  return open_.front()->created_ns();
+}
+
+}  // namespace sluice::engine

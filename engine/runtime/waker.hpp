@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a stage sleeps and is woken. `wake` may come from any thread and costs one load when the stage is already
+// signalled. A signal is never lost: the stage clears it first and looks for work after, so whatever was made before
+// the signal is seen. A stage that is inside its source's poll is woken through the source's own wake slot.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+namespace sluice::engine {
+
+class Waker {
+ public:
+  /// Called by wake() while the stage is between enter_poll and leave_poll. Set before the stage starts.
+  void set_poll_wake(std::function<void()> poll_wake) { poll_wake_ = std::move(poll_wake); }
+
+  void wake();
+
+  // The stage's own thread.
+  void clear() { state_.exchange(awake, std::memory_order_seq_cst); }
+  /// Returns when woken or at the monotonic deadline; at once if a signal came since clear().
+  void wait_until(int64_t monotonic_deadline_ns);
+  /// False when a signal came since clear(): then poll must not wait.
+  bool enter_poll();
+  void leave_poll();
+
+ private:
+  static constexpr uint32_t awake = 0;
+  static constexpr uint32_t signalled = 1;
+  static constexpr uint32_t asleep = 2;
+  static constexpr uint32_t in_poll = 3;
+
+  std::atomic<uint32_t> state_{awake};
+  std::function<void()> poll_wake_;
+};
+
+/// Nanoseconds of the clock that never steps; the one that all deadlines are of.
+int64_t monotonic_ns();
+/// Nanoseconds since 1970, UTC.
+int64_t wall_ns();
+
+}  // namespace sluice::engine
