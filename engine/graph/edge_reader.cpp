@@ -128,8 +128,10 @@ std::optional<WhenFullSpec> read_when_full(const YamlEntry& entry, const std::st
   settings.check_keys(node, subject, "when_full", conflate_keys);
   const YamlEntry* const key = node.find("conflate");
   if (key == nullptr) {
-    settings.diagnostics().error(Code::missing_key, node.place, subject,
-                                 "when_full is block, drop_newest, drop_oldest or { conflate: KEY }");
+    if (node.entries.empty()) {
+      settings.diagnostics().error(Code::missing_key, node.place, subject,
+                                   "when_full is block, drop_newest, drop_oldest or { conflate: KEY }");
+    }
     return std::nullopt;
   }
   const auto attribute = settings.name(key->value, subject, "conflate", "an attribute");

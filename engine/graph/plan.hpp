@@ -10,13 +10,10 @@
 #include <vector>
 
 #include "graph/place.hpp"
+#include "graph/spec.hpp"
 #include "sluice/abi.h"
 
 namespace sluice::engine {
-
-enum class WhenFull : uint8_t { block, drop_newest, drop_oldest, conflate };
-enum class Commit : uint8_t { on_delivery, on_accept };
-enum class Guarantee : uint8_t { best_effort, at_most_once, at_least_once, effectively_once };
 
 struct Bound {
   uint64_t records = 0;

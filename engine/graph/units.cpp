@@ -83,12 +83,14 @@ Parsed<std::uint64_t> parse(const Kind& kind, std::string_view text) {
   return refused(kind, text);
 }
 
+// In the unit that takes the smallest number.
 std::string exact_text(std::span<const Unit> units, std::uint64_t value, std::string_view zero) {
   if (value == 0) return std::string(zero);
+  const Unit* best = &units.back();
   for (const Unit& unit : units) {
-    if (value % unit.factor == 0) return std::to_string(value / unit.factor) + std::string(unit.name);
+    if (value % unit.factor == 0 && unit.factor > best->factor) best = &unit;
   }
-  return std::to_string(value);
+  return std::to_string(value / best->factor) + std::string(best->name);
 }
 
 }  // namespace

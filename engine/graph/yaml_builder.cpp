@@ -21,6 +21,13 @@ bool reads_as_boolean(std::string_view text) {
   return std::find(boolean_words.begin(), boolean_words.end(), lower) != boolean_words.end();
 }
 
+bool null_written_at(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(std::min(at, text.size()));
+  if (rest.starts_with('~') || rest.starts_with('&')) return true;
+  const bool word = rest.starts_with("null") || rest.starts_with("Null") || rest.starts_with("NULL");
+  return word && (rest.size() == 4 || std::string_view(" \t\r\n,]}").find(rest[4]) != std::string_view::npos);
+}
+
 }  // namespace
 
 void YamlBuilder::OnDocumentStart(const YAML::Mark& mark) {
@@ -74,11 +81,16 @@ void YamlBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   YamlNode node;
   node.place = place(mark);
   const std::size_t at = offset(mark);
-  const char first = at < source_.text().size() ? source_.text()[at] : '\0';
-  const bool written = first == '~' || first == 'n' || first == 'N' || first == '&';
-  // A value that is not there is marked where the next thing stands; its key is the better place.
-  const bool is_value = !open_.empty() && open_.back().node.is_map() && open_.back().key;
-  if (!written && is_value) node.place = open_.back().key->place;
+  if (!null_written_at(source_.text(), at) && !open_.empty()) {
+    // A value that is not there is marked where the next thing stands; its key or its dash is the better place.
+    const std::size_t before = at == 0 ? 0 : source_.text().find_last_not_of(" \t\r\n", at - 1);
+    const bool dash = before != std::string::npos && source_.text()[before] == '-';
+    if (open_.back().node.is_map() && open_.back().key) {
+      node.place = open_.back().key->place;
+    } else if (open_.back().node.is_list() && dash) {
+      node.place = source_.place_of_offset(before);
+    }
+  }
   count_nodes(1, node.place);
   add(std::move(node), anchor, 1, at);
 }
