@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/describe.hpp"
+
+#include "sluice/text.hpp"
+
+namespace sluice::engine {
+namespace {
+
+// What a plugin hands over in these calls is borrowed and of its making: copied, bounded, never trusted to be there.
+std::string copy(sluice_str text) { return std::string(to_view(text)); }
+
+Place place_of(const sluice_config* where) {
+  if (where == nullptr) return {};
+  return {static_cast<int>(where->line), static_cast<int>(where->column)};
+}
+
+Described& into(void* to) { return *static_cast<Described*>(to); }
+
+void on_input(void* to, sluice_str name) { into(to).inputs.push_back(copy(name)); }
+void on_output(void* to, sluice_str name, uint32_t optional) {
+  into(to).outputs.push_back({copy(name), optional != 0});
+}
+void on_needs(void* to, sluice_str name, const sluice_config* where) {
+  into(to).needs.push_back({copy(name), place_of(where)});
+}
+void on_provides(void* to, sluice_str name, uint32_t kind) { into(to).provides.push_back({copy(name), kind}); }
+void on_fact(void* to, uint32_t fact, int64_t value) { into(to).facts[fact] = value; }
+void on_reason(void* to, uint32_t fact, sluice_str sentence) { into(to).reasons[fact] = copy(sentence); }
+void on_problem(void* to, const sluice_config* where, uint32_t is_warning, sluice_str sentence) {
+  into(to).problems.push_back({place_of(where), is_warning != 0, copy(sentence)});
+}
+
+void add_needs_of_options(const sluice_config& value, Described& described) {
+  if (value.kind == SLUICE_ATTRIBUTE) described.needs.push_back({copy(value.text), place_of(&value)});
+  for (uint64_t i = 0; i < value.item_count; ++i) add_needs_of_options(value.items[i], described);
+}
+
+void add_default_ports(const NodeType& type, uint32_t role, Described& described) {
+  const bool takes = role == SLUICE_ROLE_RELAY_INPUT || (role == SLUICE_ROLE_NODE && !type.is_source());
+  const bool gives = role == SLUICE_ROLE_RELAY_OUTPUT || (role == SLUICE_ROLE_NODE && !type.is_sink());
+  if (takes && described.inputs.empty()) described.inputs.emplace_back("in");
+  if (gives && described.outputs.empty()) described.outputs.push_back({"out", false});
+}
+
+}  // namespace
+
+int64_t Described::fact(uint32_t which) const {
+  const auto found = facts.find(which);
+  return found == facts.end() ? 0 : found->second;
+}
+
+std::string Described::reason(uint32_t which) const {
+  const auto found = reasons.find(which);
+  return found == reasons.end() ? std::string() : found->second;
+}
+
+Result<Described> describe(const NodeType& type, const sluice_config& options, uint32_t role) {
+  Described described;
+  sluice_describe_api api{};
+  api.struct_size = sizeof api;
+  api.role = role;
+  api.input = &on_input;
+  api.output = &on_output;
+  api.needs = &on_needs;
+  api.provides = &on_provides;
+  api.fact = &on_fact;
+  api.reason = &on_reason;
+  api.problem = &on_problem;
+  sluice_error error = empty_error();
+  if (type.slots.describe(&options, &api, &described, &error) != SLUICE_OK) {
+    Error why = from_abi(error);
+    why.message = "the node type \"" + type.name + "\" cannot describe itself with these options: " + why.message;
+    return why;
+  }
+  // A relay's input half writes what it stores; the attributes it names in its options are read there.
+  if (role != SLUICE_ROLE_RELAY_OUTPUT) add_needs_of_options(options, described);
+  add_default_ports(type, role, described);
+  return described;
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks a node type what a node with these options would be: its ports, attributes, facts and problems. Fills in what
+// the contract says about ports that are not named. Pure, as far as the plugin keeps its promise.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "graph/place.hpp"
+#include "loader/plugin.hpp"
+
+namespace sluice::engine {
+
+struct DescribedOutput {
+  std::string name;
+  bool optional = false;
+};
+struct DescribedNeed {
+  std::string attribute;
+  Place place;  // of the option that asks for it; line 0: none
+};
+struct DescribedAttribute {
+  std::string name;
+  uint32_t value_kind = 0;  // SLUICE_VALUE_TEXT, ...
+};
+struct DescribedProblem {
+  Place place;
+  bool warning = false;
+  std::string sentence;
+};
+
+struct Described {
+  std::vector<std::string> inputs;
+  std::vector<DescribedOutput> outputs;
+  std::vector<DescribedNeed> needs;  // with those of SLUICE_ATTRIBUTE options
+  std::vector<DescribedAttribute> provides;
+  std::map<uint32_t, int64_t> facts;
+  std::map<uint32_t, std::string> reasons;
+  std::vector<DescribedProblem> problems;
+
+  /// 0 for what was not said.
+  int64_t fact(uint32_t which) const;
+  std::string reason(uint32_t which) const;
+};
+
+/// `role` is SLUICE_ROLE_NODE, or the half of a relay.
+Result<Described> describe(const NodeType& type, const sluice_config& options, uint32_t role = SLUICE_ROLE_NODE);
+
+}  // namespace sluice::engine
