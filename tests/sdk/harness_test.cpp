@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The example plugin in the harness: what a plugin's first test looks like.
+#include "sluice/testing/harness.hpp"
+
+#include "catch.hpp"
+
+using namespace sluice::testing;
+
+TEST_CASE("hello passes records on and greets") {
+  Harness node(find_type(sluice_plugin_v1(), "hello"), {{"greeting", "good day"}});
+  node.begin();
+  CHECK(node.write({"{\"a\":1}", "{\"a\":2}"}));
+  CHECK(node.payloads() == std::vector<std::string>{"{\"a\":1}", "{\"a\":2}"});
+  CHECK(node.metric("greeted_total") == 2);
+  REQUIRE(node.logs().size() == 1);
+  CHECK(node.logs()[0].sentence == "good day");
+}
