@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "convert.hpp"
+
+#include <simdjson.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "sluice/columns/decimal.hpp"
+#include "sluice/columns/time.hpp"
+
+namespace sluice {
+inline namespace v1 {
+namespace columns {
+namespace {
+
+constexpr std::string_view wrong_type = "column_type";
+constexpr std::string_view out_of_range = "column_range";
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// JSON's numbers have no leading zeros; the rest of the grammar is checked where the number is read.
+bool plain_number(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  if (text.empty() || !is_digit(text.front())) return false;
+  return text.front() != '0' || text.size() == 1 || !is_digit(text[1]);
+}
+
+Result<void> to_integer(const Column& column, std::string_view text, Value& to) {
+  int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), end, number);
+  if (stop != end || fault == std::errc::invalid_argument) {
+    return refused(column, wrong_type, text, "is not a whole number");
+  }
+  const bool fits = fault == std::errc() &&
+                    (column.type.kind == TypeKind::bigint ||
+                     (number >= std::numeric_limits<int32_t>::min() && number <= std::numeric_limits<int32_t>::max()));
+  if (!fits) return refused(column, out_of_range, text, "does not fit " + type_name(column.type));
+  to.integer = number;
+  to.kind = ValueKind::integer;
+  return {};
+}
+
+Result<void> to_decimal(const Column& column, std::string_view text, Arena& arena, Value& to) {
+  const Decimal decimal = canonical_decimal(text, column.type, arena);
+  switch (decimal.fault) {
+    case DecimalFault::none:
+      break;
+    case DecimalFault::not_a_decimal:
+      return refused(column, wrong_type, text, "is not a decimal number");
+    case DecimalFault::too_large:
+      return refused(column, out_of_range, text, "has too many digits before the point for " + type_name(column.type));
+    case DecimalFault::too_fine:
+      return refused(column, out_of_range, text,
+                     "has more digits behind the point than " + type_name(column.type) + " keeps; nothing is rounded");
+  }
+  to.text = decimal.text;
+  to.kind = ValueKind::decimal;
+  return {};
+}
+
+Result<void> to_real(const Column& column, std::string_view text, Value& to) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), end, number);
+  if (stop != end || fault == std::errc::invalid_argument) {
+    return refused(column, wrong_type, text, "is not a number");
+  }
+  if (fault != std::errc() || !std::isfinite(number)) {
+    return refused(column, out_of_range, text, "does not fit double precision");
+  }
+  to.real = number;
+  to.kind = ValueKind::real;
+  return {};
+}
+
+Result<void> set_time(std::optional<int64_t> us, const Column& column, std::string_view text, std::string_view why,
+                      Value& to) {
+  if (!us) return refused(column, wrong_type, text, why);
+  to.integer = *us;
+  to.kind = ValueKind::time;
+  return {};
+}
+
+Result<void> to_time(const Column& column, std::string_view number, Value& to) {
+  if (column.unit == TimeUnit::none) {
+    return refused(column, wrong_type, number,
+                   "is a number, and the column has no unit; give it one, such as unit: ms");
+  }
+  return set_time(parse_epoch_us(number, column.unit), column, number,
+                  "is no time between the years 1 and 9999 in the column's unit", to);
+}
+
+Result<void> to_text(const Column& column, std::string_view text, Value& to) {
+  if (text.find('\0') != std::string_view::npos) {
+    return refused(column, out_of_range, text, "holds a NUL character, which text columns cannot keep");
+  }
+  to.text = text;
+  to.kind = ValueKind::text;
+  return {};
+}
+
+}  // namespace
+
+std::string excerpt(std::string_view text) {
+  constexpr size_t most = 48;
+  size_t size = std::min(text.size(), most);
+  while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  std::string out(text.substr(0, size));
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  if (!simdjson::validate_utf8(out)) {
+    for (char& c : out) {
+      if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+    }
+  }
+  return size < text.size() ? out + "..." : out;
+}
+
+Error refused(const Column& column, std::string_view code, std::string_view value, std::string_view why) {
+  return permanent(
+      "column " + column.name + ": " + column.source + " holds " + excerpt(value) + ", which " + std::string(why),
+      std::string(code));
+}
+
+Result<void> convert_text(const Column& column, std::string_view text, Arena& arena, Value& to) {
+  switch (column.type.kind) {
+    case TypeKind::text:
+      return to_text(column, text, to);
+    case TypeKind::bigint:
+    case TypeKind::integer:
+      return to_integer(column, text, to);
+    case TypeKind::numeric:
+      return to_decimal(column, text, arena, to);
+    case TypeKind::double_precision:
+      return to_real(column, text, to);
+    case TypeKind::timestamptz:
+      if (column.unit != TimeUnit::none && !text.empty() && text.find_first_not_of("-0123456789.") == text.npos) {
+        return to_time(column, text, to);
+      }
+      return set_time(parse_rfc3339_us(text), column, text,
+                      "is no time between the years 1 and 9999 such as 2024-08-08T23:54:13.123456Z", to);
+    case TypeKind::boolean:
+      return refused(column, wrong_type, text, "is a text, not true or false");
+    case TypeKind::json:
+    case TypeKind::jsonb:
+      break;
+  }
+  return refused(column, wrong_type, text, "is a text, not JSON");
+}
+
+Result<void> convert_number(const Column& column, std::string_view number, Arena& arena, Value& to) {
+  if (!plain_number(number)) return refused(column, wrong_type, number, "is no JSON value");
+  switch (column.type.kind) {
+    case TypeKind::bigint:
+    case TypeKind::integer:
+      return to_integer(column, number, to);
+    case TypeKind::numeric:
+      return to_decimal(column, number, arena, to);
+    case TypeKind::double_precision:
+      return to_real(column, number, to);
+    case TypeKind::timestamptz:
+      return to_time(column, number, to);
+    case TypeKind::text:
+      return refused(column, wrong_type, number, "is a number, not a text");
+    case TypeKind::boolean:
+      return refused(column, wrong_type, number, "is a number, not true or false");
+    case TypeKind::json:
+    case TypeKind::jsonb:
+      break;
+  }
+  return refused(column, wrong_type, number, "is a number");
+}
+
+Result<void> convert_boolean(const Column& column, bool value, Value& to) {
+  if (column.type.kind != TypeKind::boolean) {
+    return refused(column, wrong_type, value ? "true" : "false", "is not " + type_name(column.type));
+  }
+  to.integer = value ? 1 : 0;
+  to.kind = ValueKind::boolean;
+  return {};
+}
+
+Result<void> convert_time_ns(const Column& column, int64_t time_ns, Value& to) {
+  if (column.type.kind == TypeKind::bigint) {
+    to.integer = time_ns;
+    to.kind = ValueKind::integer;
+    return {};
+  }
+  if (column.type.kind != TypeKind::timestamptz) {
+    return refused(column, wrong_type, std::to_string(time_ns), "is a time; such a column is timestamptz or bigint");
+  }
+  return set_time(epoch_us(time_ns, TimeUnit::nanoseconds), column, std::to_string(time_ns), "is out of range", to);
+}
+
+Result<void> convert_attribute(const Column& column, const sluice_value& value, Arena& arena, Value& to) {
+  switch (value.kind) {
+    case SLUICE_VALUE_TEXT: {
+      const std::string_view text{value.as.text, value.size};
+      if (!simdjson::validate_utf8(text)) return refused(column, wrong_type, text, "is not valid UTF-8");
+      return convert_text(column, text, arena, to);
+    }
+    case SLUICE_VALUE_INTEGER: {
+      constexpr size_t most = 20;
+      char* const digits = arena.take(most);
+      const auto written = std::to_chars(digits, digits + most, value.as.integer);
+      return convert_number(column, {digits, static_cast<size_t>(written.ptr - digits)}, arena, to);
+    }
+    case SLUICE_VALUE_TIME:
+      return convert_time_ns(column, value.as.integer, to);
+    default:
+      return convert_nothing(column, false, to);
+  }
+}
+
+Result<void> convert_nothing(const Column& column, bool is_null, Value& to) {
+  to.kind = ValueKind::null;
+  if (column.nullable) return {};
+  return permanent("column " + column.name + ": " + column.source +
+                       (is_null ? " is null, and the column is not nullable" : " is missing from the record"),
+                   is_null ? "column_null" : "column_missing");
+}
+
+}  // namespace columns
+}  // namespace v1
+}  // namespace sluice

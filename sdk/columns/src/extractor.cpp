@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/columns/extractor.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "convert.hpp"
+#include "field_tree.hpp"
+
+namespace sluice {
+inline namespace v1 {
+namespace columns {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+constexpr uint16_t unread = std::numeric_limits<uint16_t>::max();
+constexpr size_t padding = 64;
+static_assert(simdjson::SIMDJSON_PADDING <= padding);
+
+std::string_view without_trailing_space(std::string_view token) {
+  while (!token.empty() &&
+         (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t'))
+    token.remove_suffix(1);
+  return token;
+}
+
+Error not_json(std::string_view payload, std::string_view why) {
+  return permanent("the payload is not a JSON object (" + std::string(why) + "): " + excerpt(payload), "payload_json");
+}
+
+}  // namespace
+
+struct Extractor::State {
+  /// What the walk found for a column: the raw JSON of its best candidate so far.
+  struct Found {
+    std::string_view raw{};
+    uint16_t rank = unread;
+    bool is_null = false;
+  };
+
+  explicit State(const Mapping& of) : mapping(of), tree(of), found(of.size()) {}
+
+  Result<void> run(const Record& record, Rows& rows) {
+    const std::string_view payload = record.payload();
+    for (Found& entry : found) entry.rank = unread;
+    repeated = nullptr;
+    if (const simdjson::error_code fault = walk_document(payload)) {
+      return not_json(payload, simdjson::error_message(fault));
+    }
+    if (repeated != nullptr)
+      return permanent("field " + *repeated + " is there twice: " + excerpt(payload), "field_repeated");
+    const std::span<Value> row = rows.append();
+    for (size_t c = 0; c < row.size(); ++c) {
+      const Column& column = mapping.columns()[c];
+      Result<void> converted = column.paths.empty() ? from_attribute(column, record, rows.arena(), row[c])
+                                                    : from_json(column, found[c], payload, rows.arena(), row[c]);
+      if (!converted) {
+        rows.drop_last();
+        return converted;
+      }
+    }
+    return {};
+  }
+
+  simdjson::error_code walk_document(std::string_view payload) {
+    ondemand::document document;
+    ondemand::object object;
+    if (const auto fault = parser.iterate(payload.data(), payload.size(), payload.size() + padding).get(document)) {
+      return fault;
+    }
+    if (const auto fault = document.get_object().get(object)) return fault;
+    if (const auto fault = walk(object, 0)) return fault;
+    const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+    return at_end ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+  }
+
+  simdjson::error_code walk(ondemand::object& object, uint16_t level) {
+    for (auto entry : object) {
+      ondemand::field field;
+      if (const auto fault = std::move(entry).get(field)) return fault;
+      const char* const start = field.key().raw();
+      const char* end = start;
+      while (*end != '"' && *end != '\\') ++end;
+      std::string_view key{start, static_cast<size_t>(end - start)};
+      if (*end == '\\') {
+        if (const auto fault = field.unescaped_key().get(key)) return fault;
+      }
+      const FieldTree::Field* const wanted = tree.find(level, key);
+      if (wanted == nullptr) continue;
+      if (const auto fault = read(field.value(), *wanted)) return fault;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  simdjson::error_code read(ondemand::value& value, const FieldTree::Field& wanted) {
+    std::string_view raw = value.raw_json_token();
+    const char kind = raw.empty() ? '\0' : raw.front();
+    const bool into = kind == '{' && wanted.level != 0;
+    const bool all = (kind == '{' || kind == '[') &&
+                     std::any_of(wanted.uses.begin(), wanted.uses.end(), [](const auto& use) { return use.whole; });
+    if (!into) {
+      if (all) {
+        if (const auto fault = raw_of(value, kind).get(raw)) return fault;
+      }
+      note(wanted, raw);
+      return simdjson::SUCCESS;
+    }
+    ondemand::object inner;
+    if (const auto fault = value.get_object().get(inner)) return fault;
+    if (all) {
+      if (const auto fault = inner.raw_json().get(raw)) return fault;
+      if (const auto fault = inner.reset().error()) return fault;
+    }
+    note(wanted, raw);
+    return walk(inner, wanted.level);
+  }
+
+  static simdjson::simdjson_result<std::string_view> raw_of(ondemand::value& value, char kind) {
+    if (kind == '{') {
+      ondemand::object object;
+      if (const auto fault = value.get_object().get(object)) return fault;
+      return object.raw_json();
+    }
+    ondemand::array array;
+    if (const auto fault = value.get_array().get(array)) return fault;
+    return array.raw_json();
+  }
+
+  void note(const FieldTree::Field& wanted, std::string_view raw) {
+    const bool is_null = raw.starts_with('n');
+    for (const FieldTree::Use& use : wanted.uses) {
+      Found& entry = found[use.column];
+      if (entry.rank == use.rank) {
+        repeated = &wanted.key;
+        continue;
+      }
+      // A null stands only as long as no other candidate has a value.
+      const bool better = entry.rank == unread || (entry.is_null == is_null ? use.rank < entry.rank : entry.is_null);
+      if (better) entry = {raw, use.rank, is_null};
+    }
+  }
+
+  Result<void> from_attribute(const Column& column, const Record& record, Arena& arena, Value& to) {
+    if (column.receive_time) return convert_time_ns(column, record.receive_time_ns(), to);
+    if (column.slot < 0) return convert_nothing(column, false, to);
+    return convert_attribute(column, record.attribute(column.slot), arena, to);
+  }
+
+  Result<void> from_json(const Column& column, const Found& entry, std::string_view payload, Arena& arena, Value& to) {
+    if (entry.rank == unread) return convert_nothing(column, false, to);
+    const std::string_view rest = payload.substr(static_cast<size_t>(entry.raw.data() - payload.data()));
+    const std::string_view token = without_trailing_space(entry.raw);
+    if (token == "null") return convert_nothing(column, true, to);
+    if (column.type.kind == TypeKind::json || column.type.kind == TypeKind::jsonb) {
+      return from_whole(column, token, to);
+    }
+    switch (token.empty() ? '\0' : token.front()) {
+      case '"':
+        return from_string(column, token, arena, to);
+      case 't':
+      case 'f':
+        if (token == "true" || token == "false") return convert_boolean(column, token == "true", to);
+        break;
+      case '{':
+        return refused(column, "column_type", rest, "is an object, not " + type_name(column.type));
+      case '[':
+        return refused(column, "column_type", rest, "is an array, not " + type_name(column.type));
+      default:
+        return convert_number(column, token, arena, to);
+    }
+    return refused(column, "column_type", rest, "is no JSON value");
+  }
+
+  Result<void> from_string(const Column& column, std::string_view token, Arena& arena, Value& to) {
+    const char* const start = token.data() + 1;
+    const char* end = start;
+    while (*end != '"' && *end != '\\') ++end;
+    if (*end == '"') return convert_text(column, {start, static_cast<size_t>(end - start)}, arena, to);
+    const size_t room = token.size() + padding;
+    char* const unescaped = arena.take(room);
+    auto* after = reinterpret_cast<uint8_t*>(unescaped);
+    std::string_view text;
+    const ondemand::raw_json_string raw(reinterpret_cast<const uint8_t*>(start));
+    if (parser.unescape(raw, after).get(text)) {
+      return refused(column, "column_type", token, "has an escape that stands for no character");
+    }
+    arena.give_back(room - text.size());
+    return convert_text(column, text, arena, to);
+  }
+
+  /// On-demand parsing does not check what it passes over, so what is stored as JSON is parsed wholly here.
+  Result<void> from_whole(const Column& column, std::string_view token, Value& to) {
+    if (whole.parse(token.data(), token.size(), false).error()) {
+      return refused(column, "column_type", token, "is not valid JSON");
+    }
+    to.text = token;
+    to.kind = ValueKind::text;
+    return {};
+  }
+
+  const Mapping& mapping;
+  FieldTree tree;
+  std::vector<Found> found;
+  const std::string* repeated = nullptr;
+  ondemand::parser parser;
+  simdjson::dom::parser whole;
+};
+
+Extractor::Extractor(const Mapping& mapping) : state_(std::make_unique<State>(mapping)) {}
+Extractor::~Extractor() = default;
+Extractor::Extractor(Extractor&&) noexcept = default;
+Extractor& Extractor::operator=(Extractor&&) noexcept = default;
+
+Result<void> Extractor::extract(const Record& record, Rows& rows) { return state_->run(record, rows); }
+
+}  // namespace columns
+}  // namespace v1
+}  // namespace sluice

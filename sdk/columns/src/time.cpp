@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/columns/time.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace sluice {
+inline namespace v1 {
+namespace columns {
+namespace {
+
+constexpr int64_t us_per_second = 1'000'000;
+constexpr int64_t us_per_day = 86'400 * us_per_second;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Days since 1970 in the proleptic Gregorian calendar, whose years are taken to start in March.
+int64_t days_from_civil(int64_t year, int64_t month, int64_t day) {
+  year -= month <= 2 ? 1 : 0;
+  const int64_t era = (year >= 0 ? year : year - 399) / 400;
+  const int64_t year_of_era = year - era * 400;
+  const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+struct Civil {
+  int64_t year, month, day;
+};
+Civil civil_from_days(int64_t days) {
+  days += 719468;
+  const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+  const int64_t day_of_era = days - era * 146097;
+  const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t shifted = (5 * day_of_year + 2) / 153;
+  const int64_t month = shifted + (shifted < 10 ? 3 : -9);
+  return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day_of_year - (153 * shifted + 2) / 5 + 1};
+}
+
+int64_t days_in_month(int64_t year, int64_t month) {
+  constexpr int64_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  return days[month - 1] + (month == 2 && leap ? 1 : 0);
+}
+
+/// Reads a fixed layout from the front; any mismatch sticks.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) {}
+  int64_t digits(size_t count) {
+    if (text_.size() < count || !std::all_of(text_.begin(), text_.begin() + static_cast<int64_t>(count), is_digit)) {
+      failed_ = true;
+      return 0;
+    }
+    int64_t number = 0;
+    for (size_t i = 0; i < count; ++i) number = number * 10 + (text_[i] - '0');
+    text_.remove_prefix(count);
+    return number;
+  }
+  char one_of(std::string_view choices) {
+    if (text_.empty() || choices.find(text_.front()) == std::string_view::npos) {
+      failed_ = true;
+      return '\0';
+    }
+    const char taken = text_.front();
+    text_.remove_prefix(1);
+    return taken;
+  }
+  bool at(char c) const { return !text_.empty() && text_.front() == c; }
+  /// ".123456789": at least one digit, of which the first six count.
+  int64_t fraction_us() {
+    one_of(".");
+    int64_t us = 0;
+    size_t count = 0;
+    for (; count < text_.size() && is_digit(text_[count]); ++count) {
+      if (count < 6) us = us * 10 + (text_[count] - '0');
+    }
+    if (count == 0) failed_ = true;
+    text_.remove_prefix(count);
+    for (; count < 6; ++count) us *= 10;
+    return us;
+  }
+  bool done() const { return !failed_ && text_.empty(); }
+
+ private:
+  std::string_view text_;
+  bool failed_ = false;
+};
+
+std::optional<int64_t> in_range(int64_t us) {
+  if (us < earliest_time_us || us > latest_time_us) return std::nullopt;
+  return us;
+}
+
+void write_digits(int64_t number, int count, char* to) {
+  for (int i = count - 1; i >= 0; --i) {
+    to[i] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+}
+
+}  // namespace
+
+std::optional<int64_t> parse_rfc3339_us(std::string_view text) {
+  Reader in(text);
+  const int64_t year = in.digits(4);
+  in.one_of("-");
+  const int64_t month = in.digits(2);
+  in.one_of("-");
+  const int64_t day = in.digits(2);
+  in.one_of("Tt ");
+  const int64_t hour = in.digits(2);
+  in.one_of(":");
+  const int64_t minute = in.digits(2);
+  in.one_of(":");
+  const int64_t second = in.digits(2);
+  const int64_t us = in.at('.') ? in.fraction_us() : 0;
+  const char zone = in.one_of("Zz+-");
+  int64_t offset_minutes = 0;
+  if (zone == '+' || zone == '-') {
+    const int64_t hours = in.digits(2);
+    in.one_of(":");
+    const int64_t minutes = in.digits(2);
+    if (hours > 23 || minutes > 59) return std::nullopt;
+    offset_minutes = (hours * 60 + minutes) * (zone == '-' ? -1 : 1);
+  }
+  if (!in.done() || year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) {
+    return std::nullopt;
+  }
+  // A leap second is the first of the next minute, as databases have it.
+  if (hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  const int64_t minutes_of_day = hour * 60 + minute - offset_minutes;
+  return in_range(days_from_civil(year, month, day) * us_per_day + (minutes_of_day * 60 + second) * us_per_second + us);
+}
+
+std::optional<int64_t> epoch_us(int64_t count, TimeUnit unit) {
+  int64_t us = count;
+  switch (unit) {
+    case TimeUnit::none:
+      return std::nullopt;
+    case TimeUnit::microseconds:
+      break;
+    case TimeUnit::nanoseconds:
+      us = count / 1000 - (count % 1000 < 0 ? 1 : 0);
+      break;
+    case TimeUnit::seconds:
+      if (__builtin_mul_overflow(count, us_per_second, &us)) return std::nullopt;
+      break;
+    case TimeUnit::milliseconds:
+      if (__builtin_mul_overflow(count, int64_t{1000}, &us)) return std::nullopt;
+      break;
+  }
+  return in_range(us);
+}
+
+std::optional<int64_t> parse_epoch_us(std::string_view number, TimeUnit unit) {
+  const bool negative = number.starts_with('-');
+  if (negative) number.remove_prefix(1);
+  const size_t point = number.find('.');
+  const std::string_view whole = number.substr(0, point);
+  std::string_view fraction;
+  if (point != std::string_view::npos) {
+    fraction = number.substr(point + 1);
+    if (fraction.empty()) return std::nullopt;
+  }
+  if (whole.empty()) return std::nullopt;
+  int64_t count = 0;
+  for (const char c : whole) {
+    if (!is_digit(c) || __builtin_mul_overflow(count, int64_t{10}, &count) ||
+        __builtin_add_overflow(count, int64_t{c - '0'}, &count)) {
+      return std::nullopt;
+    }
+  }
+  int64_t fraction_places = unit == TimeUnit::seconds ? 6 : unit == TimeUnit::milliseconds ? 3 : 0;
+  int64_t fraction_us = 0;
+  bool finer = false;
+  for (const char c : fraction) {
+    if (!is_digit(c)) return std::nullopt;
+    if (fraction_places > 0) {
+      fraction_us = fraction_us * 10 + (c - '0');
+      --fraction_places;
+    } else {
+      finer = finer || c != '0';
+    }
+  }
+  for (; fraction_places > 0; --fraction_places) fraction_us *= 10;
+  if (!negative) {
+    const std::optional<int64_t> us = epoch_us(count, unit);
+    return us ? in_range(*us + fraction_us) : std::nullopt;
+  }
+  // Cut towards the past: what is finer than a microsecond takes a negative time one further down.
+  if (unit == TimeUnit::nanoseconds && finer && count < std::numeric_limits<int64_t>::max()) ++count;
+  const std::optional<int64_t> us = epoch_us(-count, unit);
+  if (!us) return std::nullopt;
+  return in_range(*us - fraction_us - (finer && unit != TimeUnit::nanoseconds ? 1 : 0));
+}
+
+void write_rfc3339_us(int64_t time_us, char* to) {
+  const int64_t days = time_us / us_per_day - (time_us % us_per_day < 0 ? 1 : 0);
+  const int64_t us_of_day = time_us - days * us_per_day;
+  const Civil date = civil_from_days(days);
+  const int64_t second_of_day = us_of_day / us_per_second;
+  write_digits(date.year, 4, to);
+  to[4] = '-';
+  write_digits(date.month, 2, to + 5);
+  to[7] = '-';
+  write_digits(date.day, 2, to + 8);
+  to[10] = 'T';
+  write_digits(second_of_day / 3600, 2, to + 11);
+  to[13] = ':';
+  write_digits(second_of_day / 60 % 60, 2, to + 14);
+  to[16] = ':';
+  write_digits(second_of_day % 60, 2, to + 17);
+  to[19] = '.';
+  write_digits(us_of_day % us_per_second, 6, to + 20);
+  to[26] = 'Z';
+}
+
+}  // namespace columns
+}  // namespace v1
+}  // namespace sluice

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/columns/type.hpp"
+
+#include <charconv>
+#include <optional>
+#include <utility>
+
+namespace sluice {
+inline namespace v1 {
+namespace columns {
+namespace {
+
+constexpr int32_t most_precision = 1000;
+constexpr std::pair<std::string_view, TypeKind> plain_types[] = {
+    {"text", TypeKind::text},       {"bigint", TypeKind::bigint},
+    {"integer", TypeKind::integer}, {"boolean", TypeKind::boolean},
+    {"numeric", TypeKind::numeric}, {"timestamptz", TypeKind::timestamptz},
+    {"json", TypeKind::json},       {"double precision", TypeKind::double_precision},
+    {"jsonb", TypeKind::jsonb},
+};
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+std::optional<int32_t> whole_number(std::string_view text) {
+  text = trimmed(text);
+  int32_t number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+Result<Type> numeric_with_bounds(std::string_view text, std::string_view inside) {
+  const size_t comma = inside.find(',');
+  const std::optional<int32_t> precision = whole_number(inside.substr(0, comma));
+  const std::optional<int32_t> scale = comma == std::string_view::npos ? 0 : whole_number(inside.substr(comma + 1));
+  if (!precision || !scale || *precision < 1 || *precision > most_precision || *scale < 0 || *scale > *precision) {
+    return permanent("\"" + std::string(text) +
+                     "\" is no numeric(precision,scale): write digits in all (1 to 1000), then how many of them stand "
+                     "behind the point, as in numeric(20,8)");
+  }
+  return Type{TypeKind::numeric, *precision, *scale};
+}
+
+}  // namespace
+
+Result<Type> parse_type(std::string_view text) {
+  for (const auto& [name, kind] : plain_types) {
+    if (text == name) return Type{kind};
+  }
+  constexpr std::string_view numeric = "numeric";
+  if (text.starts_with(numeric)) {
+    const std::string_view rest = trimmed(text.substr(numeric.size()));
+    if (rest.starts_with('(') && rest.ends_with(')')) {
+      return numeric_with_bounds(text, rest.substr(1, rest.size() - 2));
+    }
+  }
+  return permanent("\"" + std::string(text) +
+                   "\" is no column type; there are text, bigint, integer, boolean, numeric, numeric(p,s), "
+                   "timestamptz, double precision, json and jsonb");
+}
+
+std::string type_name(const Type& type) {
+  if (type.kind == TypeKind::numeric && type.precision != Type::unconstrained) {
+    return "numeric(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
+  }
+  for (const auto& [name, kind] : plain_types) {
+    if (type.kind == kind) return std::string(name);
+  }
+  return "unknown";
+}
+
+}  // namespace columns
+}  // namespace v1
+}  // namespace sluice

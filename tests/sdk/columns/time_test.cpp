@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times in and out: by table, and every text that is written is read back to the same time.
+#include "sluice/columns/time.hpp"
+
+#include <limits>
+#include <random>
+#include <string>
+
+#include "catch.hpp"
+
+using namespace sluice::columns;
+
+namespace {
+
+std::string written(int64_t us) {
+  std::string text(rfc3339_us_size, '?');
+  write_rfc3339_us(us, text.data());
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("RFC 3339 is read") {
+  CHECK(parse_rfc3339_us("1970-01-01T00:00:00Z") == 0);
+  CHECK(parse_rfc3339_us("2024-08-08T23:54:13.123456Z") == 1723161253123456);
+  CHECK(parse_rfc3339_us("2024-08-08T23:54:13.1Z") == 1723161253100000);
+  CHECK(parse_rfc3339_us("2024-08-08t23:54:13.123456789z") == 1723161253123456);
+  CHECK(parse_rfc3339_us("2024-08-09 01:54:13.123456+02:00") == 1723161253123456);
+  CHECK(parse_rfc3339_us("1969-12-31T23:59:59.999999Z") == -1);
+  CHECK(parse_rfc3339_us("2024-02-29T00:00:00Z") == 1709164800000000);
+  CHECK(parse_rfc3339_us("2016-12-31T23:59:60Z") == parse_rfc3339_us("2017-01-01T00:00:00Z"));
+  CHECK(parse_rfc3339_us("0001-01-01T00:00:00Z") == earliest_time_us);
+  CHECK(parse_rfc3339_us("9999-12-31T23:59:59.999999Z") == latest_time_us);
+}
+
+TEST_CASE("what is no time is refused") {
+  for (const char* text : {"",
+                           "2024-08-08",
+                           "2024-08-08T23:54:13",
+                           "2024-08-08T23:54Z",
+                           "2024-13-01T00:00:00Z",
+                           "2024-00-01T00:00:00Z",
+                           "2024-02-30T00:00:00Z",
+                           "2023-02-29T00:00:00Z",
+                           "2024-01-00T00:00:00Z",
+                           "2024-01-01T24:00:00Z",
+                           "2024-01-01T00:60:00Z",
+                           "2024-01-01T00:00:61Z",
+                           "2024-01-01T00:00:00.Z",
+                           "2024-01-01T00:00:00+0200",
+                           "2024-01-01T00:00:00+24:00",
+                           "2024-01-01T00:00:00Z ",
+                           "24-01-01T00:00:00Z",
+                           "0000-01-01T00:00:00Z",
+                           "0001-01-01T00:00:00+00:01",
+                           "9999-12-31T23:59:59-00:01",
+                           "now"}) {
+    INFO(text);
+    CHECK(!parse_rfc3339_us(text).has_value());
+  }
+}
+
+TEST_CASE("numbers count since 1970") {
+  CHECK(parse_epoch_us("1723161255342", TimeUnit::milliseconds) == 1723161255342000);
+  CHECK(parse_epoch_us("1723161255", TimeUnit::seconds) == 1723161255000000);
+  CHECK(parse_epoch_us("1617566590.378895", TimeUnit::seconds) == 1617566590378895);
+  CHECK(parse_epoch_us("1617566590378.8959", TimeUnit::milliseconds) == 1617566590378895);
+  CHECK(parse_epoch_us("1723161255342999999", TimeUnit::nanoseconds) == 1723161255342999);
+  CHECK(!parse_epoch_us("99999999999999999999", TimeUnit::nanoseconds).has_value());
+  CHECK(parse_epoch_us("-1", TimeUnit::nanoseconds) == -1);
+  CHECK(parse_epoch_us("-1.5", TimeUnit::microseconds) == -2);
+  CHECK(parse_epoch_us("-0.5", TimeUnit::seconds) == -500000);
+  CHECK(epoch_us(-1001, TimeUnit::nanoseconds) == -2);
+  CHECK(!epoch_us(std::numeric_limits<int64_t>::max(), TimeUnit::seconds).has_value());
+  CHECK(!epoch_us(std::numeric_limits<int64_t>::max(), TimeUnit::milliseconds).has_value());
+  CHECK(!epoch_us(std::numeric_limits<int64_t>::max(), TimeUnit::microseconds).has_value());
+  for (const char* text : {"", "-", "1.", ".5", "1e3", "12a", "1.2.3"}) {
+    INFO(text);
+    CHECK(!parse_epoch_us(text, TimeUnit::seconds).has_value());
+  }
+}
+
+TEST_CASE("what is written is read back, and sorts by time") {
+  std::mt19937_64 random(7);
+  std::string before = written(earliest_time_us);
+  int64_t before_us = earliest_time_us;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto span = static_cast<uint64_t>(latest_time_us - earliest_time_us);
+    const int64_t us = earliest_time_us + static_cast<int64_t>(random() % span);
+    const std::string text = written(us);
+    REQUIRE(parse_rfc3339_us(text) == us);
+    REQUIRE((before < text) == (before_us < us));
+    before = text;
+    before_us = us;
+  }
+  CHECK(written(1723161253123456) == "2024-08-08T23:54:13.123456Z");
+  CHECK(written(-1) == "1969-12-31T23:59:59.999999Z");
+}
