@@ -4,10 +4,8 @@
 namespace sluice::engine {
 
 PositionTracker::~PositionTracker() {
-  // Only settled batches are ours to delete; one with open parts may still be settled by a late verdict.
-  for (records::SourceBatch* batch : open_) {
-    if (batch->done) delete batch;
-  }
+  // Nodes are closed and stages have ended: nobody is left who could settle these.
+  for (records::SourceBatch* batch : open_) delete batch;
 }
 
 void PositionTracker::settle(records::SourceBatch* batch) {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// One running edge: a direct call or a queue, its account if it takes records over (on_accept), and its counters.
+// A dead letter is an edge too: buffered, into the node that stores rejects, with any number of stages that feed it.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "runtime/accounts.hpp"
+#include "runtime/edge_queue.hpp"
+#include "runtime/node_runtime.hpp"
+
+namespace sluice::engine {
+
+struct EdgeRuntime {
+  std::string name;
+  const PlanEdge* plan = nullptr;  ///< null: a dead letter
+  const PlanDeadLetter* dead_letter = nullptr;
+  size_t to = 0;
+  uint32_t to_port = 0;
+  std::unique_ptr<EdgeQueue> queue;      ///< null: a direct call
+  std::unique_ptr<EdgeAccount> account;  ///< on_accept only
+
+  // in = out + discarded + waiting, in records. Dead letters may be fed by several stages.
+  std::atomic<uint64_t> in_records{0};
+  OwnCounter out_records;
+  std::atomic<uint64_t> discarded{0};
+  std::atomic<uint64_t> in_batches{0};
+};
+
+}  // namespace sluice::engine

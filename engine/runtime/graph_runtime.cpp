@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/graph_runtime.hpp"
+
+#include <algorithm>
+
+namespace sluice::engine {
+namespace {
+
+constexpr std::chrono::milliseconds look_around{500};
+
+int32_t slot_of(const Plan& plan, std::string_view name) {
+  for (size_t i = 0; i < plan.attributes.size(); ++i) {
+    if (plan.attributes[i].name == name) return static_cast<int32_t>(i);
+  }
+  return -1;
+}
+
+/// Sinks close last and open first.
+int rank(const PlanNode& node) { return node.is_source() ? 0 : node.is_sink() ? 2 : 1; }
+
+}  // namespace
+
+GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
+    : plan_(std::move(plan)),
+      options_(std::move(options)),
+      host_(make_host(static_cast<uint32_t>(plan_.attributes.size()))) {
+  for (size_t i = 0; i < plan_.nodes.size(); ++i) {
+    NodeRuntime& made = nodes_.emplace_back(*this, plan_.nodes[i], i);
+    made.edges_of_port.resize(plan_.nodes[i].outputs.size());
+  }
+  for (size_t i = 0; i < plan_.edges.size(); ++i) {
+    const PlanEdge& edge = plan_.edges[i];
+    EdgeRuntime& made = edges_.emplace_back();
+    made.name = edge.name;
+    made.plan = &edge;
+    made.to = edge.to;
+    made.to_port = edge.to_port;
+    if (edge.buffered) made.queue = std::make_unique<EdgeQueue>(edge.bound, edge.when_full, edge.conflate_slot);
+    if (edge.commit == Commit::on_accept) {
+      made.account = std::make_unique<EdgeAccount>([this, i] {
+        if (wants_quiet_.load() && edges_[i].account->unsettled_records() == 0) something_changed();
+      });
+    }
+    nodes_[edge.from].edges_of_port[edge.from_port].push_back(i);
+  }
+  for (const PlanDeadLetter& dead_letter : plan_.dead_letters) {
+    EdgeRuntime& made = edges_.emplace_back();
+    made.name = dead_letter.name;
+    made.dead_letter = &dead_letter;
+    made.to = dead_letter.to;
+    made.to_port = dead_letter.to_port;
+    made.queue = std::make_unique<EdgeQueue>(dead_letter.bound, WhenFull::block, -1);
+  }
+  for (const PlanStage& stage : plan_.stages) stages_.emplace_back(*this, stage);
+  for (NodeRuntime& node : nodes_) {
+    if (!node.plan.is_source()) continue;
+    const bool has_positions = node.plan.facts.replay == 2;
+    node.account = std::make_unique<SourceAccount>([this, &node, has_positions] {
+      const bool is_exhausted_before = node.is_starved.exchange(false, std::memory_order_seq_cst);
+      if (has_positions || is_exhausted_before) node.stage->waker().wake();
+      if (wants_quiet_.load() && node.account->unsettled_records() == 0) something_changed();
+    });
+  }
+  for (Stage& stage : stages_) stage.connect();
+  reason_slot_ = slot_of(plan_, reject_reason_attribute);
+  code_slot_ = slot_of(plan_, reject_code_attribute);
+  node_slot_ = slot_of(plan_, reject_node_attribute);
+}
+
+GraphRuntime::~GraphRuntime() {
+  if (phase_ == Phase::open) close_nodes();
+  if (phase_ == Phase::running || phase_ == Phase::draining) {
+    request_abort();
+    wait();
+  }
+}
+
+std::optional<Failure> GraphRuntime::open() {
+  phase_ = Phase::open;
+  for (int wanted = 2; wanted >= 0; --wanted) {
+    for (NodeRuntime& node : nodes_) {
+      if (rank(node.plan) != wanted) continue;
+      sluice_error error = empty_error();
+      if (node.plan.type->open(&host_, &node, node.plan.role, node.plan.options, &node.handle, &error) == SLUICE_OK) {
+        continue;
+      }
+      node.handle = nullptr;
+      close_nodes();
+      return Failure{node.plan.name, node.plan.place, from_abi(error)};
+    }
+  }
+  return std::nullopt;
+}
+
+void GraphRuntime::start() {
+  phase_ = Phase::running;
+  for (const bool sources : {false, true}) {
+    for (size_t i = 0; i < stages_.size(); ++i) {
+      if (plan_.nodes[plan_.stages[i].head].is_source() == sources) stages_[i].start();
+    }
+  }
+}
+
+void GraphRuntime::request_stop() {
+  stop_requested_.store(true);
+  something_changed();
+}
+
+void GraphRuntime::request_abort() {
+  abort_requested_.store(true);
+  something_changed();
+}
+
+void GraphRuntime::something_changed() {
+  // The lock orders this after the check of whoever is about to wait.
+  { const std::lock_guard lock(mutex_); }
+  changed_.notify_all();
+}
+
+void GraphRuntime::stop_with(const NodeRuntime& node, Error error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = Failure{node.plan.name, node.plan.place, std::move(error)};
+  }
+  changed_.notify_all();
+}
+
+std::optional<Failure> GraphRuntime::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+void GraphRuntime::log(const NodeRuntime& node, uint32_t level, std::string_view sentence) const {
+  if (options_.log) options_.log(level, node.plan.name, sentence);
+}
+
+bool GraphRuntime::is_quiet() const {
+  return std::all_of(nodes_.begin(), nodes_.end(),
+                     [](const NodeRuntime& node) { return node.account == nullptr || node.account->is_quiet(); }) &&
+         std::all_of(edges_.begin(), edges_.end(), [](const EdgeRuntime& edge) {
+           return edge.account == nullptr || edge.account->unsettled_records() == 0;
+         });
+}
+
+bool GraphRuntime::all_sources_ended() const {
+  return std::all_of(stages_.begin(), stages_.end(),
+                     [](const Stage& stage) { return !stage.has_source() || stage.source_has_ended(); });
+}
+
+void GraphRuntime::begin_drain() {
+  phase_ = Phase::draining;
+  wants_quiet_.store(true);
+  drain_deadline_ns_ = monotonic_ns() + options_.drain_deadline_ns;
+  for (Stage& stage : stages_) stage.request_drain();
+}
+
+void GraphRuntime::wait() {
+  while (!wait_for(std::chrono::hours(1))) {
+  }
+}
+
+bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  while (phase_ == Phase::running || phase_ == Phase::draining) {
+    if (phase_ == Phase::running && all_sources_ended()) wants_quiet_.store(true);
+    if (phase_ == Phase::running && stop_requested_.load()) begin_drain();
+    std::unique_lock lock(mutex_);
+    const bool is_over = (wants_quiet_.load() && (phase_ == Phase::draining || all_sources_ended()) && is_quiet() &&
+                          all_stages_drained()) ||
+                         (phase_ == Phase::draining && monotonic_ns() >= drain_deadline_ns_);
+    if (is_over || failure_ || abort_requested_.load()) {
+      lock.unlock();
+      finish();
+      break;
+    }
+    if (std::chrono::steady_clock::now() >= until) return false;
+    // Whoever settles the last record notifies; the bound only covers deadlines and the caller's own time.
+    changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + look_around));
+  }
+  return true;
+}
+
+bool GraphRuntime::all_stages_drained() const {
+  return phase_ != Phase::draining ||
+         std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.has_drained(); });
+}
+
+void GraphRuntime::finish() {
+  is_closing_.store(true, std::memory_order_release);
+  for (Stage& stage : stages_) stage.request_quit();
+  for (Stage& stage : stages_) stage.join();
+  close_nodes();
+  phase_ = Phase::ended;
+}
+
+void GraphRuntime::close_nodes() {
+  for (int wanted = 0; wanted <= 2; ++wanted) {
+    for (NodeRuntime& node : nodes_) {
+      if (rank(node.plan) != wanted || node.handle == nullptr) continue;
+      node.plan.type->close(node.handle);
+      node.handle = nullptr;
+    }
+  }
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// A running graph: opens the plan's nodes (sinks first), starts its stages (sources last), and ends them: sources
+// stop, what is on its way drains until all accounts are quiet or the deadline has passed, then nodes close (sources
+// first). It keeps the account that the receipt is made of. One thread drives open, start, wait and close; everything
+// marked "any thread" may be called from anywhere, also from plugins' threads.
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/plan.hpp"
+#include "runtime/edge_runtime.hpp"
+#include "runtime/node_runtime.hpp"
+#include "runtime/report.hpp"
+#include "runtime/stage.hpp"
+#include "sluice/result.hpp"
+
+namespace sluice::engine {
+
+struct RuntimeOptions {
+  int64_t drain_deadline_ns = 30'000'000'000;
+  int64_t revoke_deadline_ns = 10'000'000'000;
+  /// Any thread; level is SLUICE_LOG_*.
+  std::function<void(uint32_t level, const std::string& node, std::string_view sentence)> log;
+  std::map<std::string, uint32_t> failpoints;  ///< "node.name" or "name"
+};
+
+/// Why a run ended early.
+struct Failure {
+  std::string node;
+  Place place;
+  Error error;
+};
+
+class GraphRuntime {
+ public:
+  GraphRuntime(Plan plan, RuntimeOptions options);
+  ~GraphRuntime();
+  GraphRuntime(const GraphRuntime&) = delete;
+  GraphRuntime& operator=(const GraphRuntime&) = delete;
+
+  /// Opens every node. On failure all that was opened is closed again.
+  std::optional<Failure> open();
+  void start();
+  /// Until the graph has ended by itself, by a request or by a failure; then stages have stopped and nodes are closed.
+  void wait();
+  /// As wait, but returns false when the time is up first; for programs that show something meanwhile.
+  bool wait_for(std::chrono::milliseconds time);
+
+  // Any thread.
+  void request_stop();   ///< drain, then end
+  void request_abort();  ///< end at once; what is unsettled stays so
+  Report report() const;
+  std::optional<Failure> failure() const;
+  bool was_stopped() const { return stop_requested_.load(); }
+
+  // For stages and host functions; any thread unless said otherwise.
+  const Plan& plan() const { return plan_; }
+  const RuntimeOptions& options() const { return options_; }
+  NodeRuntime& node(size_t index) { return nodes_[index]; }
+  EdgeRuntime& edge(size_t index) { return edges_[index]; }
+  EdgeRuntime& dead_letter(uint16_t path) { return edges_[plan_.edges.size() + path - 1]; }
+  std::deque<EdgeRuntime>& edges() { return edges_; }
+  const sluice_host& host() const { return host_; }
+  void stop_with(const NodeRuntime& node, Error error);
+  void log(const NodeRuntime& node, uint32_t level, std::string_view sentence) const;
+  void something_changed();
+  bool is_closing() const { return is_closing_.load(std::memory_order_acquire); }
+
+  void discard(NodeRuntime& node, records::HostBatch* take, std::string_view reason);
+  void settle(NodeRuntime& node, records::HostBatch* take, uint32_t verdict, Error reason);
+  void settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pushed);
+
+ private:
+  enum class Phase { built, open, running, draining, ended };
+  void reject(NodeRuntime& node, records::HostBatch* take, const Error& error);
+  void reject_path(NodeRuntime& node, records::HostBatch* take, const Error& error);
+  void annotate(NodeRuntime& node, records::HostBatch& batch, const Error& error) const;
+  bool is_quiet() const;
+  bool all_sources_ended() const;
+  bool all_stages_drained() const;
+  void begin_drain();
+  void finish();
+  void close_nodes();
+
+  const Plan plan_;
+  const RuntimeOptions options_;
+  sluice_host host_;
+  std::deque<NodeRuntime> nodes_;
+  std::deque<EdgeRuntime> edges_;  ///< the plan's edges, then its dead letters
+  std::deque<Stage> stages_;
+  int32_t reason_slot_ = -1;
+  int32_t code_slot_ = -1;
+  int32_t node_slot_ = -1;
+
+  std::atomic<bool> stop_requested_{false};
+  std::atomic<bool> abort_requested_{false};
+  std::atomic<bool> is_closing_{false};
+  std::atomic<bool> wants_quiet_{false};  ///< settling threads tell when nothing is unsettled any more
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Failure> failure_;  ///< guarded by mutex_; the first one
+  Phase phase_ = Phase::built;      ///< of the thread that drives
+  int64_t drain_deadline_ns_ = 0;
+};
+
+/// The table of host functions for a graph with this many attributes.
+sluice_host make_host(uint32_t attribute_count);
+
+}  // namespace sluice::engine

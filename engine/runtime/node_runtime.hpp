@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// One running node as the host sees it: the handle a plugin gets (sluice_context), its counters, and where its outputs
+// lead. Counters that only the stage thread writes are plain loads and stores; those that settling threads share are
+// atomic additions, once a batch. Lives until the process ends, as late verdicts may still name it.
+#pragma once
+#include <array>
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "graph/plan.hpp"
+#include "records/account.hpp"
+#include "runtime/accounts.hpp"
+
+struct sluice_context {};
+struct sluice_metric {
+  std::string name;
+  std::string help;
+  uint32_t kind = SLUICE_COUNTER;
+  std::atomic<int64_t> value{0};
+};
+
+namespace sluice::engine {
+
+class Stage;
+class GraphRuntime;
+
+/// Written by one thread, read by any.
+class OwnCounter {
+ public:
+  void add(uint64_t amount) {
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+  uint64_t load() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+/// in + made = out + settled + folded + held, in records.
+struct NodeCounters {
+  OwnCounter in_records;
+  OwnCounter in_batches;
+  OwnCounter out_records;
+  OwnCounter out_batches;
+  OwnCounter out_bytes;  ///< payload bytes that a source emitted
+  std::atomic<uint64_t> made{0};
+  std::atomic<uint64_t> folded{0};
+  std::array<std::atomic<uint64_t>, records::verdict_count> settled{};
+
+  uint64_t held() const {
+    uint64_t held = in_records.load() + made.load(std::memory_order_relaxed) - out_records.load() -
+                    folded.load(std::memory_order_relaxed);
+    for (const auto& verdict : settled) held -= verdict.load(std::memory_order_relaxed);
+    return held;
+  }
+};
+
+class NodeRuntime : public sluice_context {
+ public:
+  NodeRuntime(GraphRuntime& graph, const PlanNode& node, size_t node_index)
+      : runtime(graph), plan(node), index(node_index) {}
+
+  GraphRuntime& runtime;
+  const PlanNode& plan;
+  const size_t index;
+  Stage* stage = nullptr;
+  void* handle = nullptr;
+
+  std::vector<std::vector<size_t>> edges_of_port;  ///< indices into Plan::edges
+  std::unique_ptr<SourceAccount> account;          ///< sources only
+  NodeCounters counters;
+
+  int64_t timer_deadline_ns = 0;  ///< stage thread; 0: none
+
+  std::atomic<int64_t> in_flight{0};  ///< batches the node owns
+  std::atomic<bool> is_on_hold{false};
+  std::atomic<bool> is_starved{false};  ///< a source at its in_flight bound: the next relief wakes its stage
+  std::atomic<uint64_t> rejected_in_a_row{0};
+
+  bool has_room() const {
+    return !is_on_hold.load(std::memory_order_seq_cst) &&
+           in_flight.load(std::memory_order_seq_cst) < static_cast<int64_t>(plan.facts.max_in_flight);
+  }
+
+  struct Status {
+    uint32_t status = SLUICE_STATUS_READY;
+    std::string sentence;
+  };
+  void set_status(uint32_t status, std::string sentence);
+  Status status() const;
+  sluice_metric* metric(uint32_t kind, std::string name, std::string help);
+  struct MetricValue {
+    std::string name;
+    std::string help;
+    uint32_t kind;
+    int64_t value;
+  };
+  std::vector<MetricValue> metrics() const;
+  /// Discards by reason, for receipts and metrics; few reasons, counted once a batch.
+  void count_discard(std::string_view reason, uint64_t records);
+  std::vector<std::pair<std::string, uint64_t>> discards() const;
+
+ private:
+  mutable std::mutex mutex_;
+  Status status_;                                           ///< guarded by mutex_
+  std::deque<sluice_metric> metrics_;                       ///< guarded by mutex_; addresses are stable
+  std::vector<std::pair<std::string, uint64_t>> discards_;  ///< guarded by mutex_
+};
+
+inline NodeRuntime& node_of(sluice_context* context) { return *static_cast<NodeRuntime*>(context); }
+
+}  // namespace sluice::engine

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/report.hpp"
+
+#include "runtime/graph_runtime.hpp"
+
+namespace sluice::engine {
+namespace {
+
+AccountReport report_of(const FlowAccount& account, int64_t now_ns) {
+  AccountReport report;
+  report.received = account.totals.received.load(std::memory_order_relaxed);
+  report.made = account.totals.made.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < records::verdict_count; ++i) {
+    report.settled[i] = account.totals.settled[i].load(std::memory_order_relaxed);
+  }
+  report.unsettled = account.totals.unsettled();
+  report.p50_ns = account.latency().quantile_ns(0.5);
+  report.p99_ns = account.latency().quantile_ns(0.99);
+  if (const auto oldest = account.oldest_ns()) report.oldest_unsettled_ns = now_ns - *oldest;
+  return report;
+}
+
+NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
+  NodeReport report;
+  report.name = node.plan.name;
+  report.type = node.plan.type_name;
+  report.is_source = node.plan.is_source();
+  report.is_sink = node.plan.is_sink();
+  report.replay = node.plan.facts.replay;
+  report.in = node.counters.in_records.load();
+  report.in_batches = node.counters.in_batches.load();
+  report.made = node.counters.made.load(std::memory_order_relaxed);
+  report.out = node.counters.out_records.load();
+  report.out_bytes = node.counters.out_bytes.load();
+  report.folded = node.counters.folded.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < records::verdict_count; ++i) {
+    report.settled[i] = node.counters.settled[i].load(std::memory_order_relaxed);
+  }
+  report.held = node.counters.held();
+  report.discards = node.discards();
+  const NodeRuntime::Status status = node.status();
+  report.status = status.status;
+  report.status_sentence = status.sentence;
+  for (const auto& metric : node.metrics()) report.metrics.emplace_back(metric.name, metric.value);
+  if (node.account != nullptr) {
+    report.account = report_of(*node.account, now_ns);
+    for (auto& partition : node.account->partitions()) {
+      report.partitions.push_back({std::move(partition.name), partition.settled, partition.committed});
+    }
+  }
+  return report;
+}
+
+EdgeReport report_of(const EdgeRuntime& edge, int64_t now_ns) {
+  EdgeReport report;
+  report.name = edge.name;
+  report.is_buffered = edge.queue != nullptr;
+  report.is_dead_letter = edge.dead_letter != nullptr;
+  report.in = edge.in_records.load(std::memory_order_relaxed);
+  report.in_batches = edge.in_batches.load(std::memory_order_relaxed);
+  report.out = edge.out_records.load();
+  report.discarded = edge.discarded.load(std::memory_order_relaxed);
+  if (edge.queue != nullptr) {
+    report.waiting = edge.queue->waiting_records();
+    report.waiting_bytes = edge.queue->waiting_bytes();
+    report.bound_records = edge.plan != nullptr ? edge.plan->bound.records : edge.dead_letter->bound.records;
+  }
+  if (edge.account != nullptr) {
+    report.takes_over = true;
+    report.account = report_of(*edge.account, now_ns);
+  }
+  return report;
+}
+
+}  // namespace
+
+Report GraphRuntime::report() const {
+  Report report;
+  report.graph = plan_.graph;
+  report.process = plan_.process;
+  const int64_t now_ns = monotonic_ns();
+  for (const NodeRuntime& node : nodes_) report.nodes.push_back(report_of(node, now_ns));
+  for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(edge, now_ns));
+  for (const Stage& stage : stages_) report.parked += stage.parked_records();
+  return report;
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plain numbers of a run at one moment: what live lines, metrics and the receipt are made of. In records unless said
+// otherwise. Exact once the graph has ended; while it runs each number is right but they are of slightly different
+// moments.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "records/account.hpp"
+
+namespace sluice::engine {
+
+struct AccountReport {
+  uint64_t received = 0;
+  uint64_t made = 0;
+  std::array<uint64_t, records::verdict_count> settled{};  ///< by records::Verdict
+  uint64_t unsettled = 0;
+  int64_t p50_ns = 0;  ///< from emission to the last verdict
+  int64_t p99_ns = 0;
+  int64_t oldest_unsettled_ns = 0;
+
+  uint64_t count(records::Verdict verdict) const { return settled[static_cast<size_t>(verdict)]; }
+};
+
+struct PartitionReport {
+  std::string name;
+  int64_t settled = 0;
+  int64_t committed = 0;
+};
+
+struct NodeReport {
+  std::string name;
+  std::string type;
+  bool is_source = false;
+  bool is_sink = false;
+  int64_t replay = 0;  ///< sources: SLUICE_FACT_REPLAY
+  uint64_t in = 0;
+  uint64_t in_batches = 0;
+  uint64_t made = 0;
+  uint64_t out = 0;
+  uint64_t out_bytes = 0;
+  uint64_t folded = 0;
+  std::array<uint64_t, records::verdict_count> settled{};
+  uint64_t held = 0;
+  std::vector<std::pair<std::string, uint64_t>> discards;  ///< by reason
+  uint32_t status = 0;                                     ///< SLUICE_STATUS_*
+  std::string status_sentence;
+  std::vector<std::pair<std::string, int64_t>> metrics;
+  AccountReport account;  ///< sources
+  std::vector<PartitionReport> partitions;
+};
+
+struct EdgeReport {
+  std::string name;
+  bool is_buffered = false;
+  bool is_dead_letter = false;
+  bool takes_over = false;  ///< on_accept: account below
+  uint64_t in = 0;
+  uint64_t in_batches = 0;
+  uint64_t out = 0;
+  uint64_t discarded = 0;
+  uint64_t waiting = 0;
+  uint64_t waiting_bytes = 0;
+  uint64_t bound_records = 0;
+  AccountReport account;
+};
+
+struct Report {
+  std::string graph;
+  std::string process;
+  std::vector<NodeReport> nodes;
+  std::vector<EdgeReport> edges;
+  uint64_t parked = 0;
+};
+
+}  // namespace sluice::engine

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens to a verdict: accounts hear of it, sinks get room again, and a permanent failure finds the dead letter
+// of its records' path or stops the graph. Any thread.
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "runtime/graph_runtime.hpp"
+
+namespace sluice::engine {
+
+using records::HostBatch;
+using records::Verdict;
+
+namespace {
+
+void count(NodeRuntime& node, Verdict verdict, uint64_t records) {
+  node.counters.settled[static_cast<size_t>(verdict)].fetch_add(records, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void GraphRuntime::discard(NodeRuntime& node, HostBatch* take, std::string_view reason) {
+  count(node, Verdict::discarded, take->count);
+  node.count_discard(reason, take->count);
+  records::settle_take(take, Verdict::discarded);
+}
+
+void GraphRuntime::settle(NodeRuntime& node, HostBatch* take, uint32_t verdict, Error reason) {
+  switch (verdict) {
+    case SLUICE_DELIVERED:
+      node.rejected_in_a_row.store(0, std::memory_order_relaxed);
+      count(node, Verdict::delivered, take->count);
+      records::settle_take(take, Verdict::delivered);
+      return;
+    case SLUICE_ACCEPTED:
+      node.rejected_in_a_row.store(0, std::memory_order_relaxed);
+      count(node, Verdict::accepted, take->count);
+      records::settle_take(take, Verdict::accepted);
+      return;
+    case SLUICE_DISCARDED:
+      discard(node, take, reason.message);
+      return;
+    default:
+      reject(node, take, reason);
+  }
+}
+
+void GraphRuntime::reject(NodeRuntime& node, HostBatch* take, const Error& error) {
+  if (error.category != Category::permanent) {
+    count(node, Verdict::failed, take->count);
+    records::settle_take(take, Verdict::failed);
+    // While closing, a sink gives back what it could not finish: that is the receipt's to say, not a failure.
+    if (!is_closing()) stop_with(node, error);
+    return;
+  }
+  // Records of several paths may stand in one batch: each goes its own way, in runs of the same path.
+  while (take->runs.size() > 1) {
+    uint32_t same = 0;
+    const records::Run first = take->runs.front();
+    for (const records::Run& run : take->runs) {
+      if (run.records != 0 && (run.path != first.path || run.is_dead != first.is_dead)) break;
+      same += run.records;
+    }
+    if (same == take->count) break;
+    reject_path(node, records::cut(*take, same), error);
+  }
+  reject_path(node, take, error);
+}
+
+void GraphRuntime::reject_path(NodeRuntime& node, HostBatch* take, const Error& error) {
+  const records::Run first = take->runs.front();
+  const uint64_t in_a_row = node.rejected_in_a_row.fetch_add(take->count, std::memory_order_relaxed) + take->count;
+  if (first.path == 0 || first.is_dead != 0) {
+    const auto payload =
+        std::string_view(reinterpret_cast<const char*>(take->at(0)->data), std::min<uint32_t>(take->at(0)->size, 120));
+    Error stopping = error;
+    stopping.category = Category::operator_needed;
+    stopping.message = fmt::format("{}; {} and the record begins with {}", error.message,
+                                   first.is_dead != 0 ? "it is itself a dead letter, so nothing can take it"
+                                                      : "no edge before it has a dead_letter",
+                                   payload);
+    count(node, Verdict::failed, take->count);
+    records::settle_take(take, Verdict::failed);
+    if (!is_closing()) stop_with(node, std::move(stopping));
+    return;
+  }
+  const PlanDeadLetter& dead_letter = plan_.dead_letters[first.path - 1];
+  if (in_a_row > dead_letter.stop_after) {
+    // Not settled: it will be replayed, or the receipt says that it may be lost.
+    Error stopping = error;
+    stopping.category = Category::operator_needed;
+    stopping.message = fmt::format(
+        "more than {} records in a row were refused with none stored between them, which is a wrong schema rather than "
+        "bad records (stop_after of the {}); the last one: {}",
+        dead_letter.stop_after, dead_letter.name, error.message);
+    records::free_take(take);
+    if (!is_closing()) stop_with(node, std::move(stopping));
+    return;
+  }
+  count(node, Verdict::dead_lettered, take->count);
+  annotate(node, *take, error);
+  node.stage->take_rejected(take);
+}
+
+void GraphRuntime::annotate(NodeRuntime& node, HostBatch& batch, const Error& error) const {
+  if (reason_slot_ < 0) return;
+  const std::string_view texts[] = {error.message, error.code, node.plan.name};
+  const int32_t slots[] = {reason_slot_, code_slot_, node_slot_};
+  uint64_t size = 0;
+  for (const auto text : texts) size += text.size();
+  sluice_buffer* buffer = records::new_buffer(size);
+  records::pin(batch, buffer);
+  uint8_t* to = buffer->data;
+  for (size_t t = 0; t < 3; ++t) {
+    if (!texts[t].empty()) std::memcpy(to, texts[t].data(), texts[t].size());
+    for (uint32_t i = 0; i < batch.count && slots[t] >= 0; ++i) {
+      sluice_value& value = records::values_of(batch.at(i))[slots[t]];
+      value.kind = SLUICE_VALUE_TEXT;
+      value.as.text = reinterpret_cast<const char*>(to);
+      value.size = static_cast<uint32_t>(texts[t].size());
+    }
+    to += texts[t].size();
+  }
+  records::unref_take(buffer);
+}
+
+void GraphRuntime::settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pushed) {
+  for (HostBatch* list = pushed.losers; list != nullptr;) {
+    HostBatch* loser = list;
+    list = list->next;
+    loser->next = nullptr;
+    edge.discarded.fetch_add(loser->count, std::memory_order_relaxed);
+    records::settle_take(loser, Verdict::discarded);
+  }
+  for (HostBatch* list = pushed.too_large; list != nullptr;) {
+    HostBatch* record = list;
+    list = list->next;
+    record->next = nullptr;
+    NodeRuntime& node = nodes_[edge.plan == nullptr ? edge.to : edge.plan->from];
+    const uint64_t bytes = records::payload_bytes(*record);
+    edge.in_records.fetch_sub(record->count, std::memory_order_relaxed);
+    reject(node, record,
+           permanent(fmt::format("a record of {} bytes is larger than the whole buffer of the edge {}; raise its bytes",
+                                 bytes, edge.name)));
+  }
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// One thread of the graph: a head (a source, or a node whose inputs are all buffered) and all that it reaches without a
+// buffer. The stage owns its loop: it serves timers, commits, rejects and parked batches first, and calls a node only
+// while every output has room; with none, its source is polled at credit 0. Nothing that a plugin returns or emits is
+// ever refused: what finds no room is parked here, counted, and pauses the stage.
+#pragma once
+#include <pthread.h>
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "runtime/edge_runtime.hpp"
+#include "runtime/node_runtime.hpp"
+#include "runtime/waker.hpp"
+
+namespace sluice::engine {
+
+class GraphRuntime;
+
+class Stage {
+ public:
+  Stage(GraphRuntime& graph, const PlanStage& plan);
+  ~Stage();
+
+  /// Wires the stage to its queues; before start.
+  void connect();
+  void start();
+  /// The source emits nothing more and the flush marker goes through; any thread.
+  void request_drain();
+  /// Ends the loop; any thread. join() waits for it.
+  void request_quit();
+  void join();
+  Waker& waker() { return waker_; }
+
+  // Stage thread, from inside host functions.
+  void emit(NodeRuntime& from, uint32_t port, records::HostBatch* take);
+
+  /// Any thread: the outside refused a commit; the next one waits a little.
+  void delay_commits();
+
+  /// Any thread: records that go to the dead letter of their path, or stop the graph.
+  void take_rejected(records::HostBatch* take);
+
+  /// Records that this stage holds outside of queues and nodes.
+  uint64_t parked_records() const { return parked_records_.load(std::memory_order_relaxed); }
+  bool has_source() const { return head_.plan.is_source(); }
+  bool source_has_ended() const { return source_has_ended_.load(std::memory_order_acquire); }
+  /// Whether the flush marker of a drain has left the source; true of other stages.
+  bool has_drained() const { return !has_source() || has_marked_.load(std::memory_order_acquire); }
+  const std::string& name() const { return name_; }
+
+ private:
+  struct Parked {
+    EdgeRuntime* edge;
+    records::HostBatch* batch;
+    bool has_marker_behind;
+  };
+  void run();
+  bool start_nodes();
+  void run_source_once();
+  bool run_queues_once();
+  void serve_timers();
+  bool push_parked();
+  bool serve_rejected();
+  void serve_commits(NodeRuntime& source);
+  void serve_revokes(NodeRuntime& source);
+  void begin_drain();
+  bool has_room();
+  sluice_credit credit_for(NodeRuntime& source);
+  int64_t next_wake_ns() const;
+  void call_process(NodeRuntime& node, uint32_t port, records::HostBatch* take);
+  void hand_over(EdgeRuntime& edge, records::HostBatch* take);
+  bool try_hand_over(EdgeRuntime& edge, records::HostBatch*& take);
+  bool is_parked(const EdgeRuntime& edge) const;
+  void mark(EdgeRuntime& edge);
+  void flush_node(size_t node);
+  void flush_from(const NodeRuntime& node);
+  void fail(NodeRuntime& node, const sluice_error& error);
+
+  GraphRuntime& graph_;
+  const PlanStage& plan_;
+  std::string name_;
+  NodeRuntime& head_;
+  std::vector<NodeRuntime*> sinks_;
+  std::vector<EdgeRuntime*> outputs_;  ///< buffered edges out of this stage
+  std::vector<EdgeRuntime*> inputs_;   ///< buffered edges and dead letters into the head
+  size_t next_input_ = 0;
+
+  std::thread thread_;
+  Waker waker_;
+  std::atomic<bool> drain_requested_{false};
+  std::atomic<bool> quit_requested_{false};
+  std::atomic<bool> source_has_ended_{false};
+  std::atomic<bool> has_marked_{false};
+  bool is_draining_ = false;
+  bool is_broken_ = false;
+  int64_t revoke_deadline_ns_ = 0;
+  bool timers_wait_for_room_ = false;
+  std::atomic<int64_t> commit_not_before_ns_{0};
+
+  std::vector<Parked> parked_;
+  std::atomic<uint64_t> parked_records_{0};
+
+  std::mutex rejected_mutex_;
+  std::vector<records::HostBatch*> rejected_;  ///< guarded by rejected_mutex_
+  std::atomic<bool> has_rejected_{false};
+};
+
+}  // namespace sluice::engine
