@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "file.hpp"
+
+#include <algorithm>
+
+namespace sluice::flow {
+namespace {
+
+constexpr size_t write_bytes = 1024 * 1024;
+constexpr std::chrono::milliseconds first_backoff{100};
+constexpr std::chrono::milliseconds longest_backoff{5000};
+
+}  // namespace
+
+void File::describe(Config options, Description& to) {
+  const bool is_synced = options["fsync"].text() == "batch";
+  to.durable(true, is_synced ? "a batch settles when its lines are on the disk"
+                             : "written lines outlive the process in the system's cache; a power cut may take them, "
+                               "which fsync: batch prevents");
+  to.idempotent(false, "a file takes the same line twice");
+  to.max_in_flight(options["max_in_flight"].integer());
+  to.memory_bytes(static_cast<int64_t>(3 * write_bytes));
+  if (options["path"].text().empty()) to.problem(options["path"], "path is empty; name the file to append to");
+  if (options["attributes"].size() > 0 && !options["envelope"].boolean())
+    to.problem(options["attributes"], "attributes are written in the envelope only; say envelope: true");
+}
+
+Result<std::unique_ptr<File>> File::open(Context context, Config options) {
+  auto made = std::make_unique<File>(context, options);
+  Result<void> opened = made->file_.open();
+  if (opened) return made;
+  Error error = std::move(opened).error();
+  error.message += "; check `path` and the rights of its directory";
+  return error;
+}
+
+File::File(Context context, Config options)
+    : context_(context),
+      fsync_(static_cast<Fsync>(options["fsync"].integer())),
+      fsync_every_(options["fsync_every"].nanoseconds()),
+      rotate_bytes_(static_cast<uint64_t>(options["rotate"]["bytes"].bytes())),
+      rotate_keep_(options["rotate"]["keep"].integer()),
+      written_bytes_(context.counter("written_bytes_total", "Bytes written to the file.")),
+      write_errors_(context.counter("write_errors_total", "Failed attempts to write, sync or rotate.")),
+      rotations_(context.counter("rotations_total", "Files that were full.")),
+      format_(context, options["envelope"].boolean(), options["attributes"]),
+      file_(std::string(options["path"].text())),
+      thread_(*this) {}
+
+Result<void> File::start() {
+  thread_.start();
+  return {};
+}
+
+Result<void> File::write(Batch batch) {
+  thread_.push(std::move(batch));
+  return {};
+}
+
+void File::write(std::vector<Batch>& batches) {
+  size_t settled = 0;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    for (uint32_t r = 0; r < batches[i].size(); ++r) {
+      format_.append(batches[i][r], text_);
+      ends_.push_back(text_.size());
+      if (text_.size() < write_bytes) continue;
+      if (!write_out()) return;
+      // Batches before this one are wholly written.
+      for (; settled < i; ++settled) std::move(batches[settled]).deliver();
+    }
+  }
+  if (!write_out()) return;
+  for (; settled < batches.size(); ++settled) std::move(batches[settled]).deliver();
+}
+
+bool File::write_out() {
+  size_t from = 0;
+  while (from < text_.size()) {
+    const size_t upto = piece_from(from);
+    if (upto == from) {
+      if (!until_done([this] { return file_.rotate(rotate_keep_); })) return false;
+      rotations_.add();
+      continue;
+    }
+    const std::string_view piece(text_.data() + from, upto - from);
+    if (!until_done([&] { return file_.append(piece, fsync_ == Fsync::batch); })) return false;
+    written_bytes_.add(static_cast<int64_t>(piece.size()));
+    from = upto;
+  }
+  text_.clear();
+  ends_.clear();
+  if (fsync_ == Fsync::interval && !is_unsynced_) {
+    is_unsynced_ = true;
+    next_sync_ = std::chrono::steady_clock::now() + fsync_every_;
+  }
+  return true;
+}
+
+/// End of the lines that still fit into this file; `from` when none does and the file must be rotated.
+size_t File::piece_from(size_t from) const {
+  if (rotate_bytes_ == 0) return text_.size();
+  const uint64_t room = rotate_bytes_ - std::min(rotate_bytes_, file_.size());
+  const auto first = std::upper_bound(ends_.begin(), ends_.end(), from);
+  const auto beyond = std::upper_bound(first, ends_.end(), from + room);
+  if (beyond != first) return *(beyond - 1);
+  return file_.size() == 0 ? *first : from;
+}
+
+bool File::until_done(const std::function<Result<void>()>& what) {
+  WriterThread::Duration backoff = first_backoff;
+  bool was_blocked = false;
+  while (true) {
+    const Result<void> done = what();
+    if (done) break;
+    write_errors_.add();
+    context_.blocked(done.error().message + "; nothing is lost, trying again");
+    was_blocked = true;
+    if (!thread_.sleep(backoff)) return false;
+    backoff = std::min<WriterThread::Duration>(backoff * 2, longest_backoff);
+  }
+  if (was_blocked) context_.ready();
+  return true;
+}
+
+std::optional<WriterThread::Duration> File::tick() {
+  if (!is_unsynced_) return std::nullopt;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_sync_ && !thread_.is_ending()) return next_sync_ - now;
+  sync_at_interval();
+  if (!is_unsynced_) return std::nullopt;
+  return fsync_every_;
+}
+
+void File::sync_at_interval() {
+  const Result<void> synced = file_.sync();
+  is_unsynced_ = !synced;
+  next_sync_ = std::chrono::steady_clock::now() + fsync_every_;
+  if (synced) return;
+  write_errors_.add();
+  context_.warn(synced.error().message + "; lines of the last interval may not outlive a power cut");
+}
+
+}  // namespace sluice::flow

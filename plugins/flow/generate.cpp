@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "generate.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <limits>
+
+namespace sluice::flow {
+namespace {
+constexpr std::string_view placeholder = "{n}";
+constexpr uint64_t digits_most = 20;
+constexpr uint64_t second_ns = 1'000'000'000;
+}  // namespace
+
+void Generate::describe(Config options, Description& to) {
+  to.provides_integer("n");
+  to.replay(Replay::from_beginning, "generate makes the same records in every run");
+  if (options["records"].integer() > 0) to.ends();
+  const std::string_view payload = options["payload"].text();
+  if (payload.size() > 1024 * 1024) to.problem(options["payload"], "the payload is longer than 1 MiB; shorten it");
+}
+
+Result<std::unique_ptr<Generate>> Generate::open(Context context, Config options) {
+  return std::make_unique<Generate>(context, options);
+}
+
+Generate::Generate(Context context, Config options)
+    : context_(context),
+      records_(static_cast<uint64_t>(options["records"].integer())),
+      per_batch_(static_cast<uint64_t>(options["per_batch"].integer())),
+      per_second_(static_cast<uint64_t>(options["per_second"].integer())),
+      slot_(context.attribute("n")) {
+  const std::string_view payload = options["payload"].text();
+  const size_t at = payload.find(placeholder);
+  before_ = payload.substr(0, at);
+  if (at != std::string_view::npos) after_ = payload.substr(at + placeholder.size());
+  has_number_ = at != std::string_view::npos;
+}
+
+uint64_t Generate::due(int64_t now_ns) {
+  const uint64_t left = records_ == 0 ? std::numeric_limits<uint64_t>::max() : records_ - next_;
+  if (per_second_ == 0) return left;
+  const auto elapsed_ns = static_cast<uint64_t>(now_ns - start_ns_);
+  // Whole seconds apart, so that no product overflows.
+  const uint64_t allowed = elapsed_ns / second_ns * per_second_ + elapsed_ns % second_ns * per_second_ / second_ns + 1;
+  return std::min(left, allowed - std::min(allowed, next_));
+}
+
+int64_t Generate::due_time_ns(uint64_t number) const {
+  const uint64_t rest = number % per_second_ * second_ns;
+  return start_ns_ + static_cast<int64_t>(number / per_second_ * second_ns + (rest + per_second_ - 1) / per_second_);
+}
+
+Result<Poll> Generate::poll(const Credit& credit, int64_t monotonic_deadline_ns) {
+  if (records_ > 0 && next_ == records_) return Poll::ended;
+  const int64_t now_ns = context_.monotonic_ns();
+  if (!has_started_) start_ns_ = now_ns;
+  has_started_ = true;
+  const uint64_t bytes_each = before_.size() + after_.size() + digits_most;
+  const uint64_t by_bytes = std::max<uint64_t>(1, credit.bytes / bytes_each);
+  uint64_t count = std::min({due(now_ns), credit.records, by_bytes, per_batch_});
+  if (is_stopped_ || credit.bytes == 0) count = 0;
+  if (count == 0) {
+    const bool waits_for_time = !is_stopped_ && credit.records > 0 && credit.bytes > 0;
+    pause_.until(context_,
+                 waits_for_time ? std::min(monotonic_deadline_ns, due_time_ns(next_)) : monotonic_deadline_ns);
+    return Poll::more;
+  }
+  emit(static_cast<uint32_t>(count));
+  return records_ > 0 && next_ == records_ ? Poll::ended : Poll::more;
+}
+
+void Generate::emit(uint32_t count) {
+  const Buffer buffer = context_.new_buffer(count * (before_.size() + after_.size() + digits_most));
+  Batch batch = context_.new_batch(count);
+  const uint32_t index = batch.pin(buffer);
+  const int64_t now_ns = context_.now_ns();
+  auto* to = reinterpret_cast<char*>(buffer.data());
+  for (uint32_t i = 0; i < count; ++i) {
+    char* const from = to;
+    std::memcpy(to, before_.data(), before_.size());
+    to += before_.size();
+    if (has_number_) to = std::to_chars(to, to + digits_most, next_).ptr;
+    std::memcpy(to, after_.data(), after_.size());
+    to += after_.size();
+    Record record = batch.append();
+    record.set_payload(reinterpret_cast<const uint8_t*>(from), static_cast<uint32_t>(to - from), index);
+    record.set_receive_time_ns(now_ns);
+    record.set_integer(slot_, static_cast<int64_t>(next_++));
+  }
+  context_.emit_unpositioned(0, std::move(batch));
+}
+
+}  // namespace sluice::flow

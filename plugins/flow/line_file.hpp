@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file that only grows by whole pieces: append writes all of a text or, on an error, none of it, so trying again
+// writes nothing twice. Rotation renames PATH to PATH.1, PATH.1 to PATH.2 and so on, and can be tried again from any
+// point. One writer a file, by a lock. Not for pipes. Used by one thread at a time.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sluice/result.hpp"
+
+namespace sluice::flow {
+
+class LineFile {
+ public:
+  explicit LineFile(std::string path) : path_(std::move(path)) {}
+  LineFile(const LineFile&) = delete;
+  LineFile& operator=(const LineFile&) = delete;
+  ~LineFile();
+
+  /// Makes the file if need be. An unfinished line at its end, of a process that died, is ended first.
+  Result<void> open();
+  /// With `is_synced` the text is on the disk when this returns without an error.
+  Result<void> append(std::string_view text, bool is_synced);
+  Result<void> sync();
+  /// Keeps `keep` old files beside the new one; the oldest goes.
+  Result<void> rotate(int64_t keep);
+  uint64_t size() const { return size_; }
+
+ private:
+  Result<void> write_all(std::string_view text);
+  Result<void> cut_back();
+  Result<void> move(const std::string& from, const std::string& to);
+  void sync_directory() const;
+  Error failure(const char* what, int number) const;
+  bool close();
+
+  const std::string path_;
+  int descriptor_ = -1;
+  bool is_regular_ = false;
+  bool has_loose_end_ = false;  ///< bytes behind size_ that are to be cut off
+  uint64_t size_ = 0;
+  size_t written_ = 0;  ///< of the text under way, into what cannot be cut back
+};
+
+}  // namespace sluice::flow

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// `replay`: a source that reads a capture file, plain or gzip, and emits its frames in the file's order, at the pace at
+// which they were received or as fast as credit allows. Payload and attributes are taken out of each frame, so that a
+// capture replays as the records its first receiver made. Lines that are no such frame leave by `malformed`.
+// Begins at the file's beginning in every run; never changes the file.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "capture_line.hpp"
+#include "capture_reader.hpp"
+#include "extract.hpp"
+#include "pause.hpp"
+#include "sluice/node.hpp"
+
+namespace sluice::flow {
+
+class Replay : public Source {
+ public:
+  static void describe(Config options, Description& to);
+  static Result<std::unique_ptr<Replay>> open(Context context, Config options);
+  Replay(Context context, Config options, std::unique_ptr<CaptureReader> reader);
+  Result<Poll> poll(const Credit& credit, int64_t monotonic_deadline_ns) override;
+  void wake() override { pause_.wake(); }
+  void stop() override { is_stopped_ = true; }
+
+ private:
+  /// One of the two batches that a poll fills.
+  struct Outgoing {
+    Batch batch{};
+    sluice_buffer* pinned = nullptr;
+    uint32_t index = 0;
+  };
+  enum class Step { taken, not_due, ended };
+
+  Result<Step> step(int64_t now_ns);
+  bool is_due(const CaptureLine& line, int64_t now_ns);
+  void take(std::string_view whole, const std::optional<CaptureLine>& line);
+  Record append(Outgoing& to, int64_t receive_time_ns);
+  void reject(std::string_view whole, int64_t receive_time_ns, std::string_view why);
+  void emit();
+
+  Context context_;
+  std::unique_ptr<CaptureReader> reader_;
+  Extractor extractor_;
+  Pause pause_;
+  const double speed_;  ///< 0: flat out
+  const TimeUnit unit_;
+  const int64_t loops_;  ///< 0: without end
+  const bool uses_capture_times_;
+  const bool discards_malformed_;
+  const int32_t reason_slot_;
+  const Metric malformed_;
+  int64_t passes_ = 0;
+  bool has_origin_ = false;  ///< whether this pass has met a time
+  int64_t origin_capture_ns_ = 0;
+  int64_t origin_monotonic_ns_ = 0;
+  int64_t due_ns_ = 0;  ///< of the line that was not due
+  int64_t wall_ns_ = 0;
+  uint64_t poll_records_ = 0;
+  uint64_t poll_bytes_ = 0;
+  uint64_t pass_lines_ = 0;
+  uint32_t most_ = 0;
+  Outgoing out_;
+  Outgoing bad_;
+  bool is_stopped_ = false;
+  bool has_ended_ = false;
+};
+
+inline constexpr sluice_str replay_units[] = {to_str("auto"), to_str("ns"), to_str("us"), to_str("ms"), to_str("s")};
+inline constexpr sluice_str replay_times[] = {to_str("capture"), to_str("now")};
+inline constexpr sluice_str replay_malformed[] = {to_str("port"), to_str("discard")};
+inline constexpr sluice_option replay_options[] = {
+    option::text("path", "The capture, plain or gzip.").required().such_as("captures/btcusdt.gz"),
+    option::text("speed", "1: as received; 10: ten times as fast; flat (or 0): as fast as it is taken.").or_else("1"),
+    option::count("loop", "How often to replay the file; 0: without end.").or_else("1"),
+    option::choice("unit", "Unit of integer times; auto tells it by their size.", replay_units).or_else("auto"),
+    option::choice("times", "Receive time of a record: the capture's, or that of the replay.", replay_times)
+        .or_else("capture"),
+    option::text("payload", "Key of the frame whose object is the payload; without it, the whole frame is.")
+        .such_as("data"),
+    option::map("attributes", "Attributes to take out of each frame.", extract_attribute)
+        .such_as("{ stream: { from: stream }, stream_type: { from: stream, after: '@' } }"),
+    option::choice("malformed", "What becomes of lines that hold no frame: the port malformed, or nothing.",
+                   replay_malformed)
+        .or_else("port"),
+};
+
+}  // namespace sluice::flow
