@@ -14,6 +14,8 @@ bool is_number(uint32_t kind) {
   return kind == SLUICE_INTEGER || kind == SLUICE_DURATION || kind == SLUICE_SIZE || kind == SLUICE_COUNT;
 }
 
+bool is_composite(uint32_t kind) { return kind == SLUICE_LIST || kind == SLUICE_MAP || kind == SLUICE_OBJECT; }
+
 class Builder {
  public:
   Builder(OptionTree& tree, uint64_t stride) : tree_(tree), stride_(stride) {}
@@ -34,7 +36,9 @@ class Builder {
       if (given != values.end()) {
         value(option, given->value, place + name, items[i]);
       } else if (option.fallback.size > 0) {
-        value(option, parse_flow(to_view(option.fallback)), place + name, items[i]);
+        value(option, Value(to_view(option.fallback)), place + name, items[i]);
+      } else if (filled_when_absent(option)) {
+        object(option.fields, option.field_count, {}, place + name + ".", items[i]);
       } else if ((option.flags & SLUICE_REQUIRED) != 0) {
         problem(place + name, "is required");
       }
@@ -49,6 +53,17 @@ class Builder {
   const sluice_option& at(const sluice_option* table, uint64_t index) const {
     return *reinterpret_cast<const sluice_option*>(reinterpret_cast<const char*>(table) + index * stride_);
   }
+  /// As the engine has it: an object that is not there, but whose fields have defaults, is there with those.
+  bool filled_when_absent(const sluice_option& option) const {
+    if (option.kind != SLUICE_OBJECT || (option.flags & SLUICE_REQUIRED) != 0) return false;
+    bool has_default = false;
+    for (uint64_t i = 0; i < option.field_count; ++i) {
+      const sluice_option& field = at(option.fields, i);
+      if ((field.flags & SLUICE_REQUIRED) != 0) return false;
+      has_default = has_default || field.fallback.size != 0 || filled_when_absent(field);
+    }
+    return has_default;
+  }
   std::vector<sluice_config>& level(uint64_t count) {
     sluice_config blank{};
     blank.struct_size = sizeof blank;
@@ -62,7 +77,9 @@ class Builder {
     out.item_count = items.size();
   }
 
-  void value(const sluice_option& option, const Value& given, const std::string& place, sluice_config& out) {
+  void value(const sluice_option& option, const Value& written, const std::string& place, sluice_config& out) {
+    const bool is_flow = is_composite(option.kind) && written.kind == Value::Kind::text;
+    const Value given = is_flow ? parse_flow(written.text) : written;
     if (option.kind == SLUICE_LIST) return items(option, given, place, out);
     if (option.kind == SLUICE_MAP) return entries(option, given, place, out);
     if (option.kind == SLUICE_OBJECT) {

@@ -170,6 +170,15 @@ void World::reclaim() {
   for (sluice_batch* batch : left) records::settle_take(records::host_batch(batch), records::Verdict::failed);
 }
 
+void World::forget() {
+  const std::lock_guard lock(mutex_);
+  emissions = {};
+  settlements = {};
+  logs = {};
+  statuses = {};
+  source_batches_ = {};
+}
+
 void World::emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t partition, int64_t first, int64_t end) {
   require_stage(by_source ? "emit_source" : "emit");
   if (!disown(take, "emit")) return;

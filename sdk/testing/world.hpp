@@ -45,6 +45,8 @@ class World : public records::Account {
   std::optional<int64_t> settled_position(uint32_t partition) const;
   /// Takes what the node never ended, so that the books can be closed.
   void reclaim();
+  /// Frees the recordings; the host functions stay callable.
+  void forget();
   RecordCopy copy_of(const records::HostBatch& batch, uint32_t index) const;
 
   /// Marks the thread that may call stage-only functions; false when another call runs.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The example plugin in the harness: what a plugin's first test looks like.
-#include "sluice/testing/harness.hpp"
+#include "sluice/testing/contract.hpp"
 
 #include "catch.hpp"
 
@@ -14,4 +14,8 @@ TEST_CASE("hello passes records on and greets") {
   CHECK(node.metric("greeted_total") == 2);
   REQUIRE(node.logs().size() == 1);
   CHECK(node.logs()[0].sentence == "good day");
+}
+
+TEST_CASE("hello keeps the contract") {
+  check_contract(find_type(sluice_plugin_v1(), "hello"), {{"greeting", "x"}}, {"{}", "{\"a\":1}", ""});
 }

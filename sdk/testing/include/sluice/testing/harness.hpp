@@ -136,7 +136,7 @@ class Harness {
 
   /// failpoint(name) answers `value` from now on; 0 turns it off.
   void set_failpoint(std::string_view name, uint32_t value = 1);
-  const Described& description() const { return description_; }
+  const Described& described() const { return described_; }
   Context context() const;
 
  private:
@@ -146,7 +146,7 @@ class Harness {
   const sluice_node_type& type_;
   Setup setup_;
   std::shared_ptr<const OptionTree> options_;
-  Described description_;
+  Described described_;
   World* world_ = nullptr;
   std::deque<Emission>* emitted_ = nullptr;
   void* node_ = nullptr;
