@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "options.hpp"
+
+namespace sluice::sim {
+namespace {
+
+constexpr const char* introduction =
+    "An exchange for tests and for trying out: serves Binance's market streams over a websocket, made up or replayed.\n"
+    "\n"
+    "  binance_sim --port 0                           1,000 events a second of BTCUSDT, ETHUSDT and BNBUSDT\n"
+    "  binance_sim --rate 0 --frames 1000000          a million frames, as fast as the client reads\n"
+    "  binance_sim --tls --write-cert sim.pem         wss://localhost:9443, for a client that trusts sim.pem\n"
+    "  binance_sim --capture btc.gz eth.gz --speed 10 recorded sessions, merged, ten times as fast\n"
+    "  binance_sim --cut-at every:5000 --truth t.json cut every 5,000 frames, and the account of what was sent\n"
+    "\n"
+    "The first line on stdout says where it listens: `listening ws://127.0.0.1:9443`. Connect to\n"
+    "/stream?streams=btcusdt@trade/btcusdt@aggTrade/btcusdt@bookTicker (and eth, bnb), /ws/<stream>, or /ws and\n"
+    "SUBSCRIBE. SIGTERM or Ctrl-C closes all connections and writes the truth.";
+
+constexpr const char* endnote =
+    "Faults strike after frame N, counted over the whole run; `every:N` repeats them, and an option may be given more\n"
+    "than once. Exit codes: 0 ended in order, 2 wrong options, 3 cannot listen, 4 a file cannot be read or written.";
+
+struct Raw {
+  std::string ping_interval = "20s", pong_timeout = "60s", refuse;
+  std::vector<std::string> close_at, cut_at, truncate_at, stall_at, malformed_at, shutdown_at;
+  std::int64_t start_ms = -1;
+  bool no_truth_ids = false, pause_when_alone = false;
+};
+
+void add_market_options(CLI::App& app, Options& options, Raw& raw) {
+  const char* group = "Market";
+  app.add_option("--rate", options.rate, "Events a second over all nine streams; 0: as fast as they are taken")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--seed", options.seed, "Same seed, same events (times follow the clock; see --start-time)")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--start-time", raw.start_ms, "Unix milliseconds at which generated times start, instead of the clock")
+      ->check(CLI::NonNegativeNumber)
+      ->group(group);
+  app.add_option("--capture", options.captures, "Replay recorded frames (text or .gz); several are merged by time")
+      ->check(CLI::ExistingFile)
+      ->group(group);
+  app.add_option("--speed", options.speed, "Capture: times as fast as recorded; 0: flat out. --rate N overrules it")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("--all-frames", options.all_frames, "Send every recorded frame, whatever was subscribed")->group(group);
+  app.add_flag("--live-clock", options.live_clock,
+               "The market waits for nobody: what passes while no client is there is lost. Default: it waits")
+      ->group(group);
+  app.add_flag("--pause-when-alone", raw.pause_when_alone, "The market waits for its clients (the default)")
+      ->group(group)
+      ->excludes("--live-clock");
+  app.add_option("--frames", options.frames, "Send N frames, then stay open without data; 0: no end")
+      ->capture_default_str()
+      ->group(group);
+  app.add_flag("--close-after-frames", options.close_after_frames, "... then close the connections with 1000")
+      ->group(group);
+  app.add_flag("--exit-after-frames", options.exit_after_frames, "... then close the connections and exit")
+      ->group(group);
+}
+
+void add_server_options(CLI::App& app, Options& options) {
+  const char* group = "Server";
+  app.add_option("--host", options.host, "Address to listen on; the default is reachable from this machine only")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--port", options.port, "0 takes a free one, printed on the first line")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--port-file", options.port_file, "Also write the port to this file")->group(group);
+  app.add_flag("--tls", options.tls, "wss, with a self-signed certificate for localhost made at start")->group(group);
+  auto* cert = app.add_option("--cert", options.certificate_path, "TLS certificate (PEM)")->group(group);
+  auto* key = app.add_option("--key", options.key_path, "Its key (PEM)")->group(group);
+  cert->needs(key, "--tls");
+  key->needs(cert);
+  app.add_option("--write-cert", options.write_certificate_path, "Write the certificate, for clients to trust")
+      ->needs("--tls")
+      ->group(group);
+  app.add_option("--send-buffer", options.send_buffer_bytes, "Kernel send buffer of a connection in bytes")
+      ->group(group);
+  app.add_flag("--verbose", options.verbose, "A line on stderr for each connection")->group(group);
+}
+
+void add_rule_options(CLI::App& app, Options& options, Raw& raw) {
+  const char* group = "Rules of the exchange";
+  app.add_option("--ping-interval", raw.ping_interval, "A ping this often; 0: none")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--pong-timeout", raw.pong_timeout, "Close 1008 when a ping has not come back as it was")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--max-messages", options.messages_per_second, "From a client, a second, else close 1008; 0: no limit")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--max-connects", options.connects_per_five_minutes, "In five minutes, else HTTP 429; 0: no limit")
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_fault_options(CLI::App& app, Options& options, Raw& raw) {
+  const char* group = "Faults";
+  app.add_option("--close-at", raw.close_at, "[every:]N[:code] close frame after N frames, 1001 by default")
+      ->group(group);
+  app.add_option("--cut-at", raw.cut_at, "[every:]N TCP reset, once the client's kernel has the N frames")
+      ->group(group);
+  app.add_option("--truncate-tls-at", raw.truncate_at, "[every:]N end of TCP without close frame and close_notify")
+      ->group(group);
+  app.add_option("--stall-at", raw.stall_at, "[every:]N[:seconds] pings, but no data; for ever by default")
+      ->group(group);
+  app.add_option("--malformed-at", raw.malformed_at,
+                 "[every:]N[:kind] all (in turn), text, truncated, utf8, junk (1 MiB), fields, types, stream")
+      ->group(group);
+  app.add_option("--shutdown-at", raw.shutdown_at, "[every:]N[:seconds] serverShutdown, and close 1001 after seconds")
+      ->group(group);
+  app.add_option("--fragment-every", options.fragment_every,
+                 "Every N-th frame in two fragments, a ping between; 0: none")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--refuse", raw.refuse, "N[:status] answer the first N upgrades with this HTTP status (503)")
+      ->group(group);
+}
+
+void add_truth_options(CLI::App& app, Options& options, Raw& raw) {
+  const char* group = "Truth";
+  app.add_option("--truth", options.truth_path, "Account of what was sent (JSON), at --frames and at the end")
+      ->group(group);
+  app.add_flag("--no-truth-ids", raw.no_truth_ids, "Leave out the list of book update ids (one byte of memory each)")
+      ->group(group);
+  app.add_option("--truth-rows", options.truth_rows_path, "A line per event: symbol type id price quantity")
+      ->group(group);
+}
+
+template <typename T>
+bool read_number(std::string_view text, T& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+std::optional<Failure> read_refusal(const std::string& text, Options& options) {
+  if (text.empty()) return std::nullopt;
+  const std::size_t colon = text.find(':');
+  bool good = read_number(std::string_view(text).substr(0, colon), options.refuse_connects);
+  if (good && colon != std::string::npos)
+    good = read_number(std::string_view(text).substr(colon + 1), options.refuse_status) &&
+           options.refuse_status >= 300 && options.refuse_status <= 599;
+  if (good) return std::nullopt;
+  return Failure{exit_usage, fmt::format("--refuse {}: expected N[:status], a status being 300..599", text)};
+}
+
+std::optional<Failure> read_raw(const Raw& raw, Options& options) {
+  const std::pair<const char*, std::pair<const std::string*, Duration*>> durations[] = {
+      {"--ping-interval", {&raw.ping_interval, &options.ping_interval}},
+      {"--pong-timeout", {&raw.pong_timeout, &options.pong_timeout}}};
+  for (const auto& [name, pair] : durations) {
+    const auto value = parse_duration(*pair.first);
+    if (!value)
+      return Failure{exit_usage, fmt::format("{} {}: expected a time such as 20s or 500ms", name, *pair.first)};
+    *pair.second = *value;
+  }
+  const std::tuple<FaultKind, const char*, const std::vector<std::string>*> faults[] = {
+      {FaultKind::malformed, "--malformed-at", &raw.malformed_at},
+      {FaultKind::stall, "--stall-at", &raw.stall_at},
+      {FaultKind::shutdown, "--shutdown-at", &raw.shutdown_at},
+      {FaultKind::close, "--close-at", &raw.close_at},
+      {FaultKind::cut, "--cut-at", &raw.cut_at},
+      {FaultKind::truncate, "--truncate-tls-at", &raw.truncate_at}};
+  for (const auto& [kind, name, texts] : faults)
+    for (const std::string& text : *texts) {
+      Outcome<Fault> fault = parse_fault(kind, name, text);
+      if (!fault) return fault.failure();
+      options.faults.add(*fault);
+    }
+  if (raw.start_ms >= 0) options.start_ms = raw.start_ms;
+  options.truth_ids = !raw.no_truth_ids;
+  return read_refusal(raw.refuse, options);
+}
+
+}  // namespace
+
+std::optional<Duration> parse_duration(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || number < 0) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  const double seconds = unit.empty() || unit == "s" ? 1
+                         : unit == "ms"              ? 1e-3
+                         : unit == "m"               ? 60
+                         : unit == "h"               ? 3600
+                                                     : 0;
+  if (seconds == 0 || number * seconds > 1e8) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(number * seconds));
+}
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  Raw raw;
+  CLI::App app(introduction, "binance_sim");
+  app.footer(endnote);
+  add_server_options(app, line.options);
+  add_market_options(app, line.options, raw);
+  add_rule_options(app, line.options, raw);
+  add_fault_options(app, line.options, raw);
+  add_truth_options(app, line.options, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    line.exit_code = 0;
+    line.text = app.help();
+    return line;
+  } catch (const CLI::ParseError& error) {
+    line.exit_code = exit_usage;
+    line.text = fmt::format("binance_sim: {}; see binance_sim --help\n", error.what());
+    return line;
+  }
+  line.options.rate_given = app.count("--rate") > 0 && line.options.rate > 0;
+  if (app.count("--rate") > 0 && line.options.rate == 0 && !line.options.captures.empty()) line.options.speed = 0;
+  if (const auto failure = read_raw(raw, line.options)) {
+    line.exit_code = failure->exit_code;
+    line.text = fmt::format("binance_sim: {}; see binance_sim --help\n", failure->message);
+  }
+  return line;
+}
+
+}  // namespace sluice::sim

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exchange.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+namespace sluice::sim {
+namespace {
+
+constexpr std::size_t pulled_at_once = 2048;
+constexpr std::uint64_t most_ahead = 65536;  // of the slowest connection
+
+Now now() {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::steady_clock::now(), std::chrono::duration_cast<std::chrono::milliseconds>(wall).count()};
+}
+
+}  // namespace
+
+Exchange::Exchange(boost::asio::io_context& io, Feed& feed, Truth& truth, const Settings& settings)
+    : io_(io),
+      feed_(feed),
+      truth_(truth),
+      timer_(io),
+      live_clock_(settings.live_clock),
+      last_position_(settings.last_position) {}
+
+void Exchange::leave(Listener& listener) {
+  std::erase(listeners_, &listener);
+  changed();
+}
+
+std::uint64_t Exchange::start_position(const Listener& who) const {
+  if (live_clock_) return tape_.end();
+  const bool others =
+      std::any_of(listeners_.begin(), listeners_.end(), [&](const Listener* l) { return l != &who && l->flowing(); });
+  return others ? tape_.end() : std::max(furthest_, tape_.begin());
+}
+
+bool Exchange::offer(std::uint64_t position) {
+  if (tape_.end() <= position) pull();
+  return tape_.end() > position;
+}
+
+void Exchange::pull() {
+  if (flowing_ == 0 || over() || stopped_) return;
+  const Now at = now();
+  const auto issued = [this](const Event& event) { truth_.issued(event); };
+  if (halted_) {
+    feed_.resume(at, live_clock_, issued);
+    halted_ = false;
+  }
+  const std::uint64_t before = tape_.end();
+  feed_.pull(at, wanted_, room(), tape_, issued);
+  if (tape_.end() != before && flowing_ > 1) kick_all();
+  if (over()) {
+    check_end();
+  } else {
+    arm(at);
+  }
+}
+
+std::size_t Exchange::room() const {
+  std::uint64_t limit = pulled_at_once;
+  if (last_position_ != 0) limit = std::min(limit, last_position_ - tape_.end());
+  for (Listener* listener : listeners_) {
+    const std::optional<std::uint64_t> from = listener->holds_from();
+    if (!from || !listener->flowing()) continue;
+    const std::uint64_t behind = tape_.end() - *from;
+    if (behind < most_ahead) {
+      if (!live_clock_) limit = std::min(limit, most_ahead - behind);
+      continue;
+    }
+    if (!live_clock_) return 0;
+    boost::asio::post(io_, [this, listener] {
+      if (std::find(listeners_.begin(), listeners_.end(), listener) != listeners_.end()) listener->too_slow();
+    });
+  }
+  return limit;
+}
+
+void Exchange::arm(const Now& at) {
+  std::optional<Time> due = feed_.next_due();
+  if (!due && live_clock_) due = at.steady;  // the market waits for no blocked connection
+  if (armed_ || !due) return;
+  armed_ = true;
+  timer_.expires_at(std::max(*due, at.steady + std::chrono::milliseconds(1)));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    armed_ = false;
+    if (error || stopped_) return;
+    pull();
+    kick_all();
+  });
+}
+
+void Exchange::kick_all() {
+  if (kicking_) return;
+  kicking_ = true;
+  boost::asio::post(io_, [this] {
+    kicking_ = false;
+    const std::vector<Listener*> all = listeners_;
+    for (Listener* listener : all)
+      if (std::find(listeners_.begin(), listeners_.end(), listener) != listeners_.end()) listener->kick();
+  });
+}
+
+void Exchange::wrote_up_to(std::uint64_t position) {
+  furthest_ = std::max(furthest_, position);
+  trim();
+  if (listeners_.size() > 1) kick_all();
+  check_end();
+}
+
+void Exchange::trim() {
+  std::uint64_t keep = tape_.end();
+  if (flowing_ == 0 && !live_clock_) keep = std::min(keep, furthest_);
+  for (const Listener* listener : listeners_)
+    if (const auto from = listener->holds_from()) keep = std::min(keep, *from);
+  tape_.trim(keep);
+}
+
+void Exchange::changed() {
+  flowing_ = 0;
+  wanted_.all = false;
+  std::fill(wanted_.streams.begin(), wanted_.streams.end(), std::uint8_t{0});
+  for (const Listener* listener : listeners_) {
+    if (!listener->flowing()) continue;
+    ++flowing_;
+    const Wanted& theirs = listener->wanted();
+    wanted_.all = wanted_.all || theirs.all;
+    wanted_.streams.resize(std::max(wanted_.streams.size(), theirs.streams.size()));
+    for (std::size_t i = 0; i < theirs.streams.size(); ++i) wanted_.streams[i] |= theirs.streams[i];
+  }
+  if (flowing_ == 0) halted_ = true;
+  if (listeners_.size() > 1) kick_all();
+  check_end();
+}
+
+void Exchange::check_end() {
+  if (ended_ || !over() || furthest_ < tape_.end()) return;
+  for (const Listener* listener : listeners_) {
+    const auto from = listener->holds_from();
+    if (listener->flowing() && from && *from < tape_.end()) return;
+  }
+  ended_ = true;
+  if (on_end_) boost::asio::post(io_, on_end_);
+}
+
+}  // namespace sluice::sim

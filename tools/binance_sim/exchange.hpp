@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The market as all connections share it: pulls the feed onto the tape as it falls due, and lets each connection read
+// at its own pace.
+// By default the market waits: for the slowest connection while there is one, and altogether while there is none, so
+// that ids issued are ids sent. With a live clock it goes on, and what passes a connection by is lost to it.
+// Runs on one thread; never touches a socket.
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "feed.hpp"
+#include "tape.hpp"
+#include "truth.hpp"
+
+namespace sluice::sim {
+
+// A connection, as the exchange sees it.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual bool flowing() const = 0;                             // open, not held up by a fault, wants some stream
+  virtual std::optional<std::uint64_t> holds_from() const = 0;  // the tape must keep what lies behind this position
+  virtual const Wanted& wanted() const = 0;
+  virtual void kick() = 0;  // there may be news
+  virtual void too_slow() = 0;
+};
+
+class Exchange {
+ public:
+  struct Settings {
+    bool live_clock = false;
+    std::uint64_t last_position = 0;  // 0: no end
+  };
+  Exchange(boost::asio::io_context& io, Feed& feed, Truth& truth, const Settings& settings);
+
+  void on_end(std::function<void()> ended) { on_end_ = std::move(ended); }
+  void enter(Listener& listener) { listeners_.push_back(&listener); }
+  void leave(Listener& listener);
+  // Where a connection that starts (or resumes) now begins to read.
+  std::uint64_t start_position(const Listener& who) const;
+  // True when the tape goes on behind this position.
+  bool offer(std::uint64_t position);
+  // The listener has written everything before `position`.
+  void wrote_up_to(std::uint64_t position);
+  // Who flows, or what they want, may have changed.
+  void changed();
+  bool over() const { return feed_.ended() || (last_position_ != 0 && tape_.end() >= last_position_); }
+  Tape& tape() { return tape_; }
+  void stop() {
+    timer_.cancel();
+    stopped_ = true;
+  }
+
+ private:
+  void pull();
+  std::size_t room() const;
+  void arm(const Now& now);
+  void kick_all();
+  void trim();
+  void check_end();
+
+  boost::asio::io_context& io_;
+  Feed& feed_;
+  Truth& truth_;
+  boost::asio::steady_timer timer_;
+  bool live_clock_;
+  std::uint64_t last_position_;
+  Tape tape_;
+  std::vector<Listener*> listeners_;
+  Wanted wanted_;
+  std::size_t flowing_ = 0;
+  bool halted_ = true;  // nobody flows, or did until now
+  bool armed_ = false, kicking_ = false, ended_ = false, stopped_ = false;
+  std::uint64_t furthest_ = 0;
+  std::function<void()> on_end_;
+};
+
+}  // namespace sluice::sim

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP request that opens a websocket, and its answers.
+// Offers no extension and no subprotocol, as the exchange's streams do without them.
+// The only place that knows Beast; works on text, never on a socket.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sluice::sim {
+
+inline constexpr std::size_t longest_request_head = 16 * 1024;
+
+struct UpgradeRequest {
+  bool is_upgrade = false;  // a complete websocket upgrade of version 13
+  std::string target;
+  std::string key;
+};
+
+// `head` ends with the empty line. Nothing when it is no HTTP.
+std::optional<UpgradeRequest> parse_upgrade(std::string_view head);
+
+std::string upgrade_response(std::string_view key);
+std::string refusal_response(unsigned status, std::string_view sentence);
+
+}  // namespace sluice::sim

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection of a client: upgrade, market frames, control requests, pings, faults, close.
+// Writes frames in large pieces at frame boundaries; control frames wait for the piece under way and go before the
+// next. Tells the truth what was written, exactly when the last byte of a frame was taken.
+// Runs on the server's thread; stays alive by the operations under way, and reports `gone` once.
+#pragma once
+#include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client_frames.hpp"
+#include "exchange.hpp"
+#include "faults.hpp"
+#include "frames.hpp"
+#include "liveness.hpp"
+#include "options.hpp"
+#include "outbox.hpp"
+#include "subscriptions.hpp"
+#include "transport.hpp"
+
+namespace sluice::sim {
+
+// What all sessions of a server use.
+struct Shared {
+  const Options& options;
+  const StreamTable& streams;
+  const FrameRenderer& renderer;
+  Exchange& exchange;
+  Truth& truth;
+  std::function<void(const std::string&)> log;
+  Time started;
+  std::uint64_t malformed_sent = 0;
+};
+
+class Session final : public Listener, public std::enable_shared_from_this<Session> {
+ public:
+  // A refusal is the HTTP status to answer the upgrade with; 0 lets the client in.
+  Session(Shared& shared, std::unique_ptr<Transport> transport, unsigned refusal);
+
+  void start(std::function<void(Session*)> gone);
+  void close(unsigned code, const std::string& reason);
+  // The server ends and waits no longer.
+  void abandon() { finish("server stopped, the client did not read or answer"); }
+
+  bool flowing() const override;
+  std::optional<std::uint64_t> holds_from() const override;
+  const Wanted& wanted() const override { return subscriptions_.wanted(); }
+  void kick() override { pump(); }
+  void too_slow() override;
+
+ private:
+  enum class State { opening, open, closing, gone };
+
+  // Opening (session_open.cpp)
+  void read_head();
+  void answer_head(std::string_view head);
+  void refuse(unsigned status, const std::string& sentence);
+  void open(std::string_view head_rest, const std::string& response);
+
+  // Reading
+  void read();
+  void take(std::string_view bytes);
+  void take_message(const ClientMessage& message);
+
+  // Writing
+  void pump();
+  void fill();
+  void move_to(std::uint64_t position);
+  void put_event(Event& event);
+  void put_fragmented(std::size_t from);
+  void write_more();
+  void frame_written(std::uint64_t position);
+  void send(const std::string& frame);
+
+  // Liveness and faults (session_faults.cpp)
+  void watch();
+  std::string ping_frame();
+  void plan_faults();
+  void strike();
+  void stall(const Fault& fault);
+  void when_delivered(std::function<void()> then, int tries = 5000);
+  void after(boost::asio::steady_timer& timer, Duration wait, std::function<void()> then);
+
+  // Ending
+  void end_gracefully();
+  void lost(const std::string& how);
+  void finish(const std::string& how);
+
+  Shared& shared_;
+  std::unique_ptr<Transport> transport_;
+  unsigned refusal_;
+  State state_ = State::opening;
+  std::function<void(Session*)> gone_;
+  ConnectionTruth* account_ = nullptr;
+  Subscriptions subscriptions_;
+
+  std::array<char, 16384> incoming_{};
+  std::string head_;
+  ClientFrames client_frames_;
+  MessageLimit message_limit_;
+  PingBook pings_;
+
+  Outbox outbox_;
+  std::string urgent_;
+  bool writing_ = false;
+  std::uint64_t cursor_ = 0;  // rendered up to here
+  std::uint64_t written_up_to_ = 0;
+  std::uint64_t data_frames_ = 0;
+
+  std::uint64_t next_fault_ = 0;
+  std::vector<Fault> striking_;
+  bool stalled_ = false;
+  bool silenced_ = false;  // a fault ends this connection: nothing more is written
+  bool close_sent_ = false, close_received_ = false;
+  std::string closed_by_;
+  boost::asio::steady_timer liveness_timer_, fault_timer_, close_timer_;
+};
+
+}  // namespace sluice::sim

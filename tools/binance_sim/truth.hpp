@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// The account of what the exchange issued and sent: exact ids and sums per stream, and one entry per connection.
+// An event counts as sent once, when all bytes of its frame were taken by the kernel for at least one connection;
+// whether the client read them is not known here. The format of the file is described in README.md.
+// Never slows the flow for rows that nobody asked for.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "decimal.hpp"
+#include "event.hpp"
+#include "id_log.hpp"
+#include "outcome.hpp"
+
+namespace sluice::sim {
+
+struct Span {
+  std::int64_t first = 0, last = 0;
+  std::uint64_t count = 0;
+  void add(std::int64_t id) {
+    if (count++ == 0) first = id;
+    last = id;
+  }
+};
+
+struct ConnectionTruth {
+  std::uint64_t number = 0;
+  std::int64_t opened_ms = 0, closed_ms = -1;  // since the start
+  std::string target, closed_by;
+  std::uint64_t frames = 0, malformed = 0, bytes = 0, pings = 0, pongs = 0, requests = 0;
+  std::size_t unacknowledged_bytes = 0;
+  std::vector<Span> streams;
+};
+
+class Truth {
+ public:
+  Truth(const StreamTable& streams, std::uint64_t seed, bool keep_ids);
+  Truth(const Truth&) = delete;
+  Truth& operator=(const Truth&) = delete;
+  ~Truth();
+
+  std::optional<Failure> open_rows(const std::string& path);
+
+  void issued(const Event& event) { streams_[event.stream].issued.add(event.id); }
+  void sent(const Event& event);
+  // Stays valid for as long as the truth.
+  ConnectionTruth& new_connection();
+  std::uint64_t sent_events() const { return sent_events_; }
+
+  // Replaces the file as a whole. `reason` says why the account ends here.
+  std::optional<Failure> write(const std::string& path, const std::string& reason);
+
+ private:
+  struct StreamTruth {
+    Span issued, sent;
+    std::unique_ptr<IdLog> ids;
+    std::array<Int128, 4> sums{};
+  };
+  void add_row(const Event& event);
+  std::optional<Failure> flush_rows();
+
+  const StreamTable& table_;
+  std::uint64_t seed_;
+  std::vector<StreamTruth> streams_;
+  std::deque<ConnectionTruth> connections_;
+  std::uint64_t sent_events_ = 0;
+  std::FILE* rows_ = nullptr;
+  std::string rows_path_, row_buffer_;
+  bool rows_failed_ = false;
+};
+
+}  // namespace sluice::sim
