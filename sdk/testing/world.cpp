@@ -172,11 +172,11 @@ void World::reclaim() {
 
 void World::forget() {
   const std::lock_guard lock(mutex_);
-  emissions = {};
-  settlements = {};
-  logs = {};
-  statuses = {};
-  source_batches_ = {};
+  emissions.clear();
+  settlements.clear();
+  logs.clear();
+  statuses.clear();
+  source_batches_.clear();
 }
 
 void World::emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t partition, int64_t first, int64_t end) {
