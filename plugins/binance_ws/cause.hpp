@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why a connection was not had or was lost: the names that counters carry. Every cause leads to the same thing, another
+// connection; they are told apart for people.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sluice::binance {
+
+enum class Cause : uint8_t {
+  unreachable,
+  tls,
+  refused,
+  closed,
+  cut,
+  silent,
+  no_data,
+  protocol,
+  too_big,
+  backpressure,
+};
+constexpr uint64_t cause_count = 10;
+
+struct CauseName {
+  std::string_view name;
+  std::string_view help;
+};
+
+constexpr std::array<CauseName, cause_count> cause_names{{
+    {"unreachable", "the name did not resolve or no address answered in time"},
+    {"tls", "the TLS handshake failed or the certificate is not to be trusted"},
+    {"refused", "the exchange answered the upgrade with another HTTP status, or not as a websocket"},
+    {"closed", "the exchange sent a close frame"},
+    {"cut", "TCP or TLS ended without a close frame"},
+    {"silent", "no byte came within read_deadline"},
+    {"no_data", "no message came within data_deadline, although the connection lived"},
+    {"protocol", "a frame broke the websocket protocol"},
+    {"too_big", "a message was larger than max_frame"},
+    {"backpressure", "reading had stopped for stop_reading_limit, as there was no room downstream"},
+}};
+
+constexpr const CauseName& describe(Cause cause) { return cause_names[static_cast<uint64_t>(cause)]; }
+
+/// What ended an attempt or a connection.
+struct Loss {
+  Cause cause = Cause::unreachable;
+  std::string sentence;
+  int64_t retry_after_ns = 0;  ///< the exchange asks for at least this wait; 0: it does not
+};
+
+}  // namespace sluice::binance

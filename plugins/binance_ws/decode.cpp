@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decode.hpp"
+
+#include <cstring>
+
+namespace sluice::binance {
+namespace {
+
+namespace json = simdjson::ondemand;
+
+constexpr std::string_view before_name = R"({"stream":")";
+constexpr std::string_view before_data = R"(","data":)";
+// Milliseconds since 1970 that still fit into nanoseconds; 16-digit microseconds do not and are no time of ours.
+constexpr int64_t latest_ms = 9'223'372'036'854;
+
+simdjson::padded_string_view padded(std::string_view text) {
+  return simdjson::padded_string_view(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
+}
+
+std::string_view without_blanks_behind(std::string_view text) {
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\r' || text.back() == '\t')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+char id_key(EventType type) {
+  switch (type) {
+    case EventType::trade:
+      return 't';
+    case EventType::agg_trade:
+      return 'a';
+    case EventType::book_ticker:
+      return 'u';
+    case EventType::other:
+      break;
+  }
+  return '\0';
+}
+
+/// A time that is absent, no integer or out of range leaves the attribute absent: a sink that needs it will say so.
+void read_time(json::value& value, int64_t& time_ns, bool& has_time) {
+  int64_t ms = 0;
+  if (value.get_int64().get(ms) != simdjson::SUCCESS || ms < 0 || ms > latest_ms) return;
+  time_ns = ms * 1'000'000;
+  has_time = true;
+}
+
+/// The bytes between the quotes; false when it is no string.
+bool read_text(json::value& value, std::string_view& text) {
+  const std::string_view token = without_blanks_behind(value.raw_json_token());
+  if (token.size() < 2 || token.front() != '"' || token.back() != '"') return false;
+  text = token.substr(1, token.size() - 2);
+  return true;
+}
+
+}  // namespace
+
+FrameKind Decoder::decode(std::string_view text, Event& event) {
+  event = Event{};
+  if (usual_envelope(text, event) && event.stream != nullptr && read_data(event)) return FrameKind::event;
+  return any_envelope(text, event);
+}
+
+// {"stream":"NAME","data":{...}} to the byte, as the exchange writes it.
+bool Decoder::usual_envelope(std::string_view text, Event& event) const {
+  if (text.size() < before_name.size() + before_data.size() + 3) return false;
+  if (std::memcmp(text.data(), before_name.data(), before_name.size()) != 0) return false;
+  const char* name = text.data() + before_name.size();
+  const size_t rest = text.size() - before_name.size();
+  const auto* quote = static_cast<const char*>(std::memchr(name, '"', rest));
+  if (quote == nullptr) return false;
+  const auto name_size = static_cast<size_t>(quote - name);
+  if (rest - name_size < before_data.size() + 3) return false;
+  if (std::memcmp(quote, before_data.data(), before_data.size()) != 0) return false;
+  event.stream = streams_.find({name, name_size});
+  const char* data = quote + before_data.size();
+  const char* end = text.data() + text.size() - 1;
+  event.data = {data, static_cast<size_t>(end - data)};
+  return *data == '{' && *end == '}' && end[-1] == '}';
+}
+
+bool Decoder::read_data(Event& event) {
+  const char id = id_key(event.stream->event);
+  json::document document;
+  json::object object;
+  if (parser_.iterate(padded(event.data)).get(document) != simdjson::SUCCESS ||
+      document.get_object().get(object) != simdjson::SUCCESS) {
+    event.why = "its data is no JSON object";
+    return false;
+  }
+  for (auto entry : object) {
+    json::field field;
+    json::json_type type;
+    if (std::move(entry).get(field) != simdjson::SUCCESS || field.value().type().get(type) != simdjson::SUCCESS) {
+      event.why = "its data is no JSON object";
+      return false;
+    }
+    const char* key = field.key().raw();
+    if (key[0] == '"' || key[1] != '"') continue;
+    if (key[0] == id) {
+      if (field.value().get_int64().get(event.id) != simdjson::SUCCESS) {
+        event.why = "its id is no 64-bit integer";
+        return false;
+      }
+      event.has_id = true;
+    } else if (key[0] == 's') {
+      if (!read_text(field.value(), event.symbol) || event.symbol.empty()) {
+        event.why = "its symbol is no text";
+        return false;
+      }
+    } else if (key[0] == 'E') {
+      read_time(field.value(), event.event_time_ns, event.has_event_time);
+    } else if (key[0] == 'T') {
+      read_time(field.value(), event.trade_time_ns, event.has_trade_time);
+    }
+  }
+  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
+    event.why = "text stands behind its data";
+    return false;
+  }
+  if (event.stream->event != EventType::other) {
+    event.why = !event.has_id ? "it has no id" : "it has no symbol";
+    if (!event.has_id || event.symbol.empty()) return false;
+  }
+  // Interned rather than a view where they are equal; an escaped one (\u5e01) is the one that was asked for.
+  if (event.symbol == event.stream->symbol || event.symbol.find('\\') != std::string_view::npos) {
+    event.symbol = event.stream->symbol;
+  }
+  return true;
+}
+
+FrameKind Decoder::any_envelope(std::string_view text, Event& event) {
+  const char* earlier_why = event.why;
+  event = Event{};
+  event.why = "it is no JSON object";
+  json::document document;
+  json::object object;
+  if (parser_.iterate(padded(text)).get(document) != simdjson::SUCCESS ||
+      document.get_object().get(object) != simdjson::SUCCESS) {
+    return FrameKind::malformed;
+  }
+  std::string_view name;
+  bool has_stream = false, has_data = false, stream_is_text = false, data_is_object = false;
+  bool has_result = false, has_error = false, has_shutdown = false;
+  for (auto entry : object) {
+    json::field field;
+    json::json_type type;
+    std::string_view key;
+    if (std::move(entry).get(field) != simdjson::SUCCESS || field.value().type().get(type) != simdjson::SUCCESS ||
+        field.unescaped_key().get(key) != simdjson::SUCCESS) {
+      return FrameKind::malformed;
+    }
+    if (key == "stream" && !has_stream) {
+      has_stream = true;
+      stream_is_text = field.value().get_string().get(name) == simdjson::SUCCESS;
+    } else if (key == "data" && !has_data) {
+      has_data = true;
+      json::object data;
+      data_is_object = type == json::json_type::object && field.value().get_object().get(data) == simdjson::SUCCESS;
+      if (data_is_object) {
+        if (data.raw_json().get(event.data) != simdjson::SUCCESS) return FrameKind::malformed;
+        event.data = without_blanks_behind(event.data);
+      }
+    } else if (key == "result") {
+      has_result = true;
+    } else if (key == "error" || key == "code") {
+      has_error = true;
+    } else if (key == "e") {
+      std::string_view value;
+      has_shutdown = field.value().get_string().get(value) == simdjson::SUCCESS && value == "serverShutdown";
+    }
+  }
+  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return FrameKind::malformed;
+  if (!has_stream && !has_data) {
+    if (has_result || has_error) return FrameKind::control_reply;
+    if (has_shutdown) return FrameKind::server_shutdown;
+  }
+  event.why = !has_stream       ? "it names no stream"
+              : !stream_is_text ? "its stream is no text"
+              : !has_data       ? "it has no data"
+                                : "its data is no object";
+  if (!stream_is_text) return FrameKind::malformed;
+  if (name == "!serverShutdown") return FrameKind::server_shutdown;
+  event.stream = streams_.find(name);
+  if (event.stream == nullptr) return has_data ? FrameKind::unknown_stream : FrameKind::malformed;
+  if (!data_is_object) return FrameKind::malformed;
+  if (*earlier_why != '\0') event.why = earlier_why;
+  return read_data(event) ? FrameKind::event : FrameKind::malformed;
+}
+
+}  // namespace sluice::binance

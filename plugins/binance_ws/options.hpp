@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of `binance_ws` as the source runs by them, the checks that the table of option_table.hpp cannot express,
+// and what the node says of itself. Pure: resolves nothing and opens nothing.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sluice/describe.hpp"
+#include "sluice/result.hpp"
+#include "url.hpp"
+
+namespace sluice::binance {
+
+enum Port : uint32_t { port_out = 0, port_malformed = 1 };
+
+struct Options {
+  Endpoint endpoint;
+  std::vector<std::string> symbols;       ///< upper case
+  std::vector<std::string> stream_types;  ///< as written
+  int64_t reconnect_first_ns = 0;
+  int64_t reconnect_max_ns = 0;
+  int64_t connect_deadline_ns = 0;
+  int64_t read_deadline_ns = 0;
+  int64_t data_deadline_ns = 0;
+  int64_t stop_reading_limit_ns = 0;
+  uint64_t max_frame_bytes = 0;
+  std::string ca_file;
+  bool discard_malformed = false;
+};
+
+Result<Options> parse_options(Config config);
+
+/// btcusdt@trade for each symbol and type, without repeats.
+std::vector<std::string> stream_names(const Options& options);
+
+void describe_node(Config config, Description& description);
+
+}  // namespace sluice::binance

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session.hpp"
+
+#include <algorithm>
+
+#include "frame_writer.hpp"
+
+namespace sluice::binance {
+namespace {
+
+// A peer that sends pings and reads no pongs must not fill our memory; an answer to the latest ones is no use to it.
+constexpr size_t most_waiting_bytes = 16 * 1024;
+
+std::string seconds(int64_t ns) {
+  const int64_t tenths = ns / 100'000'000;
+  return std::to_string(tenths / 10) + (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "") + " s";
+}
+
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }, ' ');
+  return text;
+}
+
+}  // namespace
+
+Session::Session(Context context, std::unique_ptr<Transport> transport, ReadBuffer& buffer, const SessionLimits& limits,
+                 int64_t now_ns)
+    : context_(context),
+      transport_(std::move(transport)),
+      buffer_(buffer),
+      limits_(limits),
+      reader_(limits.max_frame_bytes),
+      receive_time_ns_(context.now_ns()),
+      last_byte_ns_(now_ns),
+      last_message_ns_(now_ns) {
+  // Frames may have come right behind the upgrade's answer.
+  bytes_ += buffer_.unread_bytes();
+  scan(now_ns);
+}
+
+void Session::read(int64_t now_ns) {
+  if (loss_) return;
+  if (resting_since_ns_ >= 0) {
+    last_byte_ns_ += now_ns - resting_since_ns_;
+    last_message_ns_ += now_ns - resting_since_ns_;
+    resting_since_ns_ = -1;
+  }
+  buffer_.make_room(reader_.needed());
+  uint64_t got = 0;
+  const Io io = transport_->read(buffer_.room(), buffer_.room_bytes(), got);
+  drained_ = transport_->drained();
+  read_wants_write_ = io == Io::want_write;
+  switch (io) {
+    case Io::done:
+      receive_time_ns_ = context_.now_ns();
+      last_byte_ns_ = now_ns;
+      bytes_ += got;
+      buffer_.filled(got);
+      scan(now_ns);
+      break;
+    case Io::want_read:
+    case Io::want_write:
+      break;
+    case Io::ended:
+      lose(Cause::cut, "the connection ended without a close frame");
+      break;
+    case Io::failed:
+      lose(Cause::cut, "the connection broke: " + transport_->error());
+      break;
+  }
+}
+
+void Session::scan(int64_t now_ns) {
+  buffer_.consume(reader_.scan(buffer_.unread(), buffer_.unread_bytes()));
+  if (!reader_.messages().empty()) {
+    last_message_ns_ = now_ns;
+    had_data_ = true;
+  }
+  if (!reader_.pings().empty()) answer_pings();
+  switch (reader_.end()) {
+    case StreamEnd::none:
+      break;
+    case StreamEnd::closed: {
+      const uint16_t code = reader_.close_code();
+      const std::string with = code == 1005 ? "without a code" : "with code " + std::to_string(code);
+      const std::string reason = reader_.why().empty() ? "" : " '" + printable(reader_.why()) + "'";
+      lose_and_tell(Cause::closed, "the exchange closed the connection " + with + reason, code == 1005 ? 1000 : code);
+      break;
+    }
+    case StreamEnd::protocol_error:
+      lose_and_tell(Cause::protocol, "the exchange broke the websocket protocol: " + reader_.why(), 1002);
+      break;
+    case StreamEnd::too_big:
+      lose_and_tell(
+          Cause::too_big,
+          reader_.why() + " (" + std::to_string(limits_.max_frame_bytes) + " bytes); raise it if that is data", 1009);
+      break;
+  }
+}
+
+void Session::answer_pings() {
+  for (const Ping& ping : reader_.pings()) {
+    if (outbox_.size() < most_waiting_bytes) append_pong(outbox_, ping.payload, ping.size, mask());
+  }
+  pings_ += reader_.pings().size();
+  reader_.clear_pings();
+  send_waiting();
+}
+
+void Session::send_waiting() {
+  size_t done = 0;
+  while (done < outbox_.size() && !loss_) {
+    uint64_t sent = 0;
+    const Io io = transport_->write(outbox_.data() + done, outbox_.size() - done, sent);
+    if (io == Io::failed || io == Io::ended) {
+      lose(Cause::cut, "the connection broke: " + transport_->error());
+      break;
+    }
+    if (io != Io::done) break;
+    done += sent;
+  }
+  outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+void Session::rest(int64_t now_ns) {
+  if (loss_) return;
+  if (resting_since_ns_ < 0) resting_since_ns_ = now_ns;
+  if (now_ns - resting_since_ns_ < limits_.stop_reading_limit_ns) return;
+  lose_and_tell(
+      Cause::backpressure,
+      "there was no room downstream for " + seconds(limits_.stop_reading_limit_ns) +
+          ", so the connection was closed before the exchange would cut it off; what the exchange sends until "
+          "there is room again is missing",
+      1000);
+}
+
+void Session::check_deadlines(int64_t now_ns) {
+  if (loss_ || resting_since_ns_ >= 0) return;
+  if (now_ns - last_byte_ns_ >= limits_.read_deadline_ns) {
+    lose_and_tell(Cause::silent, "no byte came for " + seconds(limits_.read_deadline_ns), 1000);
+  } else if (now_ns - last_message_ns_ >= limits_.data_deadline_ns) {
+    lose_and_tell(Cause::no_data,
+                  "no message came for " + seconds(limits_.data_deadline_ns) +
+                      ", although the connection lives; if these streams are that quiet, raise data_deadline",
+                  1000);
+  }
+}
+
+int64_t Session::next_deadline_ns() const {
+  if (resting_since_ns_ >= 0) return resting_since_ns_ + limits_.stop_reading_limit_ns;
+  return std::min(last_byte_ns_ + limits_.read_deadline_ns, last_message_ns_ + limits_.data_deadline_ns);
+}
+
+short Session::events(bool reading) const {
+  int events = 0;
+  if (reading) events |= read_wants_write_ ? POLLIN | POLLOUT : POLLIN;
+  if (!outbox_.empty()) events |= POLLOUT;
+  return static_cast<short>(events);
+}
+
+void Session::say_goodbye() {
+  if (loss_) return;
+  append_close(outbox_, 1000, {}, mask());
+  send_waiting();
+}
+
+bool Session::linger() {
+  if (!loss_) send_waiting();
+  uint8_t thrown_away[4096];
+  for (int i = 0; i < 16 && !loss_; ++i) {
+    uint64_t got = 0;
+    const Io io = transport_->read(thrown_away, sizeof thrown_away, got);
+    if (io == Io::want_read || io == Io::want_write) return false;
+    if (io != Io::done) return true;
+  }
+  return loss_.has_value();
+}
+
+void Session::lose(Cause cause, std::string sentence) {
+  if (loss_) return;
+  loss_ = Loss{cause, std::move(sentence), 0};
+  transport_->close();
+}
+
+void Session::lose_and_tell(Cause cause, std::string sentence, uint16_t close_code) {
+  if (loss_) return;
+  append_close(outbox_, close_code, {}, mask());
+  send_waiting();
+  lose(cause, std::move(sentence));
+}
+
+}  // namespace sluice::binance

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// One open websocket: reads large, lists whole messages as views into the read buffer, answers pings in the same walk
+// and ahead of any decoding, and watches its deadlines. It ends with a loss that says why; messages that came before
+// the end are still there to be taken. Never blocks, never reads while messages wait to be taken, never reconnects.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cause.hpp"
+#include "frame_reader.hpp"
+#include "read_buffer.hpp"
+#include "transport.hpp"
+
+namespace sluice::binance {
+
+struct SessionLimits {
+  uint64_t max_frame_bytes = 0;
+  int64_t read_deadline_ns = 0;
+  int64_t data_deadline_ns = 0;
+  int64_t stop_reading_limit_ns = 0;
+};
+
+class Session {
+ public:
+  Session(Context context, std::unique_ptr<Transport> transport, ReadBuffer& buffer, const SessionLimits& limits,
+          int64_t now_ns);
+
+  /// Reads what is there, at most one buffer full; all messages must have been taken before.
+  void read(int64_t now_ns);
+  /// There is no room downstream: deadlines rest, and after stop_reading_limit the session ends.
+  void rest(int64_t now_ns);
+  void check_deadlines(int64_t now_ns);
+  /// Sends what waits to be sent, as far as the socket takes it.
+  void send_waiting();
+  /// Sends a close frame; what comes from now on is thrown away by `linger`.
+  void say_goodbye();
+  /// After goodbye: throws away what comes; true when the other side has ended.
+  bool linger();
+
+  const std::vector<Message>& messages() const { return reader_.messages(); }
+  void messages_taken() { reader_.clear_messages(); }
+  int64_t receive_time_ns() const { return receive_time_ns_; }
+
+  const std::optional<Loss>& loss() const { return loss_; }
+  /// A message has come.
+  bool had_data() const { return had_data_; }
+  /// The last read left nothing behind: wait for the socket before the next.
+  bool drained() const { return drained_; }
+  void socket_ready() { drained_ = false; }
+  int fd() const { return transport_->fd(); }
+  short events(bool reading) const;
+  int64_t next_deadline_ns() const;
+
+  uint64_t take_bytes() { return std::exchange(bytes_, 0); }
+  uint64_t take_pings() { return std::exchange(pings_, 0); }
+
+ private:
+  void scan(int64_t now_ns);
+  void answer_pings();
+  void lose(Cause cause, std::string sentence);
+  void lose_and_tell(Cause cause, std::string sentence, uint16_t close_code);
+  uint32_t mask() const { return static_cast<uint32_t>(context_.random()); }
+
+  Context context_;
+  std::unique_ptr<Transport> transport_;
+  ReadBuffer& buffer_;
+  SessionLimits limits_;
+  FrameReader reader_;
+  std::vector<uint8_t> outbox_;
+  bool drained_ = false;
+  bool had_data_ = false;
+  bool read_wants_write_ = false;
+  int64_t receive_time_ns_;
+  int64_t last_byte_ns_;
+  int64_t last_message_ns_;
+  int64_t resting_since_ns_ = -1;
+  uint64_t bytes_ = 0;
+  uint64_t pings_ = 0;
+  std::optional<Loss> loss_;
+};
+
+}  // namespace sluice::binance

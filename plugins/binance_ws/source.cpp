@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace sluice::binance {
+namespace {
+
+constexpr int64_t never_ns = std::numeric_limits<int64_t>::max();
+constexpr int64_t goodbye_limit_ns = 1'000'000'000;
+
+std::string seconds(int64_t ns) {
+  const int64_t tenths = (ns + 50'000'000) / 100'000'000;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BinanceSource>> BinanceSource::open(Context context, Config config) {
+  Result<Options> options = parse_options(config);
+  if (!options) return options.error();
+  TlsContext tls;
+  if (options->endpoint.tls) {
+    Result<TlsContext> made = make_tls_context(options->ca_file);
+    if (!made) return made.error();
+    tls = *std::move(made);
+  }
+  Result<Waker> waker = Waker::make();
+  if (!waker) return waker.error();
+  return std::make_unique<BinanceSource>(context, *std::move(options), std::move(tls), *std::move(waker));
+}
+
+BinanceSource::BinanceSource(Context context, Options options, TlsContext tls, Waker waker)
+    : context_(context),
+      options_(std::move(options)),
+      tls_(std::move(tls)),
+      waker_(std::move(waker)),
+      metrics_(context),
+      backoff_(options_.reconnect_first_ns, options_.reconnect_max_ns),
+      buffer_(context),
+      records_(context, make_stream_table(context, options_.symbols, options_.stream_types), metrics_),
+      target_(stream_target(options_.endpoint, stream_names(options_))) {}
+
+Result<Poll> BinanceSource::poll(const Credit& credit, int64_t deadline_ns) {
+  if (stopped_) {
+    linger(deadline_ns);
+    return Poll::more;
+  }
+  for (;;) {
+    int64_t now_ns = context_.monotonic_ns();
+    advance(credit, now_ns);
+    if (session_ && records_.emit(*session_, buffer_, credit) > 0) return Poll::more;
+    now_ns = context_.monotonic_ns();
+    if (!wait(credit, deadline_ns, now_ns) || now_ns >= deadline_ns) return Poll::more;
+  }
+}
+
+void BinanceSource::advance(const Credit& credit, int64_t now_ns) {
+  if (!session_ && !dialer_ && credit.records > 0 && now_ns >= next_attempt_ns_) dial(now_ns);
+  if (dialer_) {
+    switch (dialer_->step(now_ns, buffer_)) {
+      case Dialer::Progress::working:
+        break;
+      case Dialer::Progress::open:
+        opened(now_ns);
+        break;
+      case Dialer::Progress::lost: {
+        const Loss loss = dialer_->loss();
+        dialer_.reset();
+        lost(loss, false, now_ns);
+        break;
+      }
+    }
+  }
+  if (session_) advance_session(credit, now_ns);
+}
+
+void BinanceSource::advance_session(const Credit& credit, int64_t now_ns) {
+  Session& session = *session_;
+  session.send_waiting();
+  const bool room = credit.records > 0 && credit.bytes > 0;
+  if (!session.messages().empty() || !room) {
+    session.rest(now_ns);
+  } else {
+    if (!session.drained()) session.read(now_ns);
+    session.check_deadlines(now_ns);
+    if (const uint64_t bytes = session.take_bytes(); bytes != 0) metrics_.bytes.add(static_cast<int64_t>(bytes));
+    if (const uint64_t pings = session.take_pings(); pings != 0) metrics_.pings.add(static_cast<int64_t>(pings));
+    if (!session.messages().empty()) backoff_.reset();
+  }
+  if (session.loss() && session.messages().empty()) {
+    const Loss loss = *session.loss();
+    const bool had_data = session.had_data();
+    session_.reset();
+    lost(loss, had_data, now_ns);
+  }
+}
+
+void BinanceSource::dial(int64_t now_ns) {
+  buffer_.discard_unread();
+  context_.connecting("connecting to " + options_.endpoint.name());
+  dialer_.emplace(context_, options_.endpoint, target_, tls_.get(), waker_, options_.connect_deadline_ns);
+  dialer_->start(now_ns);
+}
+
+void BinanceSource::opened(int64_t now_ns) {
+  const std::string where = options_.endpoint.name() + " (" + dialer_->peer() + ")";
+  const SessionLimits limits{options_.max_frame_bytes, options_.read_deadline_ns, options_.data_deadline_ns,
+                             options_.stop_reading_limit_ns};
+  session_.emplace(context_, dialer_->take_transport(), buffer_, limits, now_ns);
+  dialer_.reset();
+  metrics_.connections.add();
+  context_.info("connected to " + where);
+  context_.ready("connected to " + where);
+}
+
+void BinanceSource::lost(const Loss& loss, bool had_data, int64_t now_ns) {
+  metrics_.reconnects[static_cast<size_t>(loss.cause)].add();
+  if (had_data) metrics_.gaps.add();
+  const int64_t wait_ns = std::max(backoff_.next_ns(context_.random()), loss.retry_after_ns);
+  next_attempt_ns_ = now_ns + wait_ns;
+  if (loss.cause == Cause::backpressure) {
+    context_.warn(loss.sentence);
+    context_.blocked("no room downstream; the connection to the exchange is closed until there is");
+    return;
+  }
+  context_.warn(loss.sentence + "; next attempt in " + seconds(wait_ns));
+  context_.connecting(loss.sentence);
+}
+
+bool BinanceSource::wait(const Credit& credit, int64_t deadline_ns, int64_t now_ns) {
+  int fd = -1;
+  short events = 0;
+  int64_t until_ns = never_ns;
+  bool more_to_read = false;
+  if (dialer_) {
+    fd = dialer_->fd();
+    events = dialer_->events();
+    until_ns = dialer_->deadline_ns();
+  } else if (session_) {
+    const bool reading = credit.records > 0 && credit.bytes > 0 && session_->messages().empty();
+    fd = session_->fd();
+    events = session_->events(reading);
+    more_to_read = reading && !session_->drained();
+    until_ns = more_to_read ? now_ns : session_->next_deadline_ns();
+  } else if (credit.records > 0) {
+    until_ns = next_attempt_ns_;
+  }
+  const Waited waited = wait_for(waker_, fd, events, std::min(until_ns, deadline_ns) - now_ns);
+  if (waited.socket_ready && session_) session_->socket_ready();
+  return !waited.woken && (waited.socket_ready || more_to_read);
+}
+
+void BinanceSource::stop() {
+  stopped_ = true;
+  dialer_.reset();
+  linger_until_ns_ = context_.monotonic_ns() + goodbye_limit_ns;
+  if (session_) session_->say_goodbye();
+}
+
+// The other side is given the time to read our close frame: closing a socket that still has unread bytes resets it.
+void BinanceSource::linger(int64_t deadline_ns) {
+  const int64_t now_ns = context_.monotonic_ns();
+  if (session_ && (now_ns >= linger_until_ns_ || session_->linger())) session_.reset();
+  const int64_t until_ns = session_ ? std::min(deadline_ns, linger_until_ns_) : deadline_ns;
+  wait_for(waker_, session_ ? session_->fd() : -1, session_ ? session_->events(true) : short{0}, until_ns - now_ns);
+}
+
+}  // namespace sluice::binance

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node: keeps one websocket to the exchange, reconnects whatever ends it, and emits what comes, up to the credit.
+// Without credit it stops reading, so TCP pushes back, and closes the connection itself before the exchange would. All
+// waiting is in poll, for the socket, a wake or the deadline; nothing else waits. Cannot replay.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "backoff.hpp"
+#include "dialer.hpp"
+#include "metrics.hpp"
+#include "options.hpp"
+#include "record_maker.hpp"
+#include "session.hpp"
+#include "sluice/node.hpp"
+#include "waiter.hpp"
+
+namespace sluice::binance {
+
+class BinanceSource : public Source {
+ public:
+  static void describe(Config config, Description& description) { describe_node(config, description); }
+  static Result<std::unique_ptr<BinanceSource>> open(Context context, Config config);
+
+  BinanceSource(Context context, Options options, TlsContext tls, Waker waker);
+
+  Result<Poll> poll(const Credit& credit, int64_t monotonic_deadline_ns) override;
+  void wake() override { waker_.wake(); }
+  void stop() override;
+
+ private:
+  void advance(const Credit& credit, int64_t now_ns);
+  void advance_session(const Credit& credit, int64_t now_ns);
+  void dial(int64_t now_ns);
+  void opened(int64_t now_ns);
+  void lost(const Loss& loss, bool had_data, int64_t now_ns);
+  /// True when the socket had something or had not been emptied.
+  bool wait(const Credit& credit, int64_t deadline_ns, int64_t now_ns);
+  void linger(int64_t deadline_ns);
+
+  Context context_;
+  Options options_;
+  TlsContext tls_;
+  Waker waker_;
+  Metrics metrics_;
+  Backoff backoff_;
+  ReadBuffer buffer_;
+  RecordMaker records_;
+  std::string target_;
+
+  // One of the two, or neither: then the next attempt is at next_attempt_ns_, once there is credit.
+  std::optional<Dialer> dialer_;
+  std::optional<Session> session_;
+  int64_t next_attempt_ns_ = 0;
+
+  bool stopped_ = false;
+  int64_t linger_until_ns_ = 0;
+};
+
+}  // namespace sluice::binance

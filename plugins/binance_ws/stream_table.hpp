@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The streams that were asked for, by the name the exchange gives them on the wire. Each has its texts ready, so a
+// record's attributes cost no copy and no look-up beyond this one. The texts given to `add` must outlive the table and
+// every record (interned). Never grows after start.
+#pragma once
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace sluice::binance {
+
+enum class EventType : uint8_t { trade, agg_trade, book_ticker, other };
+
+EventType event_type(std::string_view stream_type);
+
+struct Stream {
+  std::string_view name;    ///< btcusdt@trade
+  std::string_view type;    ///< trade
+  std::string_view symbol;  ///< BTCUSDT, as payloads are expected to spell it
+  EventType event = EventType::other;
+};
+
+class StreamTable {
+ public:
+  void add(const Stream& stream);
+  const Stream* find(std::string_view name) const;
+  uint64_t size() const { return count_; }
+
+ private:
+  static uint64_t hash(std::string_view name);
+  void place(const Stream& stream);
+
+  std::vector<Stream> slots_;  // open addressing; a power of two, at most half full
+  uint64_t count_ = 0;
+};
+
+}  // namespace sluice::binance
