@@ -39,6 +39,8 @@ class Diagnostics {
   std::size_t errors() const { return errors_; }
   std::size_t warnings() const { return warnings_; }
   bool empty() const { return kept_.empty(); }
+  // When it is, what follows is only counted: looking for a better name is in vain.
+  bool full() const { return kept_.size() == max_kept; }
   // Problems beyond max_kept: counted, not kept.
   std::size_t left_out() const { return left_out_; }
   // By place, then in the order of their finding.

@@ -13,6 +13,8 @@
 namespace sluice::engine {
 namespace {
 
+// Nobody reads a longer one; and placing each name of an endless one would take for ever.
+constexpr std::size_t max_chain = 256;
 constexpr std::string_view example = "a -> b, or { from: a, to: b, buffer: { records: 1k, bytes: 16MiB } }";
 constexpr auto edge_keys = std::to_array<std::string_view>(
     {"from", "to", "buffer", "when_full", "commit", "dead_letter", "continuity", "spill"});
@@ -63,6 +65,11 @@ void read_chain(const YamlNode& node, SettingReader& settings, std::vector<EdgeS
   }
   std::vector<std::optional<PortSpec>> ports;
   for (std::size_t begin = 0; begin <= text.size();) {
+    if (ports.size() == max_chain) {
+      settings.diagnostics().error(Code::bad_edge, node.place, subject,
+                                   "a chain joins at most " + std::to_string(max_chain) + " nodes; write several");
+      return;
+    }
     const std::size_t arrow = std::min(text.find("->", begin), text.size());
     const std::string_view part = trimmed(text.substr(begin, arrow - begin));
     const std::size_t at = part.empty() ? begin : static_cast<std::size_t>(part.data() - text.data());

@@ -24,7 +24,7 @@ class ReferenceCheck {
     if (known_.contains(name)) return;
     diagnostics_.error(Code::unknown_node, place, subject,
                        "no node is named \"" + name + "\"; declare it under nodes, or correct the name",
-                       did_you_mean(name, names_));
+                       diagnostics_.full() ? std::string() : did_you_mean(name, names_));
   }
 
  private:

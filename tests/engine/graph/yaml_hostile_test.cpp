@@ -97,6 +97,8 @@ TEST_CASE("a full megabyte ends with an answer") {
                                        repeated("[${", limit / 3),
                                        "a: [" + repeated("${A}, ", limit / 6 - 2) + "]",
                                        repeated("---\n", limit / 4),
+                                       "graph: g\nedges: [" + repeated("a->", limit / 4) + "b]\n",
+                                       "graph: g\nnodes: {" + repeated("a: {b: c},", limit / 12) + "}\nedges: []\n",
                                        "k: " + repeated("x ", limit / 2 - 4)};
   for (const std::string& text : texts) {
     INFO(text.substr(0, 16));
