@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a batch keeps alive, and how it lets go: a 256 KiB read buffer must not wait in a queue for one frame's sake.
+#include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "records/batch.hpp"
 
@@ -40,9 +42,13 @@ uint64_t payload_bytes(const HostBatch& batch) {
 }
 
 uint64_t pinned_bytes(const HostBatch& batch) {
-  uint64_t bytes = 0;
-  for (const sluice_buffer* buffer : batch.pinned) bytes += buffer->capacity;
-  return bytes;
+  if (batch.pinned.size() == 1) return batch.pinned.front()->capacity;
+  // Merging pins a buffer again when it finds it too far back: each counts once.
+  boost::container::small_vector<const sluice_buffer*, 16> buffers(batch.pinned.begin(), batch.pinned.end());
+  std::sort(buffers.begin(), buffers.end());
+  const auto end = std::unique(buffers.begin(), buffers.end());
+  return std::accumulate(buffers.begin(), end, uint64_t{0},
+                         [](uint64_t sum, const sluice_buffer* buffer) { return sum + buffer->capacity; });
 }
 
 namespace {
@@ -64,12 +70,17 @@ void copy_out(HostBatch& batch, F&& goes) {
   if (!any_goes) return;
 
   uint64_t copied_bytes = 0;
+  bool any_moves = false;
   for (uint32_t i = 0; i < batch.count; ++i) {
     sluice_record* record = batch.at(i);
-    if (record->buffer < uses.size() && uses[record->buffer].goes) copied_bytes += record->size;
+    if (record->buffer < uses.size() && uses[record->buffer].goes) {
+      copied_bytes += record->size;
+      any_moves = true;
+    }
     for_each_text(batch, record, uses.data(), [&](const sluice_value& value) { copied_bytes += value.size; });
   }
-  sluice_buffer* fresh = copied_bytes == 0 ? nullptr : new_buffer(copied_bytes);
+  // Empty payloads too need a place behind which may be read.
+  sluice_buffer* fresh = copied_bytes == 0 && !any_moves ? nullptr : new_buffer(copied_bytes);
   uint8_t* to = fresh == nullptr ? nullptr : fresh->data;
   for (uint32_t i = 0; i < batch.count; ++i) {
     sluice_record* record = batch.at(i);
@@ -80,11 +91,9 @@ void copy_out(HostBatch& batch, F&& goes) {
     });
     if (record->buffer >= uses.size()) continue;
     if (uses[record->buffer].goes) {
-      if (record->size > 0) {
-        std::memcpy(to, record->data, record->size);
-        record->data = to;
-        to += record->size;
-      }
+      if (record->size > 0) std::memcpy(to, record->data, record->size);
+      record->data = to;
+      to += record->size;
       record->buffer = kept;
     } else {
       record->buffer = uses[record->buffer].new_index;
