@@ -21,10 +21,12 @@ struct EdgeRuntime {
   std::unique_ptr<EdgeQueue> queue;      ///< null: a direct call
   std::unique_ptr<EdgeAccount> account;  ///< on_accept only
 
-  // in = out + discarded + waiting, in records. Dead letters may be fed by several stages.
+  // in = out + discarded + rejected + waiting + parked, in records. Dead letters may be fed by several stages.
   std::atomic<uint64_t> in_records{0};
   OwnCounter out_records;
   std::atomic<uint64_t> discarded{0};
+  std::atomic<uint64_t> rejected{0};  ///< larger than the whole edge
+  OwnCounter parked;                  ///< found no room yet; a batch of them waits in the stage before the edge
   std::atomic<uint64_t> in_batches{0};
 };
 

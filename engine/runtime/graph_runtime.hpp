@@ -80,8 +80,9 @@ class GraphRuntime {
 
  private:
   enum class Phase { built, open, running, draining, ended };
-  void reject(NodeRuntime& node, records::HostBatch* take, const Error& error);
-  void reject_path(NodeRuntime& node, records::HostBatch* take, const Error& error);
+  /// `node` is named; `counts` is whose books the records leave, null when an edge held them.
+  void reject(NodeRuntime& node, NodeRuntime* counts, records::HostBatch* take, const Error& error);
+  void reject_path(NodeRuntime& node, NodeRuntime* counts, records::HostBatch* take, const Error& error);
   void annotate(NodeRuntime& node, records::HostBatch& batch, const Error& error) const;
   bool is_quiet() const;
   bool all_sources_ended() const;

@@ -34,6 +34,7 @@ class OwnCounter {
   void add(uint64_t amount) {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
+  void subtract(uint64_t amount) { add(0 - amount); }
   uint64_t load() const { return value_.load(std::memory_order_relaxed); }
 
  private:

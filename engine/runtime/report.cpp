@@ -60,6 +60,8 @@ EdgeReport report_of(const EdgeRuntime& edge, int64_t now_ns) {
   report.in_batches = edge.in_batches.load(std::memory_order_relaxed);
   report.out = edge.out_records.load();
   report.discarded = edge.discarded.load(std::memory_order_relaxed);
+  report.rejected = edge.rejected.load(std::memory_order_relaxed);
+  report.parked = edge.parked.load();
   if (edge.queue != nullptr) {
     report.waiting = edge.queue->waiting_records();
     report.waiting_bytes = edge.queue->waiting_bytes();
@@ -81,7 +83,6 @@ Report GraphRuntime::report() const {
   const int64_t now_ns = monotonic_ns();
   for (const NodeRuntime& node : nodes_) report.nodes.push_back(report_of(node, now_ns));
   for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(edge, now_ns));
-  for (const Stage& stage : stages_) report.parked += stage.parked_records();
   return report;
 }
 

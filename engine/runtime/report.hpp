@@ -62,7 +62,9 @@ struct EdgeReport {
   uint64_t in_batches = 0;
   uint64_t out = 0;
   uint64_t discarded = 0;
+  uint64_t rejected = 0;  ///< larger than the whole edge
   uint64_t waiting = 0;
+  uint64_t parked = 0;  ///< found no room yet; held by the stage before the edge
   uint64_t waiting_bytes = 0;
   uint64_t bound_records = 0;
   AccountReport account;
@@ -73,7 +75,6 @@ struct Report {
   std::string process;
   std::vector<NodeReport> nodes;
   std::vector<EdgeReport> edges;
-  uint64_t parked = 0;
 };
 
 }  // namespace sluice::engine

@@ -14,14 +14,15 @@ using records::Verdict;
 
 namespace {
 
-void count(NodeRuntime& node, Verdict verdict, uint64_t records) {
-  node.counters.settled[static_cast<size_t>(verdict)].fetch_add(records, std::memory_order_relaxed);
+void count(NodeRuntime* node, Verdict verdict, uint64_t records) {
+  if (node == nullptr) return;
+  node->counters.settled[static_cast<size_t>(verdict)].fetch_add(records, std::memory_order_relaxed);
 }
 
 }  // namespace
 
 void GraphRuntime::discard(NodeRuntime& node, HostBatch* take, std::string_view reason) {
-  count(node, Verdict::discarded, take->count);
+  count(&node, Verdict::discarded, take->count);
   node.count_discard(reason, take->count);
   records::settle_take(take, Verdict::discarded);
 }
@@ -30,25 +31,25 @@ void GraphRuntime::settle(NodeRuntime& node, HostBatch* take, uint32_t verdict, 
   switch (verdict) {
     case SLUICE_DELIVERED:
       node.rejected_in_a_row.store(0, std::memory_order_relaxed);
-      count(node, Verdict::delivered, take->count);
+      count(&node, Verdict::delivered, take->count);
       records::settle_take(take, Verdict::delivered);
       return;
     case SLUICE_ACCEPTED:
       node.rejected_in_a_row.store(0, std::memory_order_relaxed);
-      count(node, Verdict::accepted, take->count);
+      count(&node, Verdict::accepted, take->count);
       records::settle_take(take, Verdict::accepted);
       return;
     case SLUICE_DISCARDED:
       discard(node, take, reason.message);
       return;
     default:
-      reject(node, take, reason);
+      reject(node, &node, take, reason);
   }
 }
 
-void GraphRuntime::reject(NodeRuntime& node, HostBatch* take, const Error& error) {
+void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, HostBatch* take, const Error& error) {
   if (error.category != Category::permanent) {
-    count(node, Verdict::failed, take->count);
+    count(counts, Verdict::failed, take->count);
     records::settle_take(take, Verdict::failed);
     // While closing, a sink gives back what it could not finish: that is the receipt's to say, not a failure.
     if (!is_closing()) stop_with(node, error);
@@ -63,12 +64,12 @@ void GraphRuntime::reject(NodeRuntime& node, HostBatch* take, const Error& error
       same += run.records;
     }
     if (same == take->count) break;
-    reject_path(node, records::cut(*take, same), error);
+    reject_path(node, counts, records::cut(*take, same), error);
   }
-  reject_path(node, take, error);
+  reject_path(node, counts, take, error);
 }
 
-void GraphRuntime::reject_path(NodeRuntime& node, HostBatch* take, const Error& error) {
+void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, HostBatch* take, const Error& error) {
   const records::Run first = take->runs.front();
   const uint64_t in_a_row = node.rejected_in_a_row.fetch_add(take->count, std::memory_order_relaxed) + take->count;
   if (first.path == 0 || first.is_dead != 0) {
@@ -80,7 +81,7 @@ void GraphRuntime::reject_path(NodeRuntime& node, HostBatch* take, const Error& 
                                    first.is_dead != 0 ? "it is itself a dead letter, so nothing can take it"
                                                       : "no edge before it has a dead_letter",
                                    payload);
-    count(node, Verdict::failed, take->count);
+    count(counts, Verdict::failed, take->count);
     records::settle_take(take, Verdict::failed);
     if (!is_closing()) stop_with(node, std::move(stopping));
     return;
@@ -98,7 +99,7 @@ void GraphRuntime::reject_path(NodeRuntime& node, HostBatch* take, const Error& 
     if (!is_closing()) stop_with(node, std::move(stopping));
     return;
   }
-  count(node, Verdict::dead_lettered, take->count);
+  count(counts, Verdict::dead_lettered, take->count);
   annotate(node, *take, error);
   node.stage->take_rejected(take);
 }
@@ -139,8 +140,8 @@ void GraphRuntime::settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pus
     record->next = nullptr;
     NodeRuntime& node = nodes_[edge.plan == nullptr ? edge.to : edge.plan->from];
     const uint64_t bytes = records::payload_bytes(*record);
-    edge.in_records.fetch_sub(record->count, std::memory_order_relaxed);
-    reject(node, record,
+    edge.rejected.fetch_add(record->count, std::memory_order_relaxed);
+    reject(node, nullptr, record,
            permanent(fmt::format("a record of {} bytes is larger than the whole buffer of the edge {}; raise its bytes",
                                  bytes, edge.name)));
   }

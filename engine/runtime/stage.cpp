@@ -268,10 +268,10 @@ void Stage::hand_over(EdgeRuntime& edge, HostBatch* take) {
   }
   // Behind what is parked there is no overtaking.
   if (!parked_.empty() && is_parked(edge)) {
-    parked_records_.fetch_add(take->count, std::memory_order_relaxed);
+    edge.parked.add(take->count);
     parked_.push_back({&edge, take, false});
   } else if (!try_hand_over(edge, take)) {
-    parked_records_.fetch_add(take->count, std::memory_order_relaxed);
+    edge.parked.add(take->count);
     parked_.push_back({&edge, take, false});
   }
 }
@@ -307,7 +307,7 @@ bool Stage::push_parked() {
     const uint64_t before = parked.batch->count;
     if (parked.edge->queue != nullptr) parked.edge->queue->ask_for_wake();
     const bool is_through = try_hand_over(*parked.edge, parked.batch);
-    parked_records_.fetch_sub(before - (is_through ? 0 : parked.batch->count), std::memory_order_relaxed);
+    parked.edge->parked.subtract(before - (is_through ? 0 : parked.batch->count));
     if (!is_through) {
       parked_.push_back(parked);
     } else if (parked.has_marker_behind) {

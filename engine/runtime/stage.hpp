@@ -44,8 +44,6 @@ class Stage {
   /// Any thread: records that go to the dead letter of their path, or stop the graph.
   void take_rejected(records::HostBatch* take);
 
-  /// Records that this stage holds outside of queues and nodes.
-  uint64_t parked_records() const { return parked_records_.load(std::memory_order_relaxed); }
   bool has_source() const { return head_.plan.is_source(); }
   bool source_has_ended() const { return source_has_ended_.load(std::memory_order_acquire); }
   /// Whether the flush marker of a drain has left the source; true of other stages.
@@ -102,7 +100,6 @@ class Stage {
   std::atomic<int64_t> commit_not_before_ns_{0};
 
   std::vector<Parked> parked_;
-  std::atomic<uint64_t> parked_records_{0};
 
   std::mutex rejected_mutex_;
   std::vector<records::HostBatch*> rejected_;  ///< guarded by rejected_mutex_

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "observe/receipt.hpp"
+
+namespace sluice::engine {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+constexpr const char* verdict_keys[] = {"delivered", "accepted", "dead_lettered", "discarded", "failed"};
+
+std::string settled_members(const std::array<uint64_t, records::verdict_count>& settled) {
+  std::string out;
+  for (size_t i = 0; i < settled.size(); ++i) out += fmt::format(",\"{}\":{}", verdict_keys[i], settled[i]);
+  return out;
+}
+
+std::string account_json(const AccountReport& account) {
+  return fmt::format("{{\"received\":{},\"made\":{}{},\"unsettled\":{},\"settle_p50_ns\":{},\"settle_p99_ns\":{}}}",
+                     account.received, account.made, settled_members(account.settled), account.unsettled,
+                     account.p50_ns, account.p99_ns);
+}
+
+std::string node_json(const NodeReport& node) {
+  std::string out = fmt::format(
+      "{{\"name\":{},\"type\":{},\"in\":{},\"made\":{},\"out\":{},\"folded\":{}{},\"held\":{}", quoted(node.name),
+      quoted(node.type), node.in, node.made, node.out, node.folded, settled_members(node.settled), node.held);
+  if (node.is_source) out += ",\"account\":" + account_json(node.account);
+  out += ",\"metrics\":{";
+  for (size_t i = 0; i < node.metrics.size(); ++i) {
+    out += fmt::format("{}{}:{}", i == 0 ? "" : ",", quoted(node.metrics[i].first), node.metrics[i].second);
+  }
+  return out + "}}";
+}
+
+std::string edge_json(const EdgeReport& edge) {
+  std::string out = fmt::format("{{\"name\":{},\"in\":{},\"out\":{},\"discarded\":{},\"waiting\":{}", quoted(edge.name),
+                                edge.in, edge.out, edge.discarded, edge.waiting);
+  if (edge.takes_over) out += ",\"account\":" + account_json(edge.account);
+  return out + "}";
+}
+
+template <typename T, typename F>
+std::string list_json(const std::vector<T>& items, F&& each) {
+  std::string out = "[";
+  for (const T& item : items) {
+    if (out.size() > 1) out += ',';
+    out += each(item);
+  }
+  return out + "]";
+}
+
+}  // namespace
+
+std::string receipt_json(const Report& report) {
+  const Receipt receipt = judge(report);
+  return fmt::format(
+      "{{\"graph\":{},\"process\":{},\"balanced\":{},\"may_be_lost\":{},\"will_be_replayed\":{},\"nodes\":{},\"edges\":"
+      "{}}}\n",
+      quoted(report.graph), quoted(report.process), receipt.is_balanced, receipt.may_be_lost, receipt.will_be_replayed,
+      list_json(report.nodes, node_json), list_json(report.edges, edge_json));
+}
+
+}  // namespace sluice::engine
