@@ -72,7 +72,7 @@ void try_wake(const Trial& trial, const Setup& setup) {
     Harness node(trial.type, trial.options, setup);
     node.begin();
     for (int round = 0; round < 4; ++round) {
-      const nanoseconds wait = seconds(20);
+      const nanoseconds wait = trial.with.patience;
       const int64_t deadline_ns = node.monotonic_ns() + wait.count();
       // Either before poll begins or while it waits: it must return both times.
       std::thread waker([&] { node.wake(); });

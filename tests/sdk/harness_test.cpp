@@ -19,3 +19,14 @@ TEST_CASE("hello passes records on and greets") {
 TEST_CASE("hello keeps the contract") {
   check_contract(find_type(sluice_plugin_v1(), "hello"), {{"greeting", "x"}}, {"{}", "{\"a\":1}", ""});
 }
+
+TEST_CASE("a plugin's shared object loads and runs in the harness") {
+  const auto plugin = load_plugin(SLUICE_HELLO_PLUGIN);
+  REQUIRE(plugin);
+  Harness node(find_type(*plugin, "hello"));
+  node.begin();
+  CHECK(node.write({"{}"}));
+  CHECK(node.payloads().size() == 1);
+  CHECK_THROWS_WITH(find_type(*plugin, "hallo"), Catch::Matchers::Contains("only: hello"));
+  CHECK_FALSE(load_plugin("/nowhere/at_all.so"));
+}

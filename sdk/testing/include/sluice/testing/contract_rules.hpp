@@ -15,6 +15,8 @@ namespace sluice::testing {
 struct ContractSetup {
   Setup setup{};        ///< the clock of a source always runs
   unsigned rounds = 8;  ///< of random trials, each with a fresh node and a seed of its own
+  /// How long a woken source may take before it counts as deaf.
+  std::chrono::seconds patience{10};
   /// Called before each fresh node: empty the table, delete the file.
   std::function<void()> before_each = [] {};
 };
