@@ -26,7 +26,7 @@ Session::Session(Shared& shared, std::unique_ptr<Transport> transport, unsigned 
       close_timer_(transport_->socket().get_executor()) {}
 
 bool Session::flowing() const {
-  return state_ == State::open && !stalled_ && striking_.empty() && subscriptions_.wanted().any();
+  return state_ == State::open && !stalled_ && !silenced_ && striking_.empty() && subscriptions_.wanted().any();
 }
 
 std::optional<std::uint64_t> Session::holds_from() const {
@@ -205,6 +205,10 @@ void Session::lost(const std::string& how) {
   finish(state_ == State::closing || silenced_ ? closed_by_ : "client, without a close frame: " + how);
 }
 
+void Session::abandon() {
+  finish(closed_by_.empty() ? "server stopped, the client did not read" : closed_by_ + ", client did not answer");
+}
+
 void Session::finish(const std::string& how) {
   if (state_ == State::gone) return;
   const auto self = shared_from_this();
@@ -220,8 +224,8 @@ void Session::finish(const std::string& how) {
   close_timer_.cancel();
   transport_->close();
   if (was_open) {
-    shared_.exchange.wrote_up_to(written_up_to_);
     shared_.exchange.leave(*this);
+    shared_.exchange.wrote_up_to(written_up_to_);
   }
   gone_(this);
 }

@@ -43,7 +43,7 @@ class Session final : public Listener, public std::enable_shared_from_this<Sessi
   void start(std::function<void(Session*)> gone);
   void close(unsigned code, const std::string& reason);
   // The server ends and waits no longer.
-  void abandon() { finish("server stopped, the client did not read or answer"); }
+  void abandon();
 
   bool flowing() const override;
   std::optional<std::uint64_t> holds_from() const override;
