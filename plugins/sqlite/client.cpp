@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client.hpp"
+
+namespace sluice::sqlite {
+
+Client::Client(Context with, Settings what)
+    : context(with),
+      settings(std::move(what)),
+      extractor(settings.mapping),
+      inserted(context.counter("rows_inserted_total", "Rows that were stored.")),
+      already_there(context.counter("rows_already_there_total", "Rows that the unique index held already.")),
+      refused(context.counter("rows_refused_total", "Rows that the mapping or the database refused.")),
+      transactions(context.counter("transactions_total", "Transactions with rows of this node.")),
+      retries(context.counter("retries_total", "Attempts that were rolled back and made again.")) {}
+
+}  // namespace sluice::sqlite

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// One sink's part in the writer of its database: its settings, the batches that wait, and what it tells the host. The
+// writer's mutex guards what is marked so; the rest belongs to the writer's thread once it runs.
+#pragma once
+#include <chrono>
+#include <deque>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "settings.hpp"
+#include "sluice/columns/extractor.hpp"
+#include "sluice/context.hpp"
+#include "table_writer.hpp"
+
+namespace sluice::sqlite {
+
+using Clock = std::chrono::steady_clock;
+
+/// A batch on its way, until it is settled after a commit.
+struct Job {
+  explicit Job(Batch with) : batch(std::move(with)) {}
+  Batch batch;
+  /// Rows that end the whole transaction when they are tried; found one by one, and kept over attempts.
+  std::map<uint32_t, Error> poison{};
+  /// Each row in a savepoint of its own: what a failing trigger did before it failed is undone too.
+  bool careful = false;
+
+  // Of the last attempt.
+  std::vector<std::pair<uint32_t, Error>> refused{};
+  uint32_t inserted = 0;
+  uint32_t already_there = 0;
+};
+
+struct Client {
+  Client(Context with, Settings what);
+  Client(const Client&) = delete;
+
+  Context context;
+  Settings settings;
+  columns::Extractor extractor;
+  columns::Rows rows;
+  std::unique_ptr<TableWriter> table;  ///< of the writer's connection; made anew with it
+  Metric inserted, already_there, refused, transactions, retries;
+
+  // Guarded by the writer's mutex.
+  std::deque<Job> waiting;
+  bool closing = false;
+  bool finished = false;
+
+  // The writer's thread only.
+  std::deque<Job> writing;
+  Clock::time_point retry_at{};
+  uint32_t failures = 0;
+  std::string blocked_by;  ///< what the host was told last; empty: ready
+};
+
+}  // namespace sluice::sqlite

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings.hpp"
+
+namespace sluice::sqlite {
+namespace {
+
+using Problems = std::vector<columns::Mapping::Problem>;
+
+void check_names(Config config, Problems& problems) {
+  const std::string_view path = config["path"].text();
+  if (path.empty() || path == ":memory:" || path.find('\0') != path.npos) {
+    problems.push_back({config["path"], "path must name a file: a database in memory would not outlive the run"});
+  }
+  const std::string_view table = config["table"].text();
+  if (table.empty() || table.find('\0') != table.npos || table.starts_with("sqlite_")) {
+    problems.push_back({config["table"], "\"" + std::string(table) +
+                                             "\" can be no table's name: it may not be empty, begin with sqlite_ or "
+                                             "hold a NUL character"});
+  }
+}
+
+Settings read(Config config, columns::Mapping mapping, Problems& problems) {
+  Settings settings;
+  check_names(config, problems);
+  settings.path = config["path"].text();
+  settings.table = config["table"].text();
+  settings.conflict = mapping.conflict_target(config["conflict"], problems);
+  settings.mapping = std::move(mapping);
+  settings.create = config["create"].boolean();
+  settings.full_sync = config["synchronous"].text() != "normal";
+  settings.busy_timeout_ns = config["busy_timeout"].nanoseconds();
+  settings.max_in_flight = config["max_in_flight"].integer();
+  return settings;
+}
+
+}  // namespace
+
+std::optional<Settings> describe_settings(Config config, Description& description) {
+  std::optional<columns::Mapping> mapping = columns::Mapping::describe(config["columns"], description);
+  Problems problems;
+  if (!mapping) {
+    check_names(config, problems);
+    for (const auto& problem : problems) description.problem(problem.where, problem.sentence);
+    return std::nullopt;
+  }
+  Settings settings = read(config, std::move(*mapping), problems);
+  for (const auto& problem : problems) description.problem(problem.where, problem.sentence);
+  if (!problems.empty()) return std::nullopt;
+  return settings;
+}
+
+Result<Settings> read_settings(Config config) {
+  Result<columns::Mapping> mapping = columns::Mapping::from(config["columns"]);
+  if (!mapping) return mapping.error();
+  Problems problems;
+  Settings settings = read(config, std::move(*mapping), problems);
+  if (!problems.empty()) return operator_needed(problems.front().sentence);
+  return settings;
+}
+
+}  // namespace sluice::sqlite

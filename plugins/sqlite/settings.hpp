@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a graph says about one sqlite sink, typed and checked: the option table is its one source. Pure; opens nothing.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/columns/mapping.hpp"
+#include "sluice/columns/options.hpp"
+
+namespace sluice::sqlite {
+
+inline constexpr sluice_str synchronous_choices[] = {to_str("full"), to_str("normal")};
+inline constexpr sluice_option options[] = {
+    option::text("path", "The database file; it is made when it is not there.")
+        .or_else("sluice.db")
+        .such_as("${SQLITE_PATH:-sluice.db}"),
+    option::text("table", "The table to write to.").required().such_as("trades"),
+    columns::columns_option,
+    columns::conflict_option,
+    option::boolean("create", "Makes the file, the table and its unique index where they are missing.").or_else("true"),
+    option::choice("synchronous",
+                   "full: what is delivered survives a loss of power; normal: it survives the end of the process.",
+                   synchronous_choices)
+        .or_else("full"),
+    option::duration("busy_timeout", "How long another program may hold the database before this node says so.")
+        .or_else("5s")
+        .between(0, int64_t{3'600'000'000'000})
+        .advanced(),
+    option::count("max_in_flight", "Batches that may wait for the database at once.")
+        .or_else("4")
+        .between(1, 64)
+        .advanced(),
+};
+
+struct Settings {
+  std::string path;
+  std::string table;
+  columns::Mapping mapping;
+  std::vector<size_t> conflict;  ///< positions in the mapping; empty: no conflict target
+  bool create = true;
+  bool full_sync = true;
+  int64_t busy_timeout_ns = 0;
+  int64_t max_in_flight = 4;
+};
+
+/// Reports every problem at its place.
+std::optional<Settings> describe_settings(Config config, Description& description);
+Result<Settings> read_settings(Config config);
+
+}  // namespace sluice::sqlite

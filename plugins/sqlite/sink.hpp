@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sqlite node: describes itself, hands its batches to the writer of its database file and never waits for it. At
+// its end it gives what still waits one last attempt.
+#pragma once
+#include <memory>
+
+#include "sluice/node.hpp"
+#include "writer.hpp"
+
+namespace sluice::sqlite {
+
+class SqliteSink : public Sink {
+ public:
+  static void describe(Config config, Description& description);
+  static Result<std::unique_ptr<SqliteSink>> open(Context context, Config config);
+
+  SqliteSink(std::unique_ptr<Client> client, std::shared_ptr<Writer> writer)
+      : client_(std::move(client)), writer_(std::move(writer)) {}
+  ~SqliteSink() override;
+  Result<void> start() override;
+  Result<void> write(Batch batch) override;
+
+ private:
+  std::unique_ptr<Client> client_;
+  std::shared_ptr<Writer> writer_;
+};
+
+}  // namespace sluice::sqlite

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SQL text of one sink. Every name from the graph is quoted here and nowhere else; values are always bound, never
+// part of the text. SQLite has no decimals and no times: numeric is TEXT in canonical form with its declared scale
+// ('61837.63000000'), because REAL would round it and INTEGER cannot hold twenty digits; timestamptz is TEXT in RFC
+// 3339, UTC, with microseconds ('2024-08-08T23:54:13.123456Z'), which sorts by time; boolean is 0 or 1.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "settings.hpp"
+
+namespace sluice::sqlite {
+
+std::string quoted_name(std::string_view name);
+/// The type a column is created with.
+std::string_view stored_type(const columns::Type& type);
+
+std::string create_table_sql(const Settings& settings);
+std::string create_index_sql(const Settings& settings);
+/// Parameters are the mapping's columns in order.
+std::string insert_sql(const Settings& settings);
+/// Parameters are the columns of the conflict target in order.
+std::string lookup_sql(const Settings& settings);
+/// (symbol, trade_id), for messages.
+std::string conflict_names(const Settings& settings);
+
+}  // namespace sluice::sqlite

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "table_writer.hpp"
+
+#include "schema.hpp"
+#include "sluice/columns/time.hpp"
+#include "sql.hpp"
+
+namespace sluice::sqlite {
+
+std::optional<Fault> TableWriter::prepare() {
+  doing_ = "write to table " + settings_.table;
+  times_.resize(settings_.mapping.size() * columns::rfc3339_us_size);
+  if (auto fault = ensure_table(connection_, settings_)) return fault;
+  if (auto fault = connection_.prepare(insert_sql(settings_), doing_, insert_)) return fault;
+  if (settings_.conflict.empty()) return std::nullopt;
+  return connection_.prepare(lookup_sql(settings_), doing_, lookup_);
+}
+
+void TableWriter::bind(sqlite3_stmt* statement, int parameter, const columns::Value& value, size_t column) {
+  using columns::ValueKind;
+  switch (value.kind) {
+    case ValueKind::null:
+      sqlite3_bind_null(statement, parameter);
+      break;
+    case ValueKind::text:
+    case ValueKind::decimal:
+      // An empty view may have no address, which SQLite would take for NULL.
+      sqlite3_bind_text64(statement, parameter, value.text.empty() ? "" : value.text.data(), value.text.size(),
+                          SQLITE_STATIC, SQLITE_UTF8);
+      break;
+    case ValueKind::integer:
+    case ValueKind::boolean:
+      sqlite3_bind_int64(statement, parameter, value.integer);
+      break;
+    case ValueKind::real:
+      sqlite3_bind_double(statement, parameter, value.real);
+      break;
+    case ValueKind::time: {
+      char* const text = times_.data() + column * columns::rfc3339_us_size;
+      columns::write_rfc3339_us(value.integer, text);
+      sqlite3_bind_text(statement, parameter, text, columns::rfc3339_us_size, SQLITE_STATIC);
+      break;
+    }
+  }
+}
+
+Stored TableWriter::store(std::span<const columns::Value> row, std::optional<Fault>& fault) {
+  for (size_t i = 0; i < row.size(); ++i) bind(insert_.get(), static_cast<int>(i) + 1, row[i], i);
+  const int code = sqlite3_step(insert_.get());
+  if (code != SQLITE_DONE) {
+    fault = connection_.fault(connection_.last_code(), doing_);
+    sqlite3_reset(insert_.get());
+    return Stored::failed;
+  }
+  const bool inserted = connection_.changes() > 0;
+  sqlite3_reset(insert_.get());
+  if (inserted) return Stored::inserted;
+  if (lookup_ == nullptr) return Stored::dropped;
+  for (size_t i = 0; i < settings_.conflict.size(); ++i) {
+    const size_t column = settings_.conflict[i];
+    bind(lookup_.get(), static_cast<int>(i) + 1, row[column], column);
+  }
+  const int found = sqlite3_step(lookup_.get());
+  if (found != SQLITE_ROW && found != SQLITE_DONE) fault = connection_.fault(connection_.last_code(), doing_);
+  sqlite3_reset(lookup_.get());
+  if (fault) return Stored::failed;
+  return found == SQLITE_ROW ? Stored::already_there : Stored::dropped;
+}
+
+}  // namespace sluice::sqlite

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "writer.hpp"
+
+#include <algorithm>
+
+#include "settle.hpp"
+
+namespace sluice::sqlite {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr milliseconds first_retry{20};
+constexpr milliseconds longest_retry{5000};
+/// How long a sink that is being closed still waits for other writers.
+constexpr milliseconds hurried_wait{200};
+
+}  // namespace
+
+Writer::Writer(std::string path)
+    : connection_(std::move(path), [this](int asked) { return wait_for_other_writers(asked); }) {}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> Writer::attach(Client& client) {
+  const std::lock_guard connected(connection_mutex_);
+  busy_timeout_ns_ = std::max(busy_timeout_ns_, client.settings.busy_timeout_ns);
+  create_ = create_ || client.settings.create;
+  const bool stricter = client.settings.full_sync && !full_sync_;
+  full_sync_ = full_sync_ || client.settings.full_sync;
+  std::optional<Fault> fault;
+  if (connection_.is_open() && stricter) {
+    fault = connection_.execute("PRAGMA synchronous = FULL", "set up the database");
+  }
+  if (!fault) fault = prepare({&client});
+  if (fault) {
+    client.table.reset();
+    return to_error(*fault);
+  }
+  const std::lock_guard lock(mutex_);
+  clients_.push_back(&client);
+  return {};
+}
+
+void Writer::start() {
+  const std::lock_guard lock(mutex_);
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+}
+
+void Writer::push(Client& client, Batch batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    client.waiting.emplace_back(std::move(batch));
+  }
+  changed_.notify_all();
+}
+
+void Writer::detach(Client& client) {
+  {
+    std::unique_lock lock(mutex_);
+    client.closing = true;
+    hurry_ = true;
+    changed_.notify_all();
+    if (thread_.joinable()) changed_.wait(lock, [&] { return client.finished; });
+    std::erase(clients_, &client);
+    hurry_ = std::any_of(clients_.begin(), clients_.end(), [](const Client* each) { return each->closing; });
+  }
+  const std::lock_guard connected(connection_mutex_);
+  client.table.reset();
+}
+
+void Writer::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const std::vector<Client*> due = take_due(lock);
+    if (due.empty()) return;
+    lock.unlock();
+    work(due);
+    lock.lock();
+    for (Client* client : due) {
+      if (!client->closing || client->finished) continue;
+      if (!client->waiting.empty() && client->writing.empty()) continue;
+      lock.unlock();
+      give_up(*client);
+      lock.lock();
+      client->finished = true;
+      changed_.notify_all();
+    }
+  }
+}
+
+/// Waits until there is something to do; nobody: the writer has ended.
+std::vector<Client*> Writer::take_due(std::unique_lock<std::mutex>& lock) {
+  while (!ended_) {
+    std::vector<Client*> due;
+    std::optional<Clock::time_point> next;
+    const Clock::time_point now = Clock::now();
+    for (Client* client : clients_) {
+      const bool has_work = !client->waiting.empty() || !client->writing.empty();
+      if (client->finished || (!has_work && !client->closing)) continue;
+      if (client->closing || client->retry_at <= now) {
+        due.push_back(client);
+        std::move(client->waiting.begin(), client->waiting.end(), std::back_inserter(client->writing));
+        client->waiting.clear();
+      } else if (!next || client->retry_at < *next) {
+        next = client->retry_at;
+      }
+    }
+    if (!due.empty()) return due;
+    if (next) {
+      changed_.wait_until(lock, *next);
+    } else {
+      changed_.wait(lock);
+    }
+  }
+  return {};
+}
+
+void Writer::work(const std::vector<Client*>& due) {
+  std::vector<Client*> busy;
+  std::copy_if(due.begin(), due.end(), std::back_inserter(busy),
+               [](const Client* each) { return !each->writing.empty(); });
+  if (busy.empty()) return;
+  const std::optional<Fault> fault = attempt(busy);
+  if (!fault) {
+    for (Client* client : busy) succeeded(*client);
+    return;
+  }
+  if (busy.size() == 1 || fault->blame == Blame::busy) {
+    for (Client* client : busy) postpone(*client, *fault);
+    return;
+  }
+  // Whose fault it is shows when each writes alone.
+  for (Client* client : busy) {
+    if (const std::optional<Fault> own = attempt({client})) {
+      postpone(*client, *own);
+    } else {
+      succeeded(*client);
+    }
+  }
+}
+
+std::optional<Fault> Writer::attempt(const std::vector<Client*>& due) {
+  const std::lock_guard connected(connection_mutex_);
+  while (true) {
+    bool again = false;
+    std::optional<Fault> fault = transaction(due, again);
+    if (connection_.is_open() && connection_.in_transaction()) {
+      if (connection_.execute("ROLLBACK", "roll back")) disconnect();
+    }
+    if (again) continue;
+    const bool keep = !fault || fault->blame == Blame::busy || (fault->code & 0xff) == SQLITE_FULL;
+    if (!keep) disconnect();
+    return fault;
+  }
+}
+
+std::optional<Fault> Writer::transaction(const std::vector<Client*>& due, bool& again) {
+  if (auto fault = prepare(due)) return fault;
+  if (auto fault = connection_.execute("BEGIN IMMEDIATE", "begin a transaction")) return fault;
+  for (Client* client : due) {
+    for (Job& job : client->writing) {
+      std::optional<Fault> fault = store(*client, job, again);
+      if (fault || again) return fault;
+    }
+  }
+  if (auto fault = connection_.execute("COMMIT", "commit")) return fault;
+  if (connection_.has_moved()) {
+    return Fault{Blame::person, SQLITE_READONLY_DBMOVED,
+                 "the database " + connection_.path() +
+                     " was moved, replaced or deleted while it was open; what was not settled is written again to the "
+                     "file that is there now"};
+  }
+  return std::nullopt;
+}
+
+/// Opens the database where it is closed, and the tables of these clients where they are new to it.
+std::optional<Fault> Writer::prepare(const std::vector<Client*>& clients) {
+  if (!connection_.is_open()) {
+    if (auto fault = connection_.open(create_, full_sync_)) return fault;
+  }
+  for (Client* client : clients) {
+    if (client->table != nullptr) continue;
+    auto table = std::make_unique<TableWriter>(connection_, client->settings);
+    if (auto fault = table->prepare()) return fault;
+    client->table = std::move(table);
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> Writer::store(Client& client, Job& job, bool& again) {
+  job.refused.clear();
+  job.inserted = 0;
+  job.already_there = 0;
+  for (uint32_t i = 0; i < job.batch.size(); ++i) {
+    if (const auto poison = job.poison.find(i); poison != job.poison.end()) {
+      job.refused.emplace_back(i, poison->second);
+      continue;
+    }
+    client.rows.reset(client.settings.mapping.size());
+    if (Result<void> extracted = client.extractor.extract(job.batch[i], client.rows); !extracted) {
+      job.refused.emplace_back(i, std::move(extracted).error());
+      continue;
+    }
+    std::optional<Fault> fault = store_row(client, job, i, again);
+    if (fault || again) return fault;
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> Writer::store_row(Client& client, Job& job, uint32_t index, bool& again) {
+  if (job.careful) {
+    if (auto fault = connection_.execute("SAVEPOINT one_row", "begin a row")) return fault;
+  }
+  std::optional<Fault> fault;
+  const Stored stored = client.table->store(client.rows[0], fault);
+  if (stored == Stored::inserted) ++job.inserted;
+  if (stored == Stored::already_there) ++job.already_there;
+  if (stored == Stored::dropped) {
+    job.refused.emplace_back(index, permanent("table " + client.settings.table +
+                                                  " did not store this row although it reported no error, and holds no "
+                                                  "row with its key: a trigger drops it",
+                                              "row_dropped"));
+  }
+  if (fault) {
+    if (fault->blame != Blame::record) return fault;
+    Error error = to_error(*fault);
+    if (!connection_.in_transaction()) {
+      // A trigger rolled everything back; the others are written again without this row.
+      job.poison.emplace(index, std::move(error));
+      again = true;
+      return std::nullopt;
+    }
+    if (!job.careful) {
+      job.careful = true;
+      again = true;
+      return std::nullopt;
+    }
+    job.refused.emplace_back(index, std::move(error));
+    if (auto undone = connection_.execute("ROLLBACK TO one_row", "undo a row")) return undone;
+  }
+  return job.careful ? connection_.execute("RELEASE one_row", "end a row") : std::nullopt;
+}
+
+void Writer::disconnect() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (Client* client : clients_) client->table.reset();
+  }
+  connection_.close();
+}
+
+bool Writer::wait_for_other_writers(int asked_before) {
+  const Clock::time_point now = Clock::now();
+  if (asked_before == 0) busy_since_ = now;
+  std::unique_lock lock(mutex_);
+  const nanoseconds limit =
+      hurry_ ? std::min<nanoseconds>(hurried_wait, nanoseconds(busy_timeout_ns_)) : nanoseconds(busy_timeout_ns_);
+  if (now - busy_since_ >= limit) return false;
+  const milliseconds pause(std::min(1 << std::min(asked_before, 5), 20));
+  changed_.wait_for(lock, std::min<nanoseconds>(pause, limit - (now - busy_since_)), [this] { return ended_; });
+  return true;
+}
+
+void Writer::postpone(Client& client, const Fault& fault) {
+  client.retries.add();
+  if (fault.blame == Blame::bug) client.context.stop(to_error(fault));
+  const uint32_t doublings = std::min<uint32_t>(client.failures++, 8);
+  const nanoseconds longest = std::min<nanoseconds>(first_retry * (1 << doublings), longest_retry);
+  const auto half = static_cast<uint64_t>(longest.count() / 2);
+  client.retry_at = Clock::now() + nanoseconds(half + client.context.random() % (half + 1));
+  if (client.blocked_by == fault.sentence) return;
+  client.blocked_by = fault.sentence;
+  client.context.blocked(fault.sentence);
+  client.context.warn(fault.sentence + "; nothing is settled, and it is tried again");
+}
+
+void Writer::succeeded(Client& client) {
+  client.failures = 0;
+  client.retry_at = {};
+  client.transactions.add();
+  if (!client.blocked_by.empty()) {
+    client.blocked_by.clear();
+    client.context.ready("writing again");
+    client.context.info("table " + client.settings.table + " is written again");
+  }
+  while (!client.writing.empty()) {
+    Job job = std::move(client.writing.front());
+    client.writing.pop_front();
+    client.inserted.add(job.inserted);
+    client.already_there.add(job.already_there);
+    client.refused.add(static_cast<int64_t>(job.refused.size()));
+    settle(std::move(job.batch), job.refused);
+  }
+}
+
+void Writer::give_up(Client& client) {
+  const std::string why = client.blocked_by.empty() ? "the node was closed" : client.blocked_by;
+  const Error error = transient("not stored before the end: " + why);
+  while (!client.writing.empty()) {
+    std::move(client.writing.front().batch).fail(error);
+    client.writing.pop_front();
+  }
+}
+
+}  // namespace sluice::sqlite
