@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validate_command.hpp"
+
+#include <memory>
+#include <ostream>
+
+#include "exit_code.hpp"
+#include "graph_file.hpp"
+#include "plugins_command.hpp"
+#include "validate/plan_text.hpp"
+
+namespace sluice::cli {
+
+int validate(const ValidateOptions& options, const engine::Registry& registry, std::ostream& out, std::ostream& err) {
+  const GraphFile file = load_graph(options.graph, options.process, registry);
+  for (const std::string& warning : registry.warnings()) err << "warning: " << warning << '\n';
+  out << (options.as_json ? engine::plan_json(file.planned, file.diagnostics, file.source)
+                          : engine::plan_text(file.planned, file.diagnostics, file.source));
+  const bool is_sound = file.planned.plan && (!options.warnings_are_errors || file.diagnostics.empty());
+  return is_sound ? exit_ok : exit_invalid;
+}
+
+void add_validate_command(CLI::App& app, const std::vector<std::string>& directories, std::ostream& out,
+                          std::ostream& err, int& exit_code) {
+  auto options = std::make_shared<ValidateOptions>();
+  CLI::App* command = app.add_subcommand("validate", "Check a graph without running it: all problems, or what is proved");
+  command->add_option("graph", options->graph, "The graph's YAML file")->required();
+  command->add_option("--process", options->process, "Plan only this process of the graph");
+  command->add_flag("--json", options->as_json, "One line of JSON instead of text");
+  command->add_flag("--strict", options->warnings_are_errors, "Warnings make the exit code 1, too");
+  command->callback([options, &directories, &out, &err, &exit_code] {
+    const engine::Registry registry(chosen_directories(directories));
+    exit_code = validate(*options, registry, out, err);
+  });
+}
+
+}  // namespace sluice::cli
