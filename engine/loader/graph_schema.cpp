@@ -13,7 +13,8 @@ constexpr std::string_view chain_pattern =
     "^\\s*[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)?(\\s*->\\s*[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)?)+\\s*$";
 
 std::string key(std::string_view name, std::string_view description, std::string schema) {
-  schema.insert(schema.size() - 1, ",\"description\":" + json_quoted(description));
+  const std::string comma = schema == "{}" ? "" : ",";
+  schema.insert(schema.size() - 1, comma + "\"description\":" + json_quoted(description));
   return json_quoted(name) + ":" + schema;
 }
 

@@ -21,7 +21,8 @@ std::optional<unsigned> version_of(std::string_view symbol) {
   symbol.remove_prefix(entry_prefix.size());
   unsigned version = 0;
   const auto [rest, failed] = std::from_chars(symbol.data(), symbol.data() + symbol.size(), version);
-  if (failed != std::errc{} || rest != symbol.data() + symbol.size() || symbol.starts_with('0')) return std::nullopt;
+  if (failed != std::errc{} || rest != symbol.data() + symbol.size() || (symbol.size() > 1 && symbol[0] == '0'))
+    return std::nullopt;
   return version;
 }
 

@@ -92,7 +92,7 @@ class Reader {
     for (const sluice_option& option : table) names.emplace_back(name_of(option));
     for (const YamlEntry& entry : written.entries) {
       if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
-      const std::string owner = path.empty() ? how_.type_name : named(path);
+      const std::string owner = path.empty() ? how_.type_name : "\"" + path + "\"";
       const std::string known = names.empty() ? "it has none" : "it has " + joined(names);
       diagnostics_.error(Code::unknown_option, entry.key_place, how_.subject,
                          "\"" + entry.key + "\" is no option of " + owner + "; " + known,
@@ -203,7 +203,8 @@ class Reader {
   }
 
   void read_list(const sluice_option& option, const YamlNode& written, const std::string& path, sluice_config& out) {
-    const bool single = !written.is_list() && has_flag(option, SLUICE_ONE_OR_LIST);
+    const bool fits = option.fields[0].kind == SLUICE_OBJECT ? written.is_map() : written.is_scalar();
+    const bool single = fits && has_flag(option, SLUICE_ONE_OR_LIST);
     if (!written.is_list() && !single) return wrong_shape(option, written, path);
     const size_t count = single ? 1 : written.items.size();
     if (!check_count(option, written, count, path)) return;

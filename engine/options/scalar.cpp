@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "graph/units.hpp"
@@ -47,7 +48,10 @@ Parsed<Scalar> read_real(const sluice_option& option, std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [rest, failed] = std::from_chars(text.data(), end, value);
   if (failed != std::errc{} || rest != end || !std::isfinite(value)) return not_a(option, text, "one such as 0.5");
-  if (has_bounds(option) && (value < static_cast<double>(option.least) || value > static_cast<double>(option.most))) {
+  // The widest bounds mean none; as a double they would still be one.
+  const bool low = has_bounds(option) && option.least != std::numeric_limits<int64_t>::min();
+  const bool high = has_bounds(option) && option.most != std::numeric_limits<int64_t>::max();
+  if ((low && value < static_cast<double>(option.least)) || (high && value > static_cast<double>(option.most))) {
     return outside(option, text);
   }
   Scalar scalar;
