@@ -40,12 +40,7 @@ Session::Session(Context context, std::unique_ptr<Transport> transport, ReadBuff
 }
 
 void Session::read(int64_t now_ns) {
-  if (loss_) return;
-  if (resting_since_ns_ >= 0) {
-    last_byte_ns_ += now_ns - resting_since_ns_;
-    last_message_ns_ += now_ns - resting_since_ns_;
-    resting_since_ns_ = -1;
-  }
+  if (loss_ || drained_) return;
   buffer_.make_room(reader_.needed());
   uint64_t got = 0;
   const Io io = transport_->read(buffer_.room(), buffer_.room_bytes(), got);
@@ -135,8 +130,15 @@ void Session::rest(int64_t now_ns) {
       1000);
 }
 
+void Session::resume(int64_t now_ns) {
+  if (resting_since_ns_ < 0) return;
+  last_byte_ns_ += now_ns - resting_since_ns_;
+  last_message_ns_ += now_ns - resting_since_ns_;
+  resting_since_ns_ = -1;
+}
+
 void Session::check_deadlines(int64_t now_ns) {
-  if (loss_ || resting_since_ns_ >= 0) return;
+  if (loss_) return;
   if (now_ns - last_byte_ns_ >= limits_.read_deadline_ns) {
     lose_and_tell(Cause::silent, "no byte came for " + seconds(limits_.read_deadline_ns), 1000);
   } else if (now_ns - last_message_ns_ >= limits_.data_deadline_ns) {

@@ -27,10 +27,13 @@ class Session {
   Session(Context context, std::unique_ptr<Transport> transport, ReadBuffer& buffer, const SessionLimits& limits,
           int64_t now_ns);
 
-  /// Reads what is there, at most one buffer full; all messages must have been taken before.
+  /// Reads what is there, at most one buffer full; all messages must have been taken before. Does nothing once the
+  /// socket was drained and until socket_ready.
   void read(int64_t now_ns);
   /// There is no room downstream: deadlines rest, and after stop_reading_limit the session ends.
   void rest(int64_t now_ns);
+  /// There is room again: deadlines go on from where they stood.
+  void resume(int64_t now_ns);
   void check_deadlines(int64_t now_ns);
   /// Sends what waits to be sent, as far as the socket takes it.
   void send_waiting();

@@ -83,12 +83,13 @@ void BinanceSource::advance_session(const Credit& credit, int64_t now_ns) {
   if (!session.messages().empty() || !room) {
     session.rest(now_ns);
   } else {
-    if (!session.drained()) session.read(now_ns);
+    session.resume(now_ns);
+    session.read(now_ns);
     session.check_deadlines(now_ns);
-    if (const uint64_t bytes = session.take_bytes(); bytes != 0) metrics_.bytes.add(static_cast<int64_t>(bytes));
-    if (const uint64_t pings = session.take_pings(); pings != 0) metrics_.pings.add(static_cast<int64_t>(pings));
-    if (!session.messages().empty()) backoff_.reset();
   }
+  if (const uint64_t bytes = session.take_bytes(); bytes != 0) metrics_.bytes.add(static_cast<int64_t>(bytes));
+  if (const uint64_t pings = session.take_pings(); pings != 0) metrics_.pings.add(static_cast<int64_t>(pings));
+  if (session.had_data()) backoff_.reset();
   if (session.loss() && session.messages().empty()) {
     const Loss loss = *session.loss();
     const bool had_data = session.had_data();

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.hpp"
+
+#include "source_kit.hpp"
+
+using namespace sluice::binance::test;
+using sluice::testing::describe;
+using sluice::testing::Described;
+
+namespace {
+
+Described described(const Values& options) {
+  const auto made = describe(binance_ws(), options);
+  REQUIRE(made.ok());
+  return *made;
+}
+
+Values with(const std::string& key, const std::string& value) {
+  Values values = {{"symbols", "[BTCUSDT]"}, {"streams", "[trade]"}};
+  std::erase_if(values, [&](const auto& field) { return field.key == key; });
+  values.push_back({key, value});
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("the least that a user writes is enough, and malformed must then lead somewhere") {
+  const Described node = described({{"symbols", "BTCUSDT"}, {"streams", "trade"}});
+  CHECK(node.problems.empty());
+  CHECK(node.warnings.empty());
+  CHECK(node.inputs.empty());
+  REQUIRE(node.outputs.size() == 2);
+  CHECK(node.outputs[0] == sluice::testing::Port{"out", false});
+  CHECK(node.outputs[1] == sluice::testing::Port{"malformed", false});
+  CHECK(node.provides == std::map<std::string, uint32_t>{{"stream", SLUICE_VALUE_TEXT},
+                                                         {"stream_type", SLUICE_VALUE_TEXT},
+                                                         {"symbol", SLUICE_VALUE_TEXT},
+                                                         {"id", SLUICE_VALUE_INTEGER},
+                                                         {"event_time", SLUICE_VALUE_TIME},
+                                                         {"trade_time", SLUICE_VALUE_TIME}});
+  CHECK(node.fact(SLUICE_FACT_REPLAY) == 0);
+  CHECK(node.reasons.at(SLUICE_FACT_REPLAY) == "a websocket cannot replay");
+  CHECK(node.fact(SLUICE_FACT_MEMORY_BYTES) == 13 << 20);
+}
+
+TEST_CASE("with malformed: discard the port is optional") {
+  CHECK(described(with("malformed", "discard")).outputs[1] == sluice::testing::Port{"malformed", true});
+  CHECK_FALSE(described(with("malformed", "keep")).problems.empty());
+}
+
+TEST_CASE("what cannot work is a problem before anything runs") {
+  const auto one_problem = [](const Values& options) {
+    const Described node = described(options);
+    REQUIRE(node.problems.size() == 1);
+    return node.problems[0];
+  };
+  CHECK(one_problem(with("url", "http://x")).find("wss://") != std::string::npos);
+  CHECK(one_problem(with("symbols", "[BTC/USDT]")).find("BTC/USDT") != std::string::npos);
+  CHECK(one_problem(with("symbols", "[btcusdt@trade]")).find("cannot be a symbol") != std::string::npos);
+  CHECK(one_problem(with("streams", "['a b']")).find("cannot be a stream") != std::string::npos);
+  CHECK(one_problem(with("reconnect", "{ first: 2s, max: 1s }")).find("reconnect.max") != std::string::npos);
+  CHECK_FALSE(described(with("symbols", "[]")).problems.empty());
+  CHECK_FALSE(described({{"symbols", "[BTCUSDT]"}}).problems.empty());
+
+  std::string many = "[s0";
+  for (int i = 1; i < 1025; ++i) many += ", s" + std::to_string(i);
+  CHECK_FALSE(described(with("symbols", many + "]")).problems.empty());
+}
+
+TEST_CASE("what is only odd is a warning") {
+  CHECK(described(with("symbols", "[BTCUSDT, btcusdt]")).warnings.size() == 1);
+  CHECK(described(with("streams", "[trade, trade]")).warnings.size() == 1);
+  Values plain = with("ca_file", "/x.pem");
+  plain.push_back({"url", "ws://x"});
+  CHECK(described(plain).warnings.size() == 1);
+  std::string long_names = "[";
+  for (int i = 0; i < 300; ++i)
+    long_names += std::string(i == 0 ? "" : ", ") + "symbol_of_many_letters_" + std::to_string(i);
+  CHECK(described(with("symbols", long_names + "]")).warnings.size() == 1);
+}
+
+TEST_CASE("streams are named once each, in lower case") {
+  sluice::binance::Options options;
+  options.symbols = {"BTCUSDT", "ETHUSDT", "BTCUSDT"};
+  options.stream_types = {"trade", "aggTrade"};
+  CHECK(sluice::binance::stream_names(options) ==
+        std::vector<std::string>{"btcusdt@trade", "btcusdt@aggTrade", "ethusdt@trade", "ethusdt@aggTrade"});
+}

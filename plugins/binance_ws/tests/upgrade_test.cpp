@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "upgrade.hpp"
+
+#include "catch.hpp"
+
+using namespace sluice::binance;
+using State = UpgradeAnswer::State;
+
+namespace {
+
+const std::string key = "dGhlIHNhbXBsZSBub25jZQ==";
+
+std::string accepted(const std::string& more = "") {
+  return "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n"
+         "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" +
+         more + "\r\n";
+}
+
+std::string status(const std::string& line, const std::string& fields = "", const std::string& body = "") {
+  return "HTTP/1.1 " + line + "\r\n" + fields + "\r\n" + body;
+}
+
+}  // namespace
+
+TEST_CASE("the accept of the RFC's example key is the RFC's") {
+  CHECK(websocket_accept(key) == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  CHECK(make_websocket_key(0, 0) == "AAAAAAAAAAAAAAAAAAAAAA==");
+}
+
+TEST_CASE("the request asks for a websocket and offers no extension") {
+  const std::string request = upgrade_request(*parse_url("ws://h:81"), "/stream?streams=a@trade", key);
+  CHECK(request.substr(0, 43) == "GET /stream?streams=a@trade HTTP/1.1\r\nHost:");
+  CHECK(request.find("Host: h:81\r\n") != std::string::npos);
+  CHECK(request.find("Extensions") == std::string::npos);
+  CHECK(request.substr(request.size() - 4) == "\r\n\r\n");
+}
+
+TEST_CASE("an answer is taken wherever it is cut", "[property]") {
+  const std::string frames = "\x81\x02{}";
+  const std::string all = accepted() + frames;
+  for (size_t cut = 0; cut < accepted().size(); ++cut) {
+    REQUIRE(read_upgrade_answer(all.substr(0, cut), key).state == State::incomplete);
+  }
+  const UpgradeAnswer answer = read_upgrade_answer(all, key);
+  CHECK(answer.state == State::accepted);
+  CHECK(answer.head_bytes == accepted().size());
+}
+
+TEST_CASE("any other status is refused by its name") {
+  const UpgradeAnswer answer = read_upgrade_answer(status("451 Unavailable For Legal Reasons", "", "go away"), key);
+  REQUIRE(answer.state == State::refused);
+  CHECK(answer.loss.cause == Cause::refused);
+  CHECK(answer.loss.sentence.find("451 Unavailable For Legal Reasons") != std::string::npos);
+  CHECK(answer.loss.sentence.find("(go away)") != std::string::npos);
+  CHECK(answer.loss.retry_after_ns == 0);
+}
+
+TEST_CASE("the wait that a 429 or 418 asks for is kept, within the longest ban") {
+  const auto wait = [](const std::string& fields) {
+    return read_upgrade_answer(status("429 Too Many Requests", fields), key).loss.retry_after_ns;
+  };
+  CHECK(wait("Retry-After: 7\r\n") == 7'000'000'000);
+  CHECK(wait("retry-after:120\r\n") == 120'000'000'000);
+  CHECK(wait("Retry-After: 99999999\r\n") == 3 * 86'400'000'000'000);
+  CHECK(wait("Retry-After: -5\r\n") == 0);
+  CHECK(wait("Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n") == 0);
+}
+
+TEST_CASE("what is no websocket is refused") {
+  const auto why = [](const std::string& received) {
+    const UpgradeAnswer answer = read_upgrade_answer(received, key);
+    REQUIRE(answer.state == State::refused);
+    return answer.loss.sentence;
+  };
+  CHECK(why("SSH-2.0-OpenSSH_9.2\r\n").find("does not speak HTTP") != std::string::npos);
+  CHECK(why("HTTP/2 101\r\n\r\n").find("does not speak HTTP") != std::string::npos);
+  CHECK(why("HTTP/1.1 \r\n\r\n").find("does not speak HTTP") != std::string::npos);
+  CHECK(why(accepted("Sec-WebSocket-Extensions: permessage-deflate\r\n")).find("permessage-deflate") !=
+        std::string::npos);
+  CHECK(why(status("101 X", "Upgrade: h2c\r\nConnection: Upgrade\r\n")).find("something else") != std::string::npos);
+  CHECK(why(status("101 X", "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: no\r\n"))
+            .find("Sec-WebSocket-Accept") != std::string::npos);
+  CHECK(why("HTTP/1.1 200 OK\r\n" + std::string(max_response_head_bytes, 'a')).find("no end") != std::string::npos);
+}
