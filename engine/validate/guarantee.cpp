@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is proved of each segment: from a source, or the output of a relay, to each sink or relay input it reaches, over
+// dead letters too. Dropping and on_accept take "no loss" away, and so do a source that cannot replay and a sink that
+// does not keep; only an idempotent sink takes repeats away.
+#include <algorithm>
+
+#include "validate/steps.hpp"
+
+namespace sluice::engine {
+namespace {
+
+/// Which nodes lead to `target` over edges, itself included.
+std::vector<bool> leading_to(const Draft& draft, size_t target) {
+  std::vector<bool> leads(draft.nodes.size(), false);
+  std::vector<size_t> todo{target};
+  leads[target] = true;
+  while (!todo.empty()) {
+    const size_t node = todo.back();
+    todo.pop_back();
+    for (const size_t edge : draft.nodes[node].in) {
+      const size_t from = draft.edges[edge].from;
+      if (!leads[from]) todo.push_back(from);
+      leads[from] = true;
+    }
+  }
+  return leads;
+}
+
+class Prover {
+ public:
+  Prover(const Draft& draft, size_t source, size_t sink)
+      : draft_(draft), source_(draft.nodes[source]), sink_(draft.nodes[sink]) {
+    collect(source, sink);
+  }
+
+  bool is_segment() const { return !edges_.empty(); }
+  bool is_known() const {
+    return std::all_of(edges_.begin(), edges_.end(), [&](size_t index) {
+      const DraftEdge& edge = draft_.edges[index];
+      return draft_.nodes[edge.from].described && draft_.nodes[edge.to].described;
+    });
+  }
+
+  PlanSegment prove() {
+    look_for_loss();
+    look_for_repeats();
+    PlanSegment segment;
+    segment.from = source_.name();
+    segment.to = sink_.name();
+    segment.guarantee = loss_.empty() ? (repeats_.empty() ? Guarantee::effectively_once : Guarantee::at_least_once)
+                                      : (repeats_.empty() ? Guarantee::at_most_once : Guarantee::best_effort);
+    if (is_dead_letters_only_) segment.reasons.push_back("only rejected records come here");
+    for (const std::string& reason : loss_.empty() ? safety_ : loss_) segment.reasons.push_back(reason);
+    for (const std::string& reason : repeats_.empty() ? once_ : repeats_) segment.reasons.push_back(reason);
+    return segment;
+  }
+
+ private:
+  void collect(size_t source, size_t sink) {
+    const std::vector<size_t> reached = draft_.reached(source, false);
+    std::vector<bool> is_reached(draft_.nodes.size(), false);
+    for (const size_t node : reached) is_reached[node] = true;
+    const std::vector<bool> leads = leading_to(draft_, sink);
+    std::set<size_t> direct;
+    std::set<size_t> rejected;
+    for (size_t i = 0; i < draft_.edges.size(); ++i) {
+      const DraftEdge& edge = draft_.edges[i];
+      if (is_reached[edge.from] && leads[edge.to]) direct.insert(i);
+      if (!is_reached[edge.from] || edge.dead_letter_to != sink) continue;
+      // A record may be rejected anywhere behind this edge.
+      const std::vector<bool> leads_here = leading_to(draft_, edge.from);
+      for (size_t before = 0; before < draft_.edges.size(); ++before) {
+        if (is_reached[draft_.edges[before].from] && leads_here[draft_.edges[before].to]) rejected.insert(before);
+      }
+      rejected.insert(i);
+      for (const size_t node : draft_.reached(edge.to, false)) {
+        rejected.insert(draft_.nodes[node].out.begin(), draft_.nodes[node].out.end());
+      }
+    }
+    is_dead_letters_only_ = direct.empty();
+    edges_ = direct;
+    edges_.insert(rejected.begin(), rejected.end());
+  }
+
+  static std::string because(const DraftNode& node, uint32_t fact) {
+    const std::string why = node.described->reason(fact);
+    return why.empty() ? "" : " (" + why + ")";
+  }
+
+  void look_for_loss() {
+    const std::string source = source_.name();
+    const std::string sink = sink_.name();
+    const int64_t replay = source_.fact(SLUICE_FACT_REPLAY);
+    if (replay == 0) {
+      loss_.push_back("may lose: " + source + " cannot replay" + because(source_, SLUICE_FACT_REPLAY) +
+                      ", so what is not yet stored when the process ends is gone");
+    } else {
+      safety_.push_back(
+          "no loss: " + source + " replays " +
+          (replay == 1 ? "from its beginning" : "from its committed position, which moves only behind what is stored") +
+          because(source_, SLUICE_FACT_REPLAY));
+    }
+    for (const size_t index : edges_) {
+      const DraftEdge& edge = draft_.edges[index];
+      if (edge.is_buffered && edge.when_full != WhenFull::block) {
+        const std::string policy =
+            edge.when_full == WhenFull::conflate
+                ? std::string("keeps only the newest of each ") + edge.spec->when_full->conflate_key
+            : edge.when_full == WhenFull::drop_newest ? "drops the newest"
+                                                      : "drops the oldest";
+        loss_.push_back("may lose: " + edge.name + " " + policy + " when it is full");
+      }
+      if (edge.commit == Commit::on_accept) {
+        loss_.push_back("may lose: " + edge.name +
+                        " takes records over on_accept, so what waits behind it when the process "
+                        "ends is gone");
+      }
+      if (edge.dead_letter_to == none) continue;
+      const DraftNode& rejects = draft_.nodes[edge.dead_letter_to];
+      if (&rejects == &sink_ || !rejects.described || rejects.fact(SLUICE_FACT_DURABLE) != 0) continue;
+      loss_.push_back("may lose: rejected records go to " + rejects.name() + ", which does not keep them" +
+                      because(rejects, SLUICE_FACT_DURABLE));
+    }
+    if (sink_.fact(SLUICE_FACT_DURABLE) == 0) {
+      loss_.push_back("may lose: " + sink + " does not keep what it takes" + because(sink_, SLUICE_FACT_DURABLE));
+    } else {
+      safety_.push_back("kept: " + sink + " is durable" + because(sink_, SLUICE_FACT_DURABLE));
+    }
+  }
+
+  void look_for_repeats() {
+    if (sink_.fact(SLUICE_FACT_IDEMPOTENT) == 0) {
+      repeats_.push_back("may repeat: " + sink_.name() + " stores a record again when it is sent again" +
+                         because(sink_, SLUICE_FACT_IDEMPOTENT));
+    } else {
+      once_.push_back("no repeats: " + sink_.name() + " stores a record once" + because(sink_, SLUICE_FACT_IDEMPOTENT));
+    }
+  }
+
+  const Draft& draft_;
+  const DraftNode& source_;
+  const DraftNode& sink_;
+  std::set<size_t> edges_;
+  bool is_dead_letters_only_ = false;
+  std::vector<std::string> loss_;
+  std::vector<std::string> safety_;
+  std::vector<std::string> repeats_;
+  std::vector<std::string> once_;
+};
+
+struct Proof {
+  size_t sink;
+  bool is_known;
+  PlanSegment segment;
+};
+
+void check_requirement(const Draft& draft, const RequireSpec& require, const std::vector<Proof>& proofs,
+                       Diagnostics& diagnostics) {
+  const size_t sink = draft.taking(require.sink.value);
+  if (sink == none && draft.spec->find_node(require.sink.value) == nullptr) return;
+  if (sink == none || !draft.nodes[sink].is_sink()) {
+    const bool is_guess = sink != none && draft.nodes[sink].type == nullptr;
+    if (is_guess || !draft.edges_are_whole) return;
+    diagnostics.error(Code::require_not_sink, require.sink.place, "require",
+                      "a guarantee is that of a sink, or of a relay that takes, and \"" + require.sink.value +
+                          "\" is neither here; name where records end");
+    return;
+  }
+  const Proof* weakest = nullptr;
+  for (const Proof& proof : proofs) {
+    if (proof.sink != sink) continue;
+    if (!proof.is_known) return;
+    if (weakest == nullptr || proof.segment.guarantee < weakest->segment.guarantee) weakest = &proof;
+  }
+  const Guarantee wanted = require.guarantee.value;
+  if (weakest == nullptr) return;
+  const Guarantee proved = weakest->segment.guarantee;
+  // Losing nothing and repeating nothing are two different things: at_least_once is no at_most_once.
+  const bool is_enough = proved == wanted || proved == Guarantee::effectively_once || wanted == Guarantee::best_effort;
+  if (is_enough) return;
+  std::string why;
+  for (const std::string& reason : weakest->segment.reasons) {
+    if (reason.starts_with("may ")) why += "; " + reason;
+  }
+  diagnostics.error(Code::require_not_proved, require.guarantee.place, "require",
+                    weakest->segment.from + " -> " + weakest->segment.to + " is " + std::string(word(proved)) +
+                        ", not " + std::string(word(wanted)) + why);
+}
+
+}  // namespace
+
+std::vector<PlanSegment> prove_segments(const Draft& draft, Diagnostics& diagnostics) {
+  std::vector<Proof> proofs;
+  std::vector<PlanSegment> running;
+  for (size_t from = 0; from < draft.nodes.size(); ++from) {
+    const DraftNode& source = draft.nodes[from];
+    if (!source.is_source()) continue;
+    for (const size_t to : draft.reached(from, true)) {
+      if (to == from || !draft.nodes[to].is_sink()) continue;
+      Prover prover(draft, from, to);
+      if (!prover.is_segment()) continue;
+      const bool is_known = prover.is_known() && draft.nodes[to].described;
+      Proof proof{to, is_known, is_known ? prover.prove() : PlanSegment{}};
+      if (is_known && source.runs) running.push_back(proof.segment);
+      proofs.push_back(std::move(proof));
+    }
+  }
+  for (const RequireSpec& require : draft.spec->require) check_requirement(draft, require, proofs, diagnostics);
+  return running;
+}
+
+}  // namespace sluice::engine

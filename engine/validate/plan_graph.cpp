@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validate/plan_graph.hpp"
+
+#include "graph/variables.hpp"
+#include "validate/steps.hpp"
+
+namespace sluice::engine {
+namespace {
+
+/// The address of the chosen process; of a graph that runs as one, the first.
+std::string read_http(const GraphSpec& spec, const Environment& environment, const std::string& process,
+                      Diagnostics& diagnostics) {
+  for (const ProcessSpec& one : spec.processes) {
+    if (!one.http || (!process.empty() && one.name.value != process)) continue;
+    Parsed<Expanded> text = expand_variables(one.http->value, environment);
+    if (text) return text->text;
+    diagnostics.error(text.problem().code, one.http->place, one.subject(), text.problem().sentence);
+    return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Environment& environment,
+                   const PlanOptions& options, Diagnostics& diagnostics) {
+  Planned planned;
+  if (spec.nodes.empty()) return planned;
+  Plan plan;
+  plan.graph = spec.name.value;
+  plan.process = options.process;
+  Draft draft = make_draft(spec, &registry, diagnostics);
+  assign_processes(draft, options.process, diagnostics);
+  plan.http = read_http(spec, environment, options.process, diagnostics);
+  describe_nodes(draft, environment, diagnostics);
+  check_cuts(draft, diagnostics);
+  connect_ports(draft, diagnostics);
+  check_dead_letters(draft, diagnostics);
+  check_edges(draft, diagnostics);
+  find_order(draft, diagnostics);
+  if (!draft.order.empty()) {
+    find_stages(draft, diagnostics);
+    plan.attributes = resolve_attributes(draft, diagnostics);
+    set_in_flight(draft, diagnostics);
+    plan.segments = prove_segments(draft, diagnostics);
+    note_siblings(draft, planned.notes);
+  }
+  if (diagnostics.has_errors()) return planned;
+  fill_plan(draft, plan);
+  planned.memory = bound_memory(plan);
+  planned.plan = std::move(plan);
+  return planned;
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cycles, and the stages: a head (a source, or a node whose inputs are all buffered) and all it reaches directly.
+#include <algorithm>
+#include <set>
+
+#include "validate/steps.hpp"
+
+namespace sluice::engine {
+namespace {
+
+enum class Mark : uint8_t { fresh, open, done };
+
+class OrderFinder {
+ public:
+  OrderFinder(const Draft& draft, Diagnostics& diagnostics)
+      : draft_(draft), diagnostics_(diagnostics), marks_(draft.nodes.size(), Mark::fresh) {}
+
+  std::vector<size_t> find() {
+    for (size_t i = 0; i < draft_.nodes.size(); ++i) visit(i);
+    std::reverse(done_.begin(), done_.end());
+    return has_cycle_ ? std::vector<size_t>() : done_;
+  }
+
+ private:
+  struct Frame {
+    size_t node;
+    size_t next = 0;
+  };
+
+  // By hand, as a long chain would be deep.
+  void visit(size_t root) {
+    if (marks_[root] != Mark::fresh) return;
+    path_.assign(1, {root});
+    marks_[root] = Mark::open;
+    while (!path_.empty()) {
+      Frame& top = path_.back();
+      const std::vector<size_t>& out = draft_.nodes[top.node].out;
+      if (top.next == out.size()) {
+        marks_[top.node] = Mark::done;
+        done_.push_back(top.node);
+        path_.pop_back();
+        continue;
+      }
+      const size_t edge = out[top.next++];
+      const size_t to = draft_.edges[edge].to;
+      if (marks_[to] == Mark::open) {
+        report(edge);
+      } else if (marks_[to] == Mark::fresh) {
+        marks_[to] = Mark::open;
+        path_.push_back({to});
+      }
+    }
+  }
+
+  void report(size_t closing) {
+    has_cycle_ = true;
+    const DraftEdge& edge = draft_.edges[closing];
+    std::string text;
+    bool is_inside = false;
+    for (const Frame& frame : path_) {
+      is_inside = is_inside || frame.node == edge.to;
+      if (is_inside) text += draft_.nodes[frame.node].name() + " -> ";
+    }
+    text += draft_.nodes[edge.to].name();
+    diagnostics_.error(Code::cycle, edge.spec->from.place, edge.spec->subject(),
+                       "the edges form a cycle: " + text + "; records would go round for ever, so remove one of them");
+  }
+
+  const Draft& draft_;
+  Diagnostics& diagnostics_;
+  std::vector<Mark> marks_;
+  std::vector<Frame> path_;
+  std::vector<size_t> done_;
+  bool has_cycle_ = false;
+};
+
+std::vector<std::string> names_of(const Draft& draft, const std::set<size_t>& nodes) {
+  std::vector<std::string> names;
+  for (const size_t node : nodes) names.push_back(draft.nodes[node].name());
+  return names;
+}
+
+}  // namespace
+
+void find_order(Draft& draft, Diagnostics& diagnostics) { draft.order = OrderFinder(draft, diagnostics).find(); }
+
+void find_stages(Draft& draft, Diagnostics& diagnostics) {
+  for (const size_t index : draft.order) {
+    DraftNode& node = draft.nodes[index];
+    std::set<size_t> heads;
+    std::vector<std::string> buffered;
+    std::vector<std::string> direct;
+    for (const size_t in : node.in) {
+      const DraftEdge& edge = draft.edges[in];
+      (edge.is_buffered ? buffered : direct).push_back(edge.name);
+      if (!edge.is_buffered) heads.insert(draft.nodes[edge.from].head);
+    }
+    node.head = heads.empty() ? index : *heads.begin();
+    if (heads.size() > 1) {
+      diagnostics.error(Code::two_heads, node.spec->name.place, node.subject(),
+                        "the node is reached without a buffer from the stages of " +
+                            quoted_list(names_of(draft, heads)) + ", and two threads never call one node: give " +
+                            quoted_list(direct) + " a buffer each");
+    } else if (!heads.empty() && !buffered.empty()) {
+      diagnostics.error(Code::two_heads, node.spec->name.place, node.subject(),
+                        "the node is reached directly by " + quoted_list(direct) + " and by a buffer by " +
+                            quoted_list(buffered) + ", and two threads never call one node: give " +
+                            quoted_list(direct) + " a buffer too");
+    } else if (!heads.empty() && !node.dead_letters.empty()) {
+      diagnostics.error(Code::two_heads, node.spec->name.place, node.subject(),
+                        "the node takes dead letters, which come by a buffer, and is reached directly by " +
+                            quoted_list(direct) + "; two threads never call one node: give " + quoted_list(direct) +
+                            " a buffer too");
+    }
+  }
+}
+
+}  // namespace sluice::engine

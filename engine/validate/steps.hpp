@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps from a spec to a plan, in the order in which plan_graph takes them. Each reports what it finds and goes
+// on; none stops the next. Internal to engine/validate.
+#pragma once
+#include "graph/environment.hpp"
+#include "validate/draft.hpp"
+#include "validate/plan_graph.hpp"
+
+namespace sluice::engine {
+
+/// Nodes with their types and halves, edges, bounds as written, and where dead letters lead.
+Draft make_draft(const GraphSpec& spec, const Registry* registry, Diagnostics& diagnostics);
+/// Which nodes belong to which process, and whether the cuts are good; marks what runs.
+void assign_processes(Draft& draft, const std::string& process, Diagnostics& diagnostics);
+/// Reads options and asks every node what it is.
+void describe_nodes(Draft& draft, const Environment& environment, Diagnostics& diagnostics);
+/// The relays between processes must keep what they took.
+void check_cuts(const Draft& draft, Diagnostics& diagnostics);
+/// Edges find their ports; ports and nodes that lead nowhere.
+void connect_ports(Draft& draft, Diagnostics& diagnostics);
+/// Order and cycles, heads of stages.
+void find_order(Draft& draft, Diagnostics& diagnostics);
+void find_stages(Draft& draft, Diagnostics& diagnostics);
+void check_dead_letters(const Draft& draft, Diagnostics& diagnostics);
+/// Returns the attributes that somebody reads, in the order in which they are provided first.
+std::vector<PlanAttribute> resolve_attributes(const Draft& draft, Diagnostics& diagnostics);
+/// Settings of edges that contradict each other or the nodes around them.
+void check_edges(const Draft& draft, Diagnostics& diagnostics);
+void set_in_flight(Draft& draft, Diagnostics& diagnostics);
+void note_siblings(const Draft& draft, std::vector<Diagnostic>& notes);
+std::vector<PlanSegment> prove_segments(const Draft& draft, Diagnostics& diagnostics);
+
+/// Nodes, edges, dead letters and stages of what runs; attributes stand in the plan already. Only without errors.
+void fill_plan(const Draft& draft, Plan& plan);
+/// Items of the memory bound; the sum goes into the plan.
+std::vector<MemoryItem> bound_memory(Plan& plan);
+
+}  // namespace sluice::engine
