@@ -44,7 +44,7 @@ File::File(Context context, Config options)
       write_errors_(context.counter("write_errors_total", "Failed attempts to write, sync or rotate.")),
       rotations_(context.counter("rotations_total", "Files that were full.")),
       format_(context, options["envelope"].boolean(), options["attributes"]),
-      file_(std::string(options["path"].text())),
+      file_(std::string(options["path"].text()), fsync_),
       thread_(*this) {}
 
 Result<void> File::start() {
@@ -83,7 +83,7 @@ bool File::write_out() {
       continue;
     }
     const std::string_view piece(text_.data() + from, upto - from);
-    if (!until_done([&] { return file_.append(piece, fsync_ == Fsync::batch); })) return false;
+    if (!until_done([&] { return file_.append(piece); })) return false;
     written_bytes_.add(static_cast<int64_t>(piece.size()));
     from = upto;
   }

@@ -27,7 +27,6 @@ class File : public Sink, private WriterThread::Writer {
   Result<void> write(Batch batch) override;
 
  private:
-  enum class Fsync { never, batch, interval };
   void write(std::vector<Batch>& batches) override;
   std::optional<WriterThread::Duration> tick() override;
   bool write_out();

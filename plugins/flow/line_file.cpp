@@ -43,19 +43,19 @@ Result<void> LineFile::open() {
   size_ = static_cast<uint64_t>(info.st_size);
   char last = '\n';
   if (size_ > 0 && ::pread(descriptor_, &last, 1, info.st_size - 1) != 1) return failure("read the end of", errno);
-  if (last != '\n') return append("\n", false);
-  if (size_ == 0) sync_directory();
+  if (last != '\n') return append("\n");
+  if (size_ == 0 && fsync_ != Fsync::never) sync_directory();
   return {};
 }
 
-Result<void> LineFile::append(std::string_view text, bool is_synced) {
+Result<void> LineFile::append(std::string_view text) {
   if (descriptor_ < 0) {
     Result<void> opened = open();
     if (!opened) return opened;
   }
   Result<void> done = cut_back();
   if (done) done = write_all(text);
-  if (done && is_synced) done = sync();
+  if (done && fsync_ == Fsync::batch) done = sync();
   if (!done) {
     // After a failed fsync the kernel may have dropped the pages, so the text is written anew as well.
     has_loose_end_ = is_regular_;
@@ -102,7 +102,7 @@ Result<void> LineFile::rotate(int64_t keep) {
   if (!is_regular_) return {};
   if (descriptor_ >= 0) {
     Result<void> done = cut_back();
-    if (done) done = sync();
+    if (done && fsync_ != Fsync::never) done = sync();
     const std::string dot = path_ + ".";
     for (int64_t i = keep - 1; done && i >= 1; --i) done = move(dot + std::to_string(i), dot + std::to_string(i + 1));
     if (done) done = move(path_, dot + "1");

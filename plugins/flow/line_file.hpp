@@ -11,17 +11,22 @@
 
 namespace sluice::flow {
 
+enum class Fsync {
+  never,
+  batch,    ///< append returns when the text is on the disk
+  interval  ///< when sync is called, and when a full file is left
+};
+
 class LineFile {
  public:
-  explicit LineFile(std::string path) : path_(std::move(path)) {}
+  LineFile(std::string path, Fsync fsync) : path_(std::move(path)), fsync_(fsync) {}
   LineFile(const LineFile&) = delete;
   LineFile& operator=(const LineFile&) = delete;
   ~LineFile();
 
   /// Makes the file if need be. An unfinished line at its end, of a process that died, is ended first.
   Result<void> open();
-  /// With `is_synced` the text is on the disk when this returns without an error.
-  Result<void> append(std::string_view text, bool is_synced);
+  Result<void> append(std::string_view text);
   Result<void> sync();
   /// Keeps `keep` old files beside the new one; the oldest goes.
   Result<void> rotate(int64_t keep);
@@ -36,6 +41,7 @@ class LineFile {
   bool close();
 
   const std::string path_;
+  const Fsync fsync_;
   int descriptor_ = -1;
   bool is_regular_ = false;
   bool has_loose_end_ = false;  ///< bytes behind size_ that are to be cut off

@@ -51,8 +51,8 @@ TEST_CASE("sinks keep the contract") {
                            .before_each = [&] { std::filesystem::remove(path); }};
   check_contract(type_of("file"), {{"path", path}}, samples, with);
   check_contract(type_of("file"),
-                 {{"path", path}, {"envelope", true}, {"fsync", "batch"}, {"rotate", map({{"bytes", 100}})}}, samples,
-                 with);
+                 {{"path", path}, {"envelope", true}, {"fsync", "interval"}, {"rotate", map({{"bytes", "10KiB"}})}},
+                 samples, with);
   check_contract(type_of("discard"), {}, samples, with);
   const QuietStdout quiet;
   check_contract(type_of("console"), {}, samples, with);
