@@ -16,6 +16,8 @@ using Names = std::set<std::string>;
 
 constexpr std::array reject_attributes{reject_reason_attribute, reject_code_attribute, reject_node_attribute};
 
+constexpr const char* malformed_port = "malformed";
+
 bool is_reject_attribute(const std::string& name) {
   return std::find(reject_attributes.begin(), reject_attributes.end(), name) != reject_attributes.end();
 }
@@ -102,12 +104,18 @@ class Resolver {
     const Names names = provided_before(index);
     for (const DescribedNeed& need : node.described->needs) {
       if (names.contains(need.attribute)) continue;
-      if (is_reject_attribute(need.attribute) && !node.dead_letters.empty()) continue;
+      if (is_reject_attribute(need.attribute) && takes_rejects(node)) continue;
       std::vector<size_t> ways = node.in;
       ways.insert(ways.end(), node.dead_letters.begin(), node.dead_letters.end());
       const Place place = need.place.line > 0 ? need.place : node.spec->name.place;
       report(need.attribute, index, ways, place, node.subject());
     }
+  }
+
+  bool takes_rejects(const DraftNode& node) const {
+    return !node.dead_letters.empty() || std::any_of(node.in.begin(), node.in.end(), [&](size_t edge) {
+      return draft_.edges[edge].spec->from.port == malformed_port;
+    });
   }
 
   void check_conflate(const DraftEdge& edge) {
@@ -120,7 +128,7 @@ class Resolver {
 
   std::vector<PlanAttribute> slots() const {
     Names read;
-    bool has_dead_letters = false;
+    bool has_rejects = false;
     for (const DraftNode& node : draft_.nodes) {
       if (!node.runs || !node.described) continue;
       for (const DescribedNeed& need : node.described->needs) read.insert(need.attribute);
@@ -128,7 +136,8 @@ class Resolver {
     for (const DraftEdge& edge : draft_.edges) {
       if (!edge.runs) continue;
       if (edge.when_full == WhenFull::conflate) read.insert(edge.spec->when_full->conflate_key);
-      has_dead_letters = has_dead_letters || edge.dead_letter_to != none;
+      // What a source rejects itself says why in the same attributes.
+      has_rejects = has_rejects || edge.dead_letter_to != none || edge.spec->from.port == malformed_port;
     }
     std::vector<PlanAttribute> slots;
     const auto add = [&](const std::string& name, uint32_t kind) {
@@ -142,7 +151,7 @@ class Resolver {
         if (read.contains(one.name)) add(one.name, one.value_kind);
       }
     }
-    if (has_dead_letters) {
+    if (has_rejects) {
       for (const char* name : reject_attributes) add(name, SLUICE_VALUE_TEXT);
     }
     return slots;
