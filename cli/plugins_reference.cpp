@@ -128,8 +128,8 @@ std::string reference_text(const NodeType& type) {
   const std::vector<Row> rows = rows_of(type);
   if (rows.empty()) text += "  none\n";
   for (const Row& row : rows) {
-    text += "  " + row.path + "\n      " + notes_of(*row.option) + "\n      " + engine::type_words(*row.option) +
-            "; default: " + default_words(*row.option);
+    text += "  " + row.path + "\n      " + notes_of(*row.option) + "\n      " + engine::type_words(*row.option) + "; " +
+            (engine::has_flag(*row.option, SLUICE_REQUIRED) ? "" : "default: ") + default_words(*row.option);
     if (row.option->example.size != 0) text += "; for example " + std::string(to_view(row.option->example));
     text += "\n";
   }

@@ -48,8 +48,12 @@ class Image {
     }
     return false;
   }
-  bool text_at(uint64_t offset) const {
-    return offset < bytes_.size() && std::memchr(bytes_.data() + offset, 0, bytes_.size() - offset) != nullptr;
+  bool is_code(uint64_t address) const {
+    for (const Elf64_Phdr& segment : segments_) {
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0 || address < segment.p_vaddr) continue;
+      if (address - segment.p_vaddr < segment.p_filesz) return true;
+    }
+    return false;
   }
   const std::vector<Elf64_Phdr>& segments() const { return segments_; }
 
@@ -176,9 +180,27 @@ Fault walk_versions(const Image& image, uint64_t address, uint64_t count, Next n
   return std::nullopt;
 }
 
+/// The loader indexes a table by the version of every symbol; `highest` is where that table ends.
+Fault check_symbol_versions(const Image& image, const Dynamic& dynamic, uint64_t symbols, uint16_t highest) {
+  if (!dynamic.versym) return std::nullopt;
+  const auto table = image.file_offset(*dynamic.versym, symbols * 2);
+  if (!table) return "its version table";
+  constexpr unsigned index_bits = 0x7fff;
+  for (uint64_t i = 0; i < symbols; ++i) {
+    if ((image.read<uint16_t>(*table + i * 2) & index_bits) > highest) return "the version of a symbol";
+  }
+  return std::nullopt;
+}
+
 Fault check_versions(const Image& image, const Dynamic& dynamic, uint64_t symbols) {
+  constexpr unsigned most_versions = 4096;
   const uint64_t string_bytes = dynamic.value(DT_STRSZ);
-  if (dynamic.versym && !image.file_offset(*dynamic.versym, symbols * 2)) return "its version table";
+  uint16_t highest = VER_NDX_GLOBAL;
+  const auto check_index = [&](unsigned index) -> Fault {
+    if ((index & 0x7fffU) > most_versions) return "its version table";
+    highest = std::max(highest, static_cast<uint16_t>(index & 0x7fffU));
+    return std::nullopt;
+  };
   if (dynamic.verneed) {
     Fault fault = walk_versions<Elf64_Verneed>(
         image, *dynamic.verneed, dynamic.verneed_count.value_or(0), [](const Elf64_Verneed& r) { return r.vn_next; },
@@ -188,19 +210,22 @@ Fault check_versions(const Image& image, const Dynamic& dynamic, uint64_t symbol
               image, at + need.vn_aux, need.vn_cnt, [](const Elf64_Vernaux& r) { return r.vna_next; },
               [&](const Elf64_Vernaux& one, uint64_t) -> Fault {
                 if (one.vna_name >= string_bytes) return "its version table";
-                return std::nullopt;
+                return check_index(one.vna_other);
               });
         });
     if (fault) return fault;
   }
-  if (!dynamic.verdef) return std::nullopt;
-  return walk_versions<Elf64_Verdef>(
-      image, *dynamic.verdef, dynamic.verdef_count.value_or(0), [](const Elf64_Verdef& r) { return r.vd_next; },
-      [&](const Elf64_Verdef& one, uint64_t at) -> Fault {
-        const auto name = image.file_offset(at + one.vd_aux, sizeof(Elf64_Verdaux));
-        if (!name || image.read<Elf64_Verdaux>(*name).vda_name >= string_bytes) return "its version table";
-        return std::nullopt;
-      });
+  if (dynamic.verdef) {
+    Fault fault = walk_versions<Elf64_Verdef>(
+        image, *dynamic.verdef, dynamic.verdef_count.value_or(0), [](const Elf64_Verdef& r) { return r.vd_next; },
+        [&](const Elf64_Verdef& one, uint64_t at) -> Fault {
+          const auto name = image.file_offset(at + one.vd_aux, sizeof(Elf64_Verdaux));
+          if (!name || image.read<Elf64_Verdaux>(*name).vda_name >= string_bytes) return "its version table";
+          return check_index(one.vd_ndx);
+        });
+    if (fault) return fault;
+  }
+  return check_symbol_versions(image, dynamic, symbols, highest);
 }
 
 Fault check_symbols(const Image& image, const Dynamic& dynamic, uint64_t& symbols) {
@@ -251,7 +276,7 @@ Fault check_calls(const Image& image, const Dynamic& dynamic) {
     return "its list of start and end functions";
   }
   for (const size_t tag : {size_t{DT_INIT}, size_t{DT_FINI}}) {
-    if (dynamic.plain[tag] && !image.file_offset(*dynamic.plain[tag], 1)) return "a start or end function";
+    if (dynamic.plain[tag] && !image.is_code(*dynamic.plain[tag])) return "a start or end function";
   }
   return std::nullopt;
 }
@@ -269,13 +294,18 @@ Fault check(const Image& image) {
     if (!ended) dynamic.take(entry);
   }
   if (!ended) return "its dynamic table";
+  // The loader does not look these up, it asserts them.
+  const bool entry_sizes = dynamic.plain[DT_RELAENT].value_or(sizeof(Elf64_Rela)) == sizeof(Elf64_Rela) &&
+                           dynamic.plain[DT_SYMENT].value_or(sizeof(Elf64_Sym)) == sizeof(Elf64_Sym) &&
+                           dynamic.plain[DT_PLTREL].value_or(DT_RELA) == DT_RELA && !dynamic.plain[DT_REL] &&
+                           !dynamic.plain[DT_RELENT];
+  if (!entry_sizes) return "its dynamic table";
   uint64_t symbols = 0;
   if (Fault fault = check_symbols(image, dynamic, symbols)) return fault;
   if (dynamic.plain[DT_RELA]) {
     if (Fault fault = check_relocations(image, dynamic.value(DT_RELA), dynamic.value(DT_RELASZ), symbols)) return fault;
   }
   if (dynamic.plain[DT_JMPREL]) {
-    if (dynamic.value(DT_PLTREL) != DT_RELA) return "its dynamic table";
     if (Fault fault = check_relocations(image, dynamic.value(DT_JMPREL), dynamic.value(DT_PLTRELSZ), symbols)) {
       return fault;
     }
