@@ -23,6 +23,7 @@ BatchNode::BatchNode(Context context, Config options)
       within_ns_(options["within"].nanoseconds()) {}
 
 Result<void> BatchNode::process(uint32_t, Batch batch) {
+  if (batch.empty()) std::move(batch).discard("empty");
   const int64_t now_ns = within_ns_ > 0 ? context_.monotonic_ns() : 0;
   while (!batch.empty()) {
     if (bytes_ == 0 && held_.size() + uint64_t{batch.size()} < records_) {

@@ -58,6 +58,9 @@ Result<void> File::write(Batch batch) {
 }
 
 void File::write(std::vector<Batch>& batches) {
+  // What an earlier call could not write before the end was not settled, and is not this call's.
+  text_.clear();
+  ends_.clear();
   size_t settled = 0;
   for (size_t i = 0; i < batches.size(); ++i) {
     for (uint32_t r = 0; r < batches[i].size(); ++r) {

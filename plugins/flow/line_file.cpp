@@ -15,11 +15,9 @@ namespace sluice::flow {
 
 LineFile::~LineFile() { close(); }
 
-bool LineFile::close() {
-  const bool was_open = descriptor_ >= 0;
-  if (was_open) ::close(descriptor_);
+void LineFile::close() {
+  if (descriptor_ >= 0) ::close(descriptor_);
   descriptor_ = -1;
-  return was_open;
 }
 
 Error LineFile::failure(const char* what, int number) const {
@@ -28,6 +26,12 @@ Error LineFile::failure(const char* what, int number) const {
 
 Result<void> LineFile::open() {
   close();
+  Result<void> opened = open_locked();
+  if (!opened) close();
+  return opened;
+}
+
+Result<void> LineFile::open_locked() {
   // O_NONBLOCK: a pipe without a reader would hold the open for ever; it means nothing for files.
   descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
   if (descriptor_ < 0) return failure("open", errno);

@@ -33,12 +33,13 @@ class LineFile {
   uint64_t size() const { return size_; }
 
  private:
+  Result<void> open_locked();
   Result<void> write_all(std::string_view text);
   Result<void> cut_back();
   Result<void> move(const std::string& from, const std::string& to);
   void sync_directory() const;
   Error failure(const char* what, int number) const;
-  bool close();
+  void close();
 
   const std::string path_;
   const Fsync fsync_;

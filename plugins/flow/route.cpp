@@ -79,7 +79,10 @@ uint8_t Route::lane_of(const Record& record) {
 
 Result<void> Route::process(uint32_t, Batch batch) {
   const uint32_t count = batch.size();
-  if (count == 0) return {};
+  if (count == 0) {
+    std::move(batch).discard("empty");
+    return {};
+  }
   table_.begin_batch();
   const uint8_t first = lane_of(batch[0]);
   uint32_t i = 1;
