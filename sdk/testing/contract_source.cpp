@@ -57,13 +57,18 @@ void try_no_credit(const Trial& trial, const Setup& setup) {
   trial.rule("poll without credit", [&] {
     Harness node(trial.type, trial.options, setup);
     node.begin();
-    bool has_waited = false;
-    for (int i = 0; i < 20 && !has_waited; ++i) {
-      const int64_t deadline_ns = node.monotonic_ns() + nanoseconds(milliseconds(5)).count();
-      if (poll(node, 0, milliseconds(5)) == Poll::ended) return;
-      has_waited = node.monotonic_ns() >= deadline_ns;
+    // Most of a few, as the system may make any single poll late, but a source may also have protocol to do.
+    constexpr int polls = 5;
+    int waited = 0;
+    for (int i = 0; i < polls; ++i) {
+      const nanoseconds wait = milliseconds(20);
+      const int64_t deadline_ns = node.monotonic_ns() + wait.count();
+      if (poll(node, 0, wait) == Poll::ended) return;
+      waited += node.monotonic_ns() >= deadline_ns ? 1 : 0;
     }
-    if (!has_waited) trial.violation("poll without credit", "never waits for its deadline: the stage would spin");
+    if (waited <= polls / 2) {
+      trial.violation("poll without credit", "returns before its deadline without a cause: the stage would spin");
+    }
   });
 }
 

@@ -225,7 +225,8 @@ void World::settle_emission(Emission& emission, uint32_t verdict) {
   for (uint32_t i = 0; i < batch->count; ++i) {
     const sluice_record* record = records::host_batch(batch)->at(i);
     const std::string& was = emission.records[i].payload;
-    if (record->size != was.size() || std::memcmp(record->data, was.data(), was.size()) != 0) {
+    const std::string_view is{reinterpret_cast<const char*>(record->data), record->size};
+    if (is != was) {
       problem("changed a payload after it was emitted, once: " + was.substr(0, 120));
     }
   }
