@@ -25,9 +25,15 @@ void Waker::wake() {
   const uint32_t before = state_.exchange(signalled, std::memory_order_seq_cst);
   if (before == asleep) {
     syscall(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
-  } else if (before == in_poll && poll_wake_) {
-    poll_wake_();
+  } else if (before == in_poll) {
+    const std::lock_guard lock(poll_wake_mutex_);
+    if (poll_wake_) poll_wake_();
   }
+}
+
+void Waker::end_poll_wakes() {
+  const std::lock_guard lock(poll_wake_mutex_);
+  poll_wake_ = nullptr;
 }
 
 void Waker::wait_until(int64_t monotonic_deadline_ns) {

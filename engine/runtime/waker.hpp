@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a stage sleeps and is woken. `wake` may come from any thread and costs one load when the stage is already
 // signalled. A signal is never lost: the stage clears it first and looks for work after, so whatever was made before
-// the signal is seen. A stage that is inside its source's poll is woken through the source's own wake slot.
+// the signal is seen, provided it was made under a lock or by a sequentially consistent store. A stage that is inside
+// its source's poll is woken through the source's own wake slot, which is never called after end_poll_wakes.
 #pragma once
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 
 namespace sluice::engine {
 
@@ -13,6 +15,8 @@ class Waker {
  public:
   /// Called by wake() while the stage is between enter_poll and leave_poll. Set before the stage starts.
   void set_poll_wake(std::function<void()> poll_wake) { poll_wake_ = std::move(poll_wake); }
+  /// Waits for a call of the source's wake slot that is under way; afterwards the source may be closed.
+  void end_poll_wakes();
 
   void wake();
 
@@ -31,7 +35,8 @@ class Waker {
   static constexpr uint32_t in_poll = 3;
 
   std::atomic<uint32_t> state_{awake};
-  std::function<void()> poll_wake_;
+  std::mutex poll_wake_mutex_;
+  std::function<void()> poll_wake_;  ///< guarded by poll_wake_mutex_ once the stage runs
 };
 
 /// Nanoseconds of the clock that never steps; the one that all deadlines are of.
