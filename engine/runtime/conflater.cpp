@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/conflater.hpp"
 
+#include <algorithm>
 #include <utility>
-
-#include "runtime/edge_queue.hpp"
 
 namespace sluice::engine {
 
@@ -14,6 +13,33 @@ std::string_view Conflater::key_of(const HostBatch& single) const {
   if (value.kind == SLUICE_VALUE_TEXT) return {value.as.text, value.size};
   if (value.kind == SLUICE_ABSENT) return {};
   return {reinterpret_cast<const char*>(&value.as.integer), sizeof value.as.integer};
+}
+
+uint64_t Conflater::own_bytes(const HostBatch& batch) {
+  const uint64_t value_count = (batch.record_stride - sizeof(sluice_record)) / sizeof(sluice_value);
+  const auto is_pinned = [&](const char* text) {
+    return std::any_of(batch.pinned.begin(), batch.pinned.end(), [&](const sluice_buffer* buffer) {
+      const auto* byte = reinterpret_cast<const uint8_t*>(text);
+      return byte >= buffer->data && byte < buffer->data + buffer->capacity;
+    });
+  };
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < batch.count; ++i) {
+    sluice_record* record = batch.at(i);
+    if (record->buffer < batch.buffer_count) bytes += record->size;
+    const sluice_value* values = records::values_of(record);
+    for (uint64_t v = 0; v < value_count; ++v) {
+      if (values[v].kind == SLUICE_VALUE_TEXT && values[v].size > 0 && is_pinned(values[v].as.text))
+        bytes += values[v].size;
+    }
+  }
+  return bytes;
+}
+
+/// It must not keep its old neighbours' buffer alive.
+void Conflater::stand_alone(HostBatch& single) {
+  if (records::pinned_bytes(single) > own_bytes(single)) records::compact_all(single);
+  single.queued_bytes = records::pinned_bytes(single);
 }
 
 void Conflater::begin() {
@@ -28,9 +54,7 @@ void Conflater::begin() {
     while (batch != nullptr) {
       HostBatch* single = batch->count > 1 ? records::cut(*batch, 1) : std::exchange(batch, nullptr);
       if (single->count > 0) {
-        // Each single stands for itself from here: it must not keep its old neighbours' buffer alive.
-        records::compact_all(*single);
-        single->queued_bytes = records::pinned_bytes(*single);
+        stand_alone(*single);
         youngest_.erase(key_of(*single));
         youngest_.emplace(key_of(*single), single);
       }
@@ -39,21 +63,21 @@ void Conflater::begin() {
   }
 }
 
-bool Conflater::push_single(HostBatch* single, HostBatch*& losers) {
-  records::compact_all(*single);
-  single->queued_bytes = records::pinned_bytes(*single);
+Conflater::Single Conflater::push_single(HostBatch* single, HostBatch*& losers) {
+  stand_alone(*single);
+  if (single->queued_bytes > queue_.bound_.bytes) return Single::is_too_large;
   const std::string_view key = key_of(*single);
   const auto found = youngest_.find(key);
   if (queue_.fits(1, single->queued_bytes)) {
     if (found != youngest_.end()) youngest_.erase(found);
     youngest_.emplace(key, single);
     queue_.append_locked(single);
-    return true;
+    return Single::taken;
   }
-  if (found == youngest_.end()) return false;
+  if (found == youngest_.end()) return Single::found_no_room;
   HostBatch* old = found->second;
-  const uint64_t bytes_after = queue_.waiting_bytes() - old->queued_bytes + single->queued_bytes;
-  if (bytes_after > queue_.bound_.bytes) return false;
+  const uint64_t growth = single->queued_bytes - old->queued_bytes;  // modulo 2^64
+  if (queue_.waiting_bytes() + growth > queue_.bound_.bytes) return Single::found_no_room;
   youngest_.erase(found);
   // The new record takes the old one's place in the list: their contents change places.
   std::swap(static_cast<sluice_batch&>(*old), static_cast<sluice_batch&>(*single));
@@ -61,25 +85,30 @@ bool Conflater::push_single(HostBatch* single, HostBatch*& losers) {
   std::swap(old->pinned, single->pinned);
   old->buffers = old->pinned.data();
   single->buffers = single->pinned.data();
-  queue_.bytes_.fetch_add(single->queued_bytes);
-  queue_.bytes_.fetch_sub(old->queued_bytes);
+  // In one step: at no moment may the bound be seen exceeded.
+  queue_.bytes_.fetch_add(growth);
   std::swap(old->queued_bytes, single->queued_bytes);
   youngest_.emplace(key_of(*old), old);
   single->next = losers;
   losers = single;
-  return true;
+  return Single::taken;
 }
 
-HostBatch* Conflater::push(HostBatch* take, HostBatch*& losers) {
+void Conflater::push(HostBatch* take, EdgeQueue::Pushed& result) {
   if (!active_) begin();
-  while (take->count > 1) {
-    HostBatch* single = records::cut(*take, 1);
-    if (!push_single(single, losers)) {
-      records::merge_take(*single, take);
-      return single;
+  while (take != nullptr) {
+    HostBatch* single = take->count > 1 ? records::cut(*take, 1) : std::exchange(take, nullptr);
+    const Single outcome = push_single(single, result.losers);
+    if (outcome == Single::taken) continue;
+    if (outcome == Single::is_too_large) {
+      single->next = result.too_large;
+      result.too_large = single;
+      continue;
     }
+    if (take != nullptr) records::merge_take(*single, take);
+    result.rest = single;
+    return;
   }
-  return push_single(take, losers) ? nullptr : take;
 }
 
 HostBatch* Conflater::pop() {

@@ -8,24 +8,27 @@
 #include <unordered_map>
 
 #include "records/batch.hpp"
+#include "runtime/edge_queue.hpp"
 
 namespace sluice::engine {
-
-class EdgeQueue;
 
 class Conflater {
  public:
   Conflater(EdgeQueue& queue, int32_t slot) : queue_(queue), slot_(slot) {}
   bool active() const { return active_; }
-  /// Takes the batch; returns the records from the first on that neither fit nor replace one, or null.
-  records::HostBatch* push(records::HostBatch* take, records::HostBatch*& losers);
+  /// Takes the batch; `rest` are the records from the first on that neither fit nor replace one.
+  void push(records::HostBatch* take, EdgeQueue::Pushed& result);
   records::HostBatch* pop();
+  /// What the batch's records need when each stands for itself.
+  static uint64_t own_bytes(const records::HostBatch& batch);
 
  private:
+  enum class Single { taken, found_no_room, is_too_large };
   static constexpr uint32_t pop_records_most = 512;
   void begin();
   std::string_view key_of(const records::HostBatch& single) const;
-  bool push_single(records::HostBatch* single, records::HostBatch*& losers);
+  Single push_single(records::HostBatch* single, records::HostBatch*& losers);
+  static void stand_alone(records::HostBatch& single);
 
   EdgeQueue& queue_;
   const int32_t slot_;

@@ -74,12 +74,10 @@ bool EdgeQueue::fits(uint64_t records, uint64_t bytes) const {
          bytes_.load(std::memory_order_seq_cst) + bytes <= bound_.bytes;
 }
 
-bool EdgeQueue::has_room() const {
-  return when_full_ == WhenFull::drop_newest || when_full_ == WhenFull::drop_oldest || fits(1, 1);
-}
+bool EdgeQueue::has_room() const { return always_has_room() || fits(1, 1); }
 
 Bound EdgeQueue::room() const {
-  if (when_full_ == WhenFull::drop_newest || when_full_ == WhenFull::drop_oldest) return bound_;
+  if (always_has_room()) return bound_;
   return {bound_.records - std::min(bound_.records, waiting_records()),
           bound_.bytes - std::min(bound_.bytes, waiting_bytes())};
 }
@@ -114,9 +112,11 @@ EdgeQueue::Pushed EdgeQueue::push(HostBatch* take) {
 
 void EdgeQueue::push_one(HostBatch* batch, Pushed& result) {
   batch->queued_bytes = records::pinned_bytes(*batch);
+  // A batch that conflating breaks up must not need more then than it counts for now.
+  if (conflater_ != nullptr) batch->queued_bytes = std::max(batch->queued_bytes, Conflater::own_bytes(*batch));
   const std::lock_guard lock(mutex_);
   if (conflater_ != nullptr && conflater_->active()) {
-    result.rest = conflater_->push(batch, result.losers);
+    conflater_->push(batch, result);
     return;
   }
   if (!fits(batch->count, batch->queued_bytes)) {
@@ -125,7 +125,7 @@ void EdgeQueue::push_one(HostBatch* batch, Pushed& result) {
         result.rest = batch;
         return;
       case WhenFull::conflate:
-        result.rest = conflater_->push(batch, result.losers);
+        conflater_->push(batch, result);
         return;
       case WhenFull::drop_newest: {
         const uint64_t waiting = records_.load(std::memory_order_seq_cst);
@@ -147,7 +147,7 @@ void EdgeQueue::push_one(HostBatch* batch, Pushed& result) {
       case WhenFull::drop_oldest:
         make_room_locked(*batch, result);
         if (!fits(batch->count, batch->queued_bytes)) {
-          // Only what the consumer is about to hand over is left; that is no longer the edge's to drop.
+          // Nothing is left that could give way.
           prepend(result.losers, batch);
           return;
         }
@@ -200,12 +200,16 @@ void EdgeQueue::push_flush_marker() {
 HostBatch* EdgeQueue::pop() {
   if (taken_ == nullptr) {
     const std::lock_guard lock(mutex_);
-    if (when_full_ == WhenFull::block || when_full_ == WhenFull::drop_newest) {
+    if (!pops_singly()) {
       taken_ = head_;
       head_ = tail_ = nullptr;
     } else {
       taken_ = conflater_ != nullptr && conflater_->active() ? conflater_->pop() : pop_front_locked();
-      if (taken_ != nullptr) taken_->next = nullptr;
+      if (taken_ != nullptr) {
+        taken_->next = nullptr;
+        // Under the lock: whoever makes room must not drop a newer record for one that has left already.
+        subtract(*taken_);
+      }
     }
   }
   HostBatch* batch = taken_;
@@ -213,11 +217,15 @@ HostBatch* EdgeQueue::pop() {
   taken_ = batch->next;
   batch->next = nullptr;
   if (batch->count > 0) {
-    records_.fetch_sub(batch->count, std::memory_order_seq_cst);
-    bytes_.fetch_sub(batch->queued_bytes, std::memory_order_seq_cst);
+    if (!pops_singly()) subtract(*batch);
     if (producer_waits_.load(std::memory_order_seq_cst)) wake_producers();
   }
   return batch;
+}
+
+void EdgeQueue::subtract(const HostBatch& batch) {
+  records_.fetch_sub(batch.count, std::memory_order_seq_cst);
+  bytes_.fetch_sub(batch.queued_bytes, std::memory_order_seq_cst);
 }
 
 void EdgeQueue::wake_producers() {

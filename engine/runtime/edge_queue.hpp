@@ -55,7 +55,7 @@ class EdgeQueue {
   /// The next batch or marker, or null. Consumer only.
   records::HostBatch* pop();
 
-  /// Whether a push of some size could succeed; always true of edges that drop.
+  /// Whether a push of some size could succeed; always true of edges that drop or conflate.
   bool has_room() const;
   Bound room() const;
   /// The next pop wakes the producers; ask has_room() again after.
@@ -67,6 +67,9 @@ class EdgeQueue {
  private:
   friend class Conflater;
   bool fits(uint64_t records, uint64_t bytes) const;
+  bool always_has_room() const { return when_full_ != WhenFull::block; }
+  bool pops_singly() const { return when_full_ == WhenFull::drop_oldest || when_full_ == WhenFull::conflate; }
+  void subtract(const records::HostBatch& batch);
   void append_locked(records::HostBatch* batch);
   records::HostBatch* pop_front_locked();
   void push_one(records::HostBatch* batch, Pushed& result);
