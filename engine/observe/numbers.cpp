@@ -17,9 +17,10 @@ std::string grouped(uint64_t number) {
 
 std::string duration_text(int64_t nanoseconds) {
   const auto value = static_cast<double>(nanoseconds);
+  // Each unit ends where rounding to three digits would show a fourth.
   if (nanoseconds < 1'000) return fmt::format("{} ns", nanoseconds);
-  if (nanoseconds < 1'000'000) return fmt::format("{:.3g} us", value / 1e3);
-  if (nanoseconds < 1'000'000'000) return fmt::format("{:.3g} ms", value / 1e6);
+  if (nanoseconds < 999'500) return fmt::format("{:.3g} us", value / 1e3);
+  if (nanoseconds < 999'500'000) return fmt::format("{:.3g} ms", value / 1e6);
   return fmt::format("{:.1f} s", value / 1e9);
 }
 

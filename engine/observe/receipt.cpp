@@ -60,10 +60,13 @@ void append_nodes(const Report& report, std::string& text) {
 
 void append_edges(const Report& report, std::string& text) {
   for (const EdgeReport& edge : report.edges) {
-    const bool says_something = edge.discarded > 0 || edge.waiting > 0 || (edge.is_dead_letter && edge.in > 0);
+    const bool says_something =
+        edge.discarded + edge.rejected + edge.waiting + edge.parked > 0 || (edge.is_dead_letter && edge.in > 0);
     if (says_something) {
-      text += fmt::format("  edge {}: in {} = out {} + discarded {} + waiting {}\n", edge.name, grouped(edge.in),
-                          grouped(edge.out), grouped(edge.discarded), grouped(edge.waiting));
+      text += fmt::format("  edge {}: in {} = out {} + discarded {} + waiting {}", edge.name, grouped(edge.in),
+                          grouped(edge.out), grouped(edge.discarded), grouped(edge.waiting + edge.parked));
+      if (edge.rejected > 0) text += fmt::format(" + too large {}", grouped(edge.rejected));
+      text += '\n';
     }
     if (edge.takes_over) {
       text += fmt::format("  edge {} took over: {}\n", edge.name,
@@ -91,7 +94,7 @@ Receipt judge(const Report& report) {
   }
   uint64_t unsettled_of_edges = 0;
   for (const EdgeReport& edge : report.edges) {
-    if (edge.is_buffered) check("edge " + edge.name, edge.in, edge.out + edge.discarded + edge.rejected + edge.waiting + edge.parked);
+    check("edge " + edge.name, edge.in, edge.out + edge.discarded + edge.rejected + edge.waiting + edge.parked);
     if (edge.takes_over) unsettled_of_edges += edge.account.unsettled + edge.account.count(Verdict::failed);
   }
   receipt.may_be_lost += unsettled_of_edges;

@@ -48,8 +48,9 @@ std::string node_json(const NodeReport& node) {
 }
 
 std::string edge_json(const EdgeReport& edge) {
-  std::string out = fmt::format("{{\"name\":{},\"in\":{},\"out\":{},\"discarded\":{},\"waiting\":{}", quoted(edge.name),
-                                edge.in, edge.out, edge.discarded, edge.waiting);
+  std::string out =
+      fmt::format("{{\"name\":{},\"in\":{},\"out\":{},\"discarded\":{},\"too_large\":{},\"waiting\":{}",
+                  quoted(edge.name), edge.in, edge.out, edge.discarded, edge.rejected, edge.waiting + edge.parked);
   if (edge.takes_over) out += ",\"account\":" + account_json(edge.account);
   return out + "}";
 }
