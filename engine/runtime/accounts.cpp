@@ -11,7 +11,8 @@ using records::SourceBatch;
 
 SourceBatch* FlowAccount::open_batch(uint32_t records, uint64_t bytes) {
   unsettled_records_.fetch_add(records, std::memory_order_seq_cst);
-  unsettled_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  unsettled_bytes_.fetch_add(bytes, std::memory_order_seq_cst);
+  begun_.fetch_add(1, std::memory_order_seq_cst);
   return new SourceBatch(*this, records, bytes, monotonic_ns());
 }
 
@@ -28,7 +29,7 @@ void FlowAccount::on_settled(SourceBatch* take) {
     const std::lock_guard lock(mutex_);
     settle_locked(take);
   }
-  unsettled_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  unsettled_bytes_.fetch_sub(bytes, std::memory_order_seq_cst);
   unsettled_records_.fetch_sub(records, std::memory_order_seq_cst);
   on_relief_();
 }
@@ -81,12 +82,19 @@ uint32_t SourceAccount::open_partition(std::string name, int64_t position) {
 
 void SourceAccount::revoke_partition(uint32_t partition) {
   const std::lock_guard lock(mutex_);
-  if (partition < partitions_.size()) partitions_[partition]->is_revoked = true;
+  if (partition >= partitions_.size()) return;
+  Partition& which = *partitions_[partition];
+  if (which.is_revoked || which.is_closed) return;
+  which.is_revoked = true;
+  revoked_.fetch_add(1, std::memory_order_seq_cst);
 }
 
 void SourceAccount::lose_partition(uint32_t partition) {
   const std::lock_guard lock(mutex_);
-  if (partition < partitions_.size()) partitions_[partition]->is_closed = true;
+  if (partition >= partitions_.size()) return;
+  Partition& which = *partitions_[partition];
+  if (which.is_revoked && !which.is_closed) revoked_.fetch_sub(1, std::memory_order_seq_cst);
+  which.is_closed = true;
 }
 
 std::optional<CommitDue> SourceAccount::next_commit() {
@@ -107,19 +115,13 @@ std::optional<uint32_t> SourceAccount::next_release(bool deadline_passed) {
   for (uint32_t id = 0; id < partitions_.size(); ++id) {
     Partition& partition = *partitions_[id];
     if (!partition.is_revoked || partition.is_closed) continue;
-    const bool is_drained = partition.tracker.idle() && !partition.has_commit_on_its_way &&
-                            partition.committed == partition.tracker.position();
+    const bool is_drained = partition.tracker.idle() && is_committed(partition);
     if (!is_drained && !deadline_passed) continue;
     partition.is_closed = true;
+    revoked_.fetch_sub(1, std::memory_order_seq_cst);
     return id;
   }
   return std::nullopt;
-}
-
-bool SourceAccount::has_revoked() const {
-  const std::lock_guard lock(mutex_);
-  return std::any_of(partitions_.begin(), partitions_.end(),
-                     [](const auto& partition) { return partition->is_revoked && !partition->is_closed; });
 }
 
 bool SourceAccount::is_open(uint32_t partition) const {
@@ -138,13 +140,15 @@ void SourceAccount::committed(uint32_t partition, int64_t position, bool ok) {
   on_relief_();
 }
 
+bool SourceAccount::is_committed(const Partition& partition) const {
+  return !takes_commits_ || (!partition.has_commit_on_its_way && partition.tracker.position() <= partition.committed);
+}
+
 bool SourceAccount::is_quiet() const {
   if (unsettled_records() != 0) return false;
   const std::lock_guard lock(mutex_);
-  return std::all_of(partitions_.begin(), partitions_.end(), [](const auto& partition) {
-    return partition->is_closed ||
-           (!partition->has_commit_on_its_way && partition->tracker.position() <= partition->committed);
-  });
+  return std::all_of(partitions_.begin(), partitions_.end(),
+                     [this](const auto& partition) { return partition->is_closed || is_committed(*partition); });
 }
 
 std::vector<SourceAccount::PartitionState> SourceAccount::partitions() const {

@@ -24,8 +24,10 @@ class FlowAccount : public records::Account {
   records::SourceBatch* open_batch(uint32_t records, uint64_t bytes);
   void on_settled(records::SourceBatch* take) override;
 
+  /// How many batches this account ever began.
+  uint64_t begun() const { return begun_.load(std::memory_order_seq_cst); }
   uint64_t unsettled_records() const { return unsettled_records_.load(std::memory_order_seq_cst); }
-  uint64_t unsettled_bytes() const { return unsettled_bytes_.load(std::memory_order_relaxed); }
+  uint64_t unsettled_bytes() const { return unsettled_bytes_.load(std::memory_order_seq_cst); }
   const Latency& latency() const { return latency_; }
   std::optional<int64_t> oldest_ns() const;
 
@@ -42,6 +44,7 @@ class FlowAccount : public records::Account {
   PositionTracker unpositioned_{0};  ///< guarded by mutex_
   std::atomic<uint64_t> unsettled_records_{0};
   std::atomic<uint64_t> unsettled_bytes_{0};
+  std::atomic<uint64_t> begun_{0};
   Latency latency_;
   std::function<void()> on_relief_;
   friend class SourceAccount;
@@ -65,7 +68,10 @@ struct CommitDue {
 
 class SourceAccount final : public FlowAccount {
  public:
-  using FlowAccount::FlowAccount;
+  /// Without commits, positions are nobody's to store: a partition is done when all of it has settled.
+  SourceAccount(std::function<void()> on_relief, bool takes_commits)
+      : FlowAccount(std::move(on_relief)), takes_commits_(takes_commits) {}
+  bool takes_commits() const { return takes_commits_; }
 
   // Stage thread of the source.
   records::SourceBatch* begin(uint32_t records, uint64_t bytes, uint32_t partition, int64_t first, int64_t end);
@@ -76,7 +82,7 @@ class SourceAccount final : public FlowAccount {
   std::optional<CommitDue> next_commit();
   /// A revoked one that may go: drained and committed, or past its deadline. Closes it.
   std::optional<uint32_t> next_release(bool deadline_passed);
-  bool has_revoked() const;
+  bool has_revoked() const { return revoked_.load(std::memory_order_seq_cst) != 0; }
   bool is_open(uint32_t partition) const;
 
   // Any thread.
@@ -107,6 +113,10 @@ class SourceAccount final : public FlowAccount {
     Partition(std::string partition_name, int64_t position)
         : name(std::move(partition_name)), tracker(position), committed(position) {}
   };
+  bool is_committed(const Partition& partition) const;
+
+  const bool takes_commits_;
+  std::atomic<uint32_t> revoked_{0};  ///< partitions that are revoked and not yet closed; written under mutex_
   std::vector<std::unique_ptr<Partition>> partitions_;  ///< guarded by mutex_; ids are indices
 };
 

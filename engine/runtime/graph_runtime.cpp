@@ -54,12 +54,13 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
   for (const PlanStage& stage : plan_.stages) stages_.emplace_back(*this, stage);
   for (NodeRuntime& node : nodes_) {
     if (!node.plan.is_source()) continue;
-    const bool has_positions = node.plan.facts.replay == 2;
-    node.account = std::make_unique<SourceAccount>([this, &node, has_positions] {
-      const bool is_exhausted_before = node.is_starved.exchange(false, std::memory_order_seq_cst);
-      if (has_positions || is_exhausted_before) node.stage->waker().wake();
+    const bool takes_commits = node.plan.facts.replay == 2 && node.plan.type->commit != nullptr;
+    const auto on_relief = [this, &node, takes_commits] {
+      const bool was_starved = node.is_starved.exchange(false, std::memory_order_seq_cst);
+      if (takes_commits || was_starved || node.account->has_revoked()) node.stage->waker().wake();
       if (wants_quiet_.load() && node.account->unsettled_records() == 0) something_changed();
-    });
+    };
+    node.account = std::make_unique<SourceAccount>(on_relief, takes_commits);
   }
   for (Stage& stage : stages_) stage.connect();
   reason_slot_ = slot_of(plan_, reject_reason_attribute);
@@ -94,10 +95,21 @@ std::optional<Failure> GraphRuntime::open() {
 
 void GraphRuntime::start() {
   phase_ = Phase::running;
-  for (const bool sources : {false, true}) {
-    for (size_t i = 0; i < stages_.size(); ++i) {
-      if (plan_.nodes[plan_.stages[i].head].is_source() == sources) stages_[i].start();
-    }
+  for (Stage& stage : stages_) {
+    if (!stage.has_source()) stage.start();
+  }
+  {
+    // No source emits before everything behind it has started.
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] {
+      return failure_ || abort_requested_.load() || std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) {
+               return stage.has_source() || stage.has_started();
+             });
+    });
+    if (failure_ || abort_requested_.load()) return;
+  }
+  for (Stage& stage : stages_) {
+    if (stage.has_source()) stage.start();
   }
 }
 
@@ -120,7 +132,21 @@ void GraphRuntime::something_changed() {
 void GraphRuntime::stop_with(const NodeRuntime& node, Error error) {
   {
     const std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = Failure{node.plan.name, node.plan.place, std::move(error)};
+    if (!failure_ || (failure_is_drop_ && failure_->node == node.plan.name)) {
+      failure_ = Failure{node.plan.name, node.plan.place, std::move(error)};
+      failure_is_drop_ = false;
+    }
+  }
+  changed_.notify_all();
+}
+
+void GraphRuntime::stop_for_drop(const NodeRuntime& node, Error error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) {
+      failure_ = Failure{node.plan.name, node.plan.place, std::move(error)};
+      failure_is_drop_ = true;
+    }
   }
   changed_.notify_all();
 }
@@ -134,12 +160,31 @@ void GraphRuntime::log(const NodeRuntime& node, uint32_t level, std::string_view
   if (options_.log) options_.log(level, node.plan.name, sentence);
 }
 
+uint64_t GraphRuntime::begun_batches() const {
+  uint64_t all = 0;
+  for (const NodeRuntime& node : nodes_) all += node.account == nullptr ? 0 : node.account->begun();
+  for (const EdgeRuntime& edge : edges_) all += edge.account == nullptr ? 0 : edge.account->begun();
+  return all;
+}
+
 bool GraphRuntime::is_quiet() const {
-  return std::all_of(nodes_.begin(), nodes_.end(),
-                     [](const NodeRuntime& node) { return node.account == nullptr || node.account->is_quiet(); }) &&
-         std::all_of(edges_.begin(), edges_.end(), [](const EdgeRuntime& edge) {
-           return edge.account == nullptr || edge.account->unsettled_records() == 0;
-         });
+  const uint64_t begun_before = begun_batches();
+  const bool no_account_is_open =
+      std::all_of(nodes_.begin(), nodes_.end(),
+                  [](const NodeRuntime& node) { return node.account == nullptr || node.account->is_quiet(); }) &&
+      std::all_of(edges_.begin(), edges_.end(), [](const EdgeRuntime& edge) {
+        return edge.account == nullptr || edge.account->unsettled_records() == 0;
+      });
+  // What an on_accept edge takes over while this looks may slip from an account not yet seen into one seen already.
+  return no_account_is_open && begun_batches() == begun_before;
+}
+
+void GraphRuntime::ask_for_quiet() {
+  if (wants_quiet_.exchange(true)) return;
+  // Rejects come when they come: no marker of a source runs behind the last of them.
+  for (EdgeRuntime& edge : edges_) {
+    if (edge.dead_letter != nullptr) edge.queue->push_flush_marker();
+  }
 }
 
 bool GraphRuntime::all_sources_ended() const {
@@ -149,7 +194,7 @@ bool GraphRuntime::all_sources_ended() const {
 
 void GraphRuntime::begin_drain() {
   phase_ = Phase::draining;
-  wants_quiet_.store(true);
+  ask_for_quiet();
   drain_deadline_ns_ = monotonic_ns() + options_.drain_deadline_ns;
   for (Stage& stage : stages_) stage.request_drain();
 }
@@ -162,27 +207,35 @@ void GraphRuntime::wait() {
 bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
   while (phase_ == Phase::running || phase_ == Phase::draining) {
-    if (phase_ == Phase::running && all_sources_ended()) wants_quiet_.store(true);
+    if (phase_ == Phase::running && all_sources_ended()) ask_for_quiet();
     if (phase_ == Phase::running && stop_requested_.load()) begin_drain();
     std::unique_lock lock(mutex_);
-    const bool is_over = (wants_quiet_.load() && (phase_ == Phase::draining || all_sources_ended()) && is_quiet() &&
-                          all_stages_drained()) ||
-                         (phase_ == Phase::draining && monotonic_ns() >= drain_deadline_ns_);
-    if (is_over || failure_ || abort_requested_.load()) {
+    if (is_over() || failure_ || abort_requested_.load()) {
       lock.unlock();
       finish();
       break;
     }
     if (std::chrono::steady_clock::now() >= until) return false;
     // Whoever settles the last record notifies; the bound only covers deadlines and the caller's own time.
-    changed_.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + look_around));
+    auto wake_at = std::min(until, std::chrono::steady_clock::now() + look_around);
+    if (phase_ == Phase::draining) {
+      const std::chrono::nanoseconds left(std::max<int64_t>(0, drain_deadline_ns_ - monotonic_ns()));
+      wake_at = std::min(wake_at, std::chrono::steady_clock::now() + left);
+    }
+    changed_.wait_until(lock, wake_at);
   }
   return true;
 }
 
+bool GraphRuntime::is_over() const {
+  if (phase_ == Phase::draining && monotonic_ns() >= drain_deadline_ns_) return true;
+  // In this order: only when nothing more can be emitted does it mean something that nothing is unsettled.
+  const bool nothing_comes = phase_ == Phase::draining ? all_stages_drained() : all_sources_ended();
+  return nothing_comes && is_quiet();
+}
+
 bool GraphRuntime::all_stages_drained() const {
-  return phase_ != Phase::draining ||
-         std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.has_drained(); });
+  return std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.has_drained(); });
 }
 
 void GraphRuntime::finish() {

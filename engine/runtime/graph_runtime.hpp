@@ -70,8 +70,12 @@ class GraphRuntime {
   std::deque<EdgeRuntime>& edges() { return edges_; }
   const sluice_host& host() const { return host_; }
   void stop_with(const NodeRuntime& node, Error error);
+  /// Records were destroyed without a verdict. If the call that did it fails too, its error says more.
+  void stop_for_drop(const NodeRuntime& node, Error error);
   void log(const NodeRuntime& node, uint32_t level, std::string_view sentence) const;
   void something_changed();
+  /// No source emits any more: what is held back may as well come now.
+  bool wants_quiet() const { return wants_quiet_.load(std::memory_order_seq_cst); }
   bool is_closing() const { return is_closing_.load(std::memory_order_acquire); }
 
   void discard(NodeRuntime& node, records::HostBatch* take, std::string_view reason);
@@ -81,10 +85,15 @@ class GraphRuntime {
  private:
   enum class Phase { built, open, running, draining, ended };
   /// `node` is named; `counts` is whose books the records leave, null when an edge held them.
-  void reject(NodeRuntime& node, NodeRuntime* counts, records::HostBatch* take, const Error& error);
-  void reject_path(NodeRuntime& node, NodeRuntime* counts, records::HostBatch* take, const Error& error);
+  void reject(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, records::HostBatch* take,
+              const Error& error);
+  void reject_path(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, records::HostBatch* take,
+                   const Error& error);
   void annotate(NodeRuntime& node, records::HostBatch& batch, const Error& error) const;
   bool is_quiet() const;
+  uint64_t begun_batches() const;
+  void ask_for_quiet();
+  bool is_over() const;
   bool all_sources_ended() const;
   bool all_stages_drained() const;
   void begin_drain();
@@ -109,6 +118,7 @@ class GraphRuntime {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Failure> failure_;  ///< guarded by mutex_; the first one
+  bool failure_is_drop_ = false;    ///< guarded by mutex_
   Phase phase_ = Phase::built;      ///< of the thread that drives
   int64_t drain_deadline_ns_ = 0;
 };

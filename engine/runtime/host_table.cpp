@@ -86,10 +86,6 @@ sluice_batch* batch_cut(sluice_context* context, sluice_batch* from, uint32_t co
   node_of(context).in_flight.fetch_add(1, std::memory_order_relaxed);
   return records::cut(*host_batch(from), count);
 }
-void batch_merge(sluice_context* context, sluice_batch* into, sluice_batch* take) {
-  node_of(context).in_flight.fetch_sub(1, std::memory_order_relaxed);
-  records::merge_take(*host_batch(into), host_batch(take));
-}
 sluice_batch* batch_expand(sluice_context* context, sluice_batch* take, const uint32_t* copies) {
   const uint64_t before = take->count;
   HostBatch* out = records::expand_take(host_batch(take), copies);
@@ -111,6 +107,13 @@ void let_go(NodeRuntime& node) {
 
 /// A batch without a token was made and never emitted: there is nobody to answer.
 bool is_fresh(const HostBatch& batch) { return batch.runs.empty(); }
+
+void batch_merge(sluice_context* context, sluice_batch* into, sluice_batch* take) {
+  // A fresh batch counts for nothing until it has taken another in.
+  const bool both_count = !is_fresh(*host_batch(into)) && !is_fresh(*host_batch(take));
+  records::merge_take(*host_batch(into), host_batch(take));
+  if (both_count) let_go(node_of(context));
+}
 
 void settle(sluice_context* context, sluice_batch* take, uint32_t verdict, uint32_t category, sluice_str code,
             sluice_str reason) {
@@ -134,7 +137,7 @@ void batch_drop(sluice_context* context, sluice_batch* take) {
   records::free_take(batch);
   if (!had_token) return;
   if (node.runtime.is_closing()) return;
-  node.runtime.stop_with(
+  node.runtime.stop_for_drop(
       node, bug(fmt::format("it destroyed {} records without a verdict; nothing was committed for them. This is a bug "
                             "of the plugin of type {}: every batch must be emitted or settled",
                             count, node.plan.type_name)));
@@ -153,6 +156,9 @@ void emit(sluice_context* context, uint32_t port, sluice_batch* take) {
     return;
   }
   node.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  if (node.rejected_in_a_row.load(std::memory_order_relaxed) != 0) {
+    node.rejected_in_a_row.store(0, std::memory_order_relaxed);
+  }
   node.stage->emit(node, port, batch);
 }
 

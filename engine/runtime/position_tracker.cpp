@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/position_tracker.hpp"
 
+#include <algorithm>
+
 namespace sluice::engine {
 
 PositionTracker::~PositionTracker() {
@@ -14,7 +16,7 @@ void PositionTracker::settle(records::SourceBatch* batch) {
     records::SourceBatch* front = open_.front();
     open_.pop_front();
     if (front->failed()) is_held_ = true;
-    if (!is_held_) position_ = front->end;
+    if (!is_held_) position_ = std::max(position_, front->end);
     delete front;
   }
 }

@@ -43,11 +43,12 @@ void GraphRuntime::settle(NodeRuntime& node, HostBatch* take, uint32_t verdict, 
       discard(node, take, reason.message);
       return;
     default:
-      reject(node, &node, take, reason);
+      reject(node, &node, node.rejected_in_a_row, take, reason);
   }
 }
 
-void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, HostBatch* take, const Error& error) {
+void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, HostBatch* take,
+                          const Error& error) {
   if (error.category != Category::permanent) {
     count(counts, Verdict::failed, take->count);
     records::settle_take(take, Verdict::failed);
@@ -64,14 +65,14 @@ void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, HostBatch* tak
       same += run.records;
     }
     if (same == take->count) break;
-    reject_path(node, counts, records::cut(*take, same), error);
+    reject_path(node, counts, in_a_row, records::cut(*take, same), error);
   }
-  reject_path(node, counts, take, error);
+  reject_path(node, counts, in_a_row, take, error);
 }
 
-void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, HostBatch* take, const Error& error) {
+void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, HostBatch* take,
+                               const Error& error) {
   const records::Run first = take->runs.front();
-  const uint64_t in_a_row = node.rejected_in_a_row.fetch_add(take->count, std::memory_order_relaxed) + take->count;
   if (first.path == 0 || first.is_dead != 0) {
     const auto payload =
         std::string_view(reinterpret_cast<const char*>(take->at(0)->data), std::min<uint32_t>(take->at(0)->size, 120));
@@ -87,7 +88,7 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, HostBatch
     return;
   }
   const PlanDeadLetter& dead_letter = plan_.dead_letters[first.path - 1];
-  if (in_a_row > dead_letter.stop_after) {
+  if (in_a_row.fetch_add(take->count, std::memory_order_relaxed) + take->count > dead_letter.stop_after) {
     // Not settled: it will be replayed, or the receipt says that it may be lost.
     Error stopping = error;
     stopping.category = Category::operator_needed;
@@ -127,6 +128,9 @@ void GraphRuntime::annotate(NodeRuntime& node, HostBatch& batch, const Error& er
 }
 
 void GraphRuntime::settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pushed) {
+  if (pushed.too_large == nullptr && edge.too_large_in_a_row.load(std::memory_order_relaxed) != 0) {
+    edge.too_large_in_a_row.store(0, std::memory_order_relaxed);
+  }
   for (HostBatch* list = pushed.losers; list != nullptr;) {
     HostBatch* loser = list;
     list = list->next;
@@ -141,7 +145,7 @@ void GraphRuntime::settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pus
     NodeRuntime& node = nodes_[edge.plan == nullptr ? edge.to : edge.plan->from];
     const uint64_t bytes = records::payload_bytes(*record);
     edge.rejected.fetch_add(record->count, std::memory_order_relaxed);
-    reject(node, nullptr, record,
+    reject(node, nullptr, edge.too_large_in_a_row, record,
            permanent(fmt::format("a record of {} bytes is larger than the whole buffer of the edge {}; raise its bytes",
                                  bytes, edge.name)));
   }

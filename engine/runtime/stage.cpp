@@ -60,24 +60,25 @@ void Stage::start() {
 }
 
 void Stage::request_drain() {
-  drain_requested_.store(true, std::memory_order_release);
+  drain_requested_.store(true, std::memory_order_seq_cst);
   waker_.wake();
 }
 
 void Stage::request_quit() {
-  quit_requested_.store(true, std::memory_order_release);
+  quit_requested_.store(true, std::memory_order_seq_cst);
   waker_.wake();
 }
 
 void Stage::join() {
   if (thread_.joinable()) thread_.join();
+  waker_.end_poll_wakes();
 }
 
 void Stage::run() {
   if (!start_nodes()) return;
-  while (!quit_requested_.load(std::memory_order_acquire)) {
+  while (!quit_requested_.load(std::memory_order_seq_cst)) {
     waker_.clear();
-    if (drain_requested_.load(std::memory_order_acquire) && !is_draining_) begin_drain();
+    if (drain_requested_.load(std::memory_order_seq_cst) && !is_draining_) begin_drain();
     if (is_broken_) {
       waker_.wait_until(monotonic_ns() + housekeeping_ns);
       continue;
@@ -107,6 +108,8 @@ bool Stage::start_nodes() {
       return false;
     }
   }
+  has_started_.store(true, std::memory_order_release);
+  graph_.something_changed();
   return true;
 }
 
@@ -117,6 +120,7 @@ void Stage::fail(NodeRuntime& node, const sluice_error& error) {
 
 int64_t Stage::next_wake_ns() const {
   int64_t next = monotonic_ns() + housekeeping_ns;
+  if (revoke_deadline_ns_ != 0) next = std::min(next, revoke_deadline_ns_);
   if (timers_wait_for_room_) return next;
   for (const size_t index : plan_.nodes) {
     const int64_t deadline = graph_.node(index).timer_deadline_ns;
@@ -145,7 +149,7 @@ void Stage::serve_timers() {
 }
 
 bool Stage::has_room() {
-  if (!parked_.empty() || has_rejected_.load(std::memory_order_acquire)) return false;
+  if (!parked_.empty() || has_rejected_.load(std::memory_order_seq_cst)) return false;
   for (EdgeRuntime* edge : outputs_) {
     if (edge->queue->has_room()) continue;
     edge->queue->ask_for_wake();
@@ -199,6 +203,7 @@ void Stage::run_source_once() {
 
 bool Stage::run_queues_once() {
   uint32_t handed_over = 0;
+  bool is_empty = false;
   while (handed_over < batches_a_turn && has_room()) {
     HostBatch* batch = nullptr;
     EdgeRuntime* input = nullptr;
@@ -207,16 +212,22 @@ bool Stage::run_queues_once() {
       next_input_ = (next_input_ + 1) % inputs_.size();
       batch = input->queue->pop();
     }
-    if (batch == nullptr) break;
+    is_empty = batch == nullptr;
+    if (is_empty) break;
     ++handed_over;
     if (batch->is_flush_marker) {
       records::free_take(batch);
       flush_node(input->to);
     } else {
+      took_dead_letters_ = took_dead_letters_ || input->dead_letter != nullptr;
       input->out_records.add(batch->count);
       call_process(graph_.node(input->to), input->to_port, batch);
     }
     if (is_broken_) break;
+  }
+  if (is_empty && took_dead_letters_ && graph_.wants_quiet()) {
+    took_dead_letters_ = false;
+    flush_node(head_.index);
   }
   return handed_over > 0;
 }
@@ -263,7 +274,12 @@ void Stage::hand_over(EdgeRuntime& edge, HostBatch* take) {
     // The edge takes the records over: upstream is answered, and a new account begins.
     const auto upstream = take->runs;
     records::SourceBatch* own = edge.account->begin(take->count, records::payload_bytes(*take));
-    records::begin_token(*take, own, edge.plan->dead_letter);
+    records::begin_token(*take, own, 0);
+    // What was true of a record's path stays true: its dead letter, and whether it is one.
+    take->runs.clear();
+    for (const records::Run& run : upstream) {
+      if (run.records != 0) take->runs.push_back({own, run.records, run.records, run.path, run.is_dead});
+    }
     for (const records::Run& run : upstream) run.source->settle(run.parts, records::Verdict::accepted);
   }
   // Behind what is parked there is no overtaking.
@@ -280,7 +296,7 @@ void Stage::hand_over(EdgeRuntime& edge, HostBatch* take) {
 bool Stage::try_hand_over(EdgeRuntime& edge, HostBatch*& take) {
   if (edge.queue == nullptr) {
     NodeRuntime& to = graph_.node(edge.to);
-    if (to.plan.is_sink() && !to.has_room()) return false;
+    if (is_broken_ || (to.plan.is_sink() && !to.has_room())) return false;
     edge.out_records.add(take->count);
     call_process(to, edge.to_port, take);
     return true;
@@ -326,12 +342,12 @@ void Stage::take_rejected(HostBatch* take) {
     const std::lock_guard lock(rejected_mutex_);
     rejected_.push_back(take);
   }
-  has_rejected_.store(true, std::memory_order_release);
+  has_rejected_.store(true, std::memory_order_seq_cst);
   waker_.wake();
 }
 
 bool Stage::serve_rejected() {
-  if (!has_rejected_.load(std::memory_order_acquire)) return true;
+  if (!has_rejected_.load(std::memory_order_seq_cst)) return true;
   std::vector<HostBatch*> batches;
   {
     const std::lock_guard lock(rejected_mutex_);
@@ -388,6 +404,7 @@ void Stage::mark(EdgeRuntime& edge) {
 }
 
 void Stage::flush_node(size_t index) {
+  if (is_broken_) return;
   NodeRuntime& node = graph_.node(index);
   sluice_error error = empty_error();
   if (node.plan.type->flush != nullptr && node.plan.type->flush(node.handle, &error) != SLUICE_OK) {
@@ -398,7 +415,7 @@ void Stage::flush_node(size_t index) {
 }
 
 void Stage::serve_commits(NodeRuntime& source) {
-  if (source.plan.type->commit == nullptr || source.plan.facts.replay != 2) return;
+  if (!source.account->takes_commits()) return;
   const int64_t not_before_ns = commit_not_before_ns_.load(std::memory_order_relaxed);
   if (not_before_ns != 0 && monotonic_ns() < not_before_ns) return;
   while (const auto due = source.account->next_commit()) {

@@ -46,6 +46,8 @@ class Stage {
 
   bool has_source() const { return head_.plan.is_source(); }
   bool source_has_ended() const { return source_has_ended_.load(std::memory_order_acquire); }
+  /// Every node's `start` has returned.
+  bool has_started() const { return has_started_.load(std::memory_order_acquire); }
   /// Whether the flush marker of a drain has left the source; true of other stages.
   bool has_drained() const { return !has_source() || has_marked_.load(std::memory_order_acquire); }
   const std::string& name() const { return name_; }
@@ -93,8 +95,10 @@ class Stage {
   std::atomic<bool> quit_requested_{false};
   std::atomic<bool> source_has_ended_{false};
   std::atomic<bool> has_marked_{false};
+  std::atomic<bool> has_started_{false};
   bool is_draining_ = false;
   bool is_broken_ = false;
+  bool took_dead_letters_ = false;  ///< since the head was last flushed
   int64_t revoke_deadline_ns_ = 0;
   bool timers_wait_for_room_ = false;
   std::atomic<int64_t> commit_not_before_ns_{0};
