@@ -25,7 +25,7 @@ bool is_reject_attribute(const std::string& name) {
 class Resolver {
  public:
   Resolver(const Draft& draft, Diagnostics& diagnostics)
-      : draft_(draft), diagnostics_(diagnostics), after_(draft.nodes.size()) {}
+      : draft_(draft), diagnostics_(diagnostics), after_(draft.nodes.size()), unknown_(draft.unknown_before()) {}
 
   std::vector<PlanAttribute> resolve() {
     for (const size_t node : draft_.order) after_[node] = provided_after(node);
@@ -99,7 +99,7 @@ class Resolver {
   void check_node(size_t index) {
     const DraftNode& node = draft_.nodes[index];
     // Sources and the output halves of relays read nothing that flows.
-    if (!node.described || node.is_source() || draft_.is_unknown_before(index)) return;
+    if (!node.described || node.is_source() || unknown_[index]) return;
     if (node.in.empty() && node.dead_letters.empty()) return;
     const Names names = provided_before(index);
     for (const DescribedNeed& need : node.described->needs) {
@@ -119,7 +119,7 @@ class Resolver {
   }
 
   void check_conflate(const DraftEdge& edge) {
-    if (edge.when_full != WhenFull::conflate || draft_.is_unknown_before(edge.from)) return;
+    if (edge.when_full != WhenFull::conflate || unknown_[edge.from]) return;
     const std::string& key = edge.spec->when_full->conflate_key;
     if (after_[edge.from].contains(key)) return;
     const auto index = static_cast<size_t>(&edge - draft_.edges.data());
@@ -160,6 +160,7 @@ class Resolver {
   const Draft& draft_;
   Diagnostics& diagnostics_;
   std::vector<Names> after_;
+  const std::vector<bool> unknown_;
 };
 
 }  // namespace

@@ -5,18 +5,20 @@
 
 namespace sluice::engine {
 
+void Draft::add_node(DraftNode node) {
+  if (node.role != SLUICE_ROLE_RELAY_INPUT) giving_.emplace(node.name(), nodes.size());
+  if (node.role != SLUICE_ROLE_RELAY_OUTPUT) taking_.emplace(node.name(), nodes.size());
+  nodes.push_back(std::move(node));
+}
+
 size_t Draft::giving(const std::string& name) const {
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].name() == name && nodes[i].role != SLUICE_ROLE_RELAY_INPUT) return i;
-  }
-  return none;
+  const auto found = giving_.find(name);
+  return found == giving_.end() ? none : found->second;
 }
 
 size_t Draft::taking(const std::string& name) const {
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].name() == name && nodes[i].role != SLUICE_ROLE_RELAY_OUTPUT) return i;
-  }
-  return none;
+  const auto found = taking_.find(name);
+  return found == taking_.end() ? none : found->second;
 }
 
 std::vector<size_t> Draft::reached(size_t from, bool with_dead_letters) const {
@@ -37,22 +39,26 @@ std::vector<size_t> Draft::reached(size_t from, bool with_dead_letters) const {
   return found;
 }
 
-bool Draft::is_unknown_before(size_t node) const {
-  std::vector<size_t> found{node};
-  std::vector<bool> seen(nodes.size(), false);
-  seen[node] = true;
-  const auto visit = [&](size_t next) {
-    if (seen[next]) return;
-    seen[next] = true;
-    found.push_back(next);
+std::vector<bool> Draft::unknown_before() const {
+  std::vector<bool> is_unknown(nodes.size(), false);
+  std::vector<size_t> todo;
+  const auto mark = [&](size_t node) {
+    if (node == none || is_unknown[node]) return;
+    is_unknown[node] = true;
+    todo.push_back(node);
   };
-  for (size_t at = 0; at < found.size(); ++at) {
-    const DraftNode& here = nodes[found[at]];
-    if (!here.described) return true;
-    for (const size_t edge : here.in) visit(edges[edge].from);
-    for (const size_t edge : here.dead_letters) visit(edges[edge].from);
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (!nodes[i].described) mark(i);
   }
-  return false;
+  while (!todo.empty()) {
+    const size_t node = todo.back();
+    todo.pop_back();
+    for (const size_t edge : nodes[node].out) {
+      mark(edges[edge].to);
+      mark(edges[edge].dead_letter_to);
+    }
+  }
+  return is_unknown;
 }
 
 std::string quoted_list(const std::vector<std::string>& names, size_t most) {

@@ -5,6 +5,7 @@
 // wrong elsewhere. Internal to engine/validate.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -68,14 +69,19 @@ struct Draft {
   bool edges_are_whole = true;  ///< false: some edge could not be read, so what is missing may not be missing
   bool types_are_whole = true;  ///< false: some node type is not known
 
+  void add_node(DraftNode node);
   /// The node, or the half of a relay that gives; none when there is no such node.
   size_t giving(const std::string& name) const;
   /// The node, or the half of a relay that takes.
   size_t taking(const std::string& name) const;
-  /// Whether any unknown node stands before this one, itself included.
-  bool is_unknown_before(size_t node) const;
+  /// By node: whether it, or any node before it, could not be described.
+  std::vector<bool> unknown_before() const;
   /// All nodes that records of `from` reach inside its segment, itself first; over dead letters too when asked.
   std::vector<size_t> reached(size_t from, bool with_dead_letters) const;
+
+ private:
+  std::map<std::string, size_t, std::less<>> giving_;
+  std::map<std::string, size_t, std::less<>> taking_;
 };
 
 /// "a", "a and b", "a, b and c", each in quotes.

@@ -47,7 +47,7 @@ class Builder {
       if (registry_ != nullptr && !spec.type.value.empty()) report_missing(spec);
     }
     if (!node.is_relay()) {
-      draft_.nodes.push_back(std::move(node));
+      draft_.add_node(std::move(node));
       return;
     }
     const bool gives = giving_.contains(spec.name.value);
@@ -56,7 +56,7 @@ class Builder {
     for (const auto& [used, role] : {std::pair{takes, SLUICE_ROLE_RELAY_INPUT}, {gives, SLUICE_ROLE_RELAY_OUTPUT}}) {
       if (!used) continue;
       node.role = role;
-      draft_.nodes.push_back(node);
+      draft_.add_node(node);
     }
   }
 
