@@ -46,7 +46,6 @@ void add_market_options(CLI::App& app, Options& options, Raw& raw) {
       ->check(CLI::NonNegativeNumber)
       ->group(group);
   app.add_option("--capture", options.captures, "Replay recorded frames (text or .gz); several are merged by time")
-      ->check(CLI::ExistingFile)
       ->group(group);
   app.add_option("--speed", options.speed, "Capture: times as fast as recorded; 0: flat out. --rate N overrules it")
       ->check(CLI::NonNegativeNumber)

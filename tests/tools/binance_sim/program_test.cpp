@@ -113,6 +113,10 @@ TEST_CASE("Exit codes and sentences") {
   CHECK(wrong.error_line().find("binance_sim: --cut-at soon: expected [every:]N") == 0);
   CHECK(wrong.exit_code() == 2);
 
+  Program missing({"--port", "0", "--capture", "/nowhere/capture.gz"});
+  CHECK(missing.error_line() == "binance_sim: cannot open the capture /nowhere/capture.gz: No such file or directory");
+  CHECK(missing.exit_code() == 4);
+
   Program unwritable({"--port", "0", "--truth", "/nowhere/truth.json"});
   CHECK(unwritable.error_line().find("/nowhere/truth.json") != std::string::npos);
   CHECK(unwritable.exit_code() == 4);
