@@ -50,7 +50,10 @@ Result<Poll> BinanceSource::poll(const Credit& credit, int64_t deadline_ns) {
   for (;;) {
     int64_t now_ns = context_.monotonic_ns();
     advance(credit, now_ns);
-    if (session_ && records_.emit(*session_, buffer_, credit) > 0) return Poll::more;
+    if (session_ && records_.emit(*session_, buffer_, credit) > 0) {
+      if (!session_->messages().empty()) session_->rest(now_ns);
+      return Poll::more;
+    }
     now_ns = context_.monotonic_ns();
     if (!wait(credit, deadline_ns, now_ns) || now_ns >= deadline_ns) return Poll::more;
   }
@@ -80,9 +83,9 @@ void BinanceSource::advance_session(const Credit& credit, int64_t now_ns) {
   Session& session = *session_;
   session.send_waiting();
   const bool room = credit.records > 0 && credit.bytes > 0;
-  if (!session.messages().empty() || !room) {
+  if (!room) {
     session.rest(now_ns);
-  } else {
+  } else if (session.messages().empty()) {
     session.resume(now_ns);
     session.read(now_ns);
     session.check_deadlines(now_ns);
