@@ -36,7 +36,7 @@ uint64_t Conflater::own_bytes(const HostBatch& batch) {
   return bytes;
 }
 
-/// It must not keep its old neighbours' buffer alive.
+/// It should not keep its old neighbours' buffer alive; never needs more than it does already.
 void Conflater::stand_alone(HostBatch& single) {
   if (records::pinned_bytes(single) > own_bytes(single)) records::compact_all(single);
   single.queued_bytes = records::pinned_bytes(single);
@@ -63,21 +63,20 @@ void Conflater::begin() {
   }
 }
 
-Conflater::Single Conflater::push_single(HostBatch* single, HostBatch*& losers) {
+bool Conflater::push_single(HostBatch* single, HostBatch*& losers) {
   stand_alone(*single);
-  if (single->queued_bytes > queue_.bound_.bytes) return Single::is_too_large;
   const std::string_view key = key_of(*single);
   const auto found = youngest_.find(key);
   if (queue_.fits(1, single->queued_bytes)) {
     if (found != youngest_.end()) youngest_.erase(found);
     youngest_.emplace(key, single);
     queue_.append_locked(single);
-    return Single::taken;
+    return true;
   }
-  if (found == youngest_.end()) return Single::found_no_room;
+  if (found == youngest_.end()) return false;
   HostBatch* old = found->second;
   const uint64_t growth = single->queued_bytes - old->queued_bytes;  // modulo 2^64
-  if (queue_.waiting_bytes() + growth > queue_.bound_.bytes) return Single::found_no_room;
+  if (queue_.waiting_bytes() + growth > queue_.bound_.bytes) return false;
   youngest_.erase(found);
   // The new record takes the old one's place in the list: their contents change places.
   std::swap(static_cast<sluice_batch&>(*old), static_cast<sluice_batch&>(*single));
@@ -91,20 +90,14 @@ Conflater::Single Conflater::push_single(HostBatch* single, HostBatch*& losers) 
   youngest_.emplace(key_of(*old), old);
   single->next = losers;
   losers = single;
-  return Single::taken;
+  return true;
 }
 
 void Conflater::push(HostBatch* take, EdgeQueue::Pushed& result) {
   if (!active_) begin();
   while (take != nullptr) {
     HostBatch* single = take->count > 1 ? records::cut(*take, 1) : std::exchange(take, nullptr);
-    const Single outcome = push_single(single, result.losers);
-    if (outcome == Single::taken) continue;
-    if (outcome == Single::is_too_large) {
-      single->next = result.too_large;
-      result.too_large = single;
-      continue;
-    }
+    if (push_single(single, result.losers)) continue;
     if (take != nullptr) records::merge_take(*single, take);
     result.rest = single;
     return;

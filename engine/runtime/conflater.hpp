@@ -23,11 +23,10 @@ class Conflater {
   static uint64_t own_bytes(const records::HostBatch& batch);
 
  private:
-  enum class Single { taken, found_no_room, is_too_large };
   static constexpr uint32_t pop_records_most = 512;
   void begin();
   std::string_view key_of(const records::HostBatch& single) const;
-  Single push_single(records::HostBatch* single, records::HostBatch*& losers);
+  bool push_single(records::HostBatch* single, records::HostBatch*& losers);
   static void stand_alone(records::HostBatch& single);
 
   EdgeQueue& queue_;
