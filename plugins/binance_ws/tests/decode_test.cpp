@@ -196,7 +196,7 @@ TEST_CASE("what no record can be made of is malformed, and says why") {
 
 TEST_CASE("cut off at any place a frame is malformed, never half a record", "[property]") {
   const std::string stream = GENERATE("btcusdt@trade", "ethusdt@trade");
-  const std::string data = GENERATE_COPY(trade, old_trade, std::string("{\"t\":1,\"s\":\"B\"}"));
+  const std::string data = GENERATE(std::string(trade), std::string(old_trade), std::string("{\"t\":1,\"s\":\"B\"}"));
   const std::string frame = combined(stream, data);
   for (size_t size = 0; size < frame.size(); ++size) {
     INFO(frame.substr(0, size));
