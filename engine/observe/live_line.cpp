@@ -42,7 +42,7 @@ std::string live_line(const Report& before, const Report& now, double seconds, d
   for (const NodeReport& node : now.nodes) {
     if (node.is_source && node.account.unsettled > 0) {
       line += fmt::format("  | {} unsettled {}, oldest {}", node.name, grouped(node.account.unsettled),
-                          duration_text(node.account.oldest_unsettled_ns));
+                          rounded_duration(node.account.oldest_unsettled_ns));
     }
   }
   for (const NodeReport& node : now.nodes) {
