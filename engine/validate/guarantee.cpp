@@ -195,7 +195,9 @@ std::vector<PlanSegment> prove_segments(const Draft& draft, Diagnostics& diagnos
   for (size_t from = 0; from < draft.nodes.size(); ++from) {
     const DraftNode& source = draft.nodes[from];
     if (!source.is_source()) continue;
-    for (const size_t to : draft.reached(from, true)) {
+    std::vector<size_t> ends = draft.reached(from, true);
+    std::sort(ends.begin(), ends.end());
+    for (const size_t to : ends) {
       if (to == from || !draft.nodes[to].is_sink()) continue;
       Prover prover(draft, from, to);
       if (!prover.is_segment()) continue;

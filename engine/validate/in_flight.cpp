@@ -102,10 +102,13 @@ void warn_of_buffers(const Draft& draft, const DraftNode& source, const Downstre
   }
 }
 
-void check_batches(const DraftNode& source, const Downstream& downstream, Diagnostics& diagnostics) {
-  if (downstream.waiting.empty()) return;
+/// Whether the batches can all fill.
+bool check_batches(const DraftNode& source, const Downstream& downstream, Diagnostics& diagnostics) {
+  if (downstream.waiting.empty()) return true;
+  bool is_good = true;
   const BoundsSpec& written = *source.spec->in_flight;
   const auto report = [&](Place place, const std::string& limit, const std::string& needed) {
+    is_good = false;
     diagnostics.error(Code::in_flight_too_small, place, source.subject(),
                       "in_flight lets " + limit + " be on their way, and the batches behind it hold " + needed + ": " +
                           quoted_list(downstream.waiting) +
@@ -118,6 +121,7 @@ void check_batches(const DraftNode& source, const Downstream& downstream, Diagno
   if (written.bytes && downstream.bytes_are_known && written.bytes->value < downstream.batches.bytes) {
     report(written.bytes->place, size_text(written.bytes->value), size_text(downstream.batches.bytes));
   }
+  return is_good;
 }
 
 }  // namespace
@@ -140,8 +144,7 @@ void set_in_flight(Draft& draft, Diagnostics& diagnostics) {
     if (!written) continue;
     if (written->records) node.in_flight.records = written->records->value;
     if (written->bytes) node.in_flight.bytes = written->bytes->value;
-    warn_of_buffers(draft, node, downstream, diagnostics);
-    check_batches(node, downstream, diagnostics);
+    if (check_batches(node, downstream, diagnostics)) warn_of_buffers(draft, node, downstream, diagnostics);
   }
 }
 

@@ -48,7 +48,8 @@ Picture picture_of(const Plan& plan) {
   for (const PlanEdge& edge : plan.edges) {
     const PlanNode& from = plan.nodes[edge.from];
     const PlanNode& to = plan.nodes[edge.to];
-    const std::string port = from.outputs.size() > 1 ? from.outputs[edge.from_port].name : "";
+    const std::string port =
+        from.outputs.size() > 1 && from.outputs[edge.from_port].name != "out" ? from.outputs[edge.from_port].name : "";
     const std::string key = edge.conflate_slot < 0 ? "" : plan.attributes[static_cast<size_t>(edge.conflate_slot)].name;
     picture.edges.push_back({from.name, to.name,
                              edge_label(port, edge.buffered, edge.bound, edge.when_full, key, edge.commit),
@@ -80,10 +81,10 @@ Picture picture_of(const GraphSpec& spec, const Registry& registry) {
   for (const DraftEdge& edge : draft.edges) {
     const std::string& to = draft.nodes[edge.to].name();
     const std::string key = edge.spec->when_full ? edge.spec->when_full->conflate_key : "";
-    picture.edges.push_back(
-        {draft.nodes[edge.from].name(), to,
-         edge_label(edge.spec->from.port, edge.is_buffered, edge.bound, edge.when_full, key, edge.commit),
-         edge.is_buffered, false});
+    picture.edges.push_back({draft.nodes[edge.from].name(), to,
+                             edge_label(edge.spec->from.port == "out" ? "" : edge.spec->from.port, edge.is_buffered,
+                                        edge.bound, edge.when_full, key, edge.commit),
+                             edge.is_buffered, false});
     if (edge.dead_letter_to != none) {
       picture.edges.push_back({to, draft.nodes[edge.dead_letter_to].name(), "dead letter", true, true});
     }

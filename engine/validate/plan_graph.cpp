@@ -43,9 +43,9 @@ Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Enviro
     plan.attributes = resolve_attributes(draft, diagnostics);
     set_in_flight(draft, diagnostics);
     plan.segments = prove_segments(draft, diagnostics);
-    note_siblings(draft, planned.notes);
   }
   if (diagnostics.has_errors()) return planned;
+  note_siblings(draft, planned.notes);
   fill_plan(draft, plan);
   planned.memory = bound_memory(plan);
   planned.plan = std::move(plan);

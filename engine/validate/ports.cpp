@@ -112,7 +112,12 @@ void check_wired(const Draft& draft, const DraftNode& node, Diagnostics& diagnos
     const auto leaves_here = [&](size_t edge) { return draft.edges[edge].from_port == port; };
     if (outputs[port].optional || std::any_of(node.out.begin(), node.out.end(), leaves_here)) continue;
     const std::string written = node.name() + (outputs.size() > 1 ? "." + outputs[port].name : "");
-    report("output", outputs[port].name, "add an edge " + written + " -> NODE");
+    // A port such as `malformed` may be given up by an option of its name.
+    const bool has_option = std::any_of(node.type->options.begin(), node.type->options.end(),
+                                        [&](const auto& option) { return name_of(option) == outputs[port].name; });
+    report("output", outputs[port].name,
+           "add an edge " + written + " -> NODE" +
+               (has_option ? ", or say what becomes of it by the option " + outputs[port].name : ""));
   }
 }
 

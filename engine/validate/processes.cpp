@@ -42,6 +42,11 @@ void check_members(const Draft& draft, Diagnostics& diagnostics) {
                             (node.is_source() ? "name it in the `from` of one" : "no edge leads from one to it"));
     }
     if (node.processes.size() < 2 || node.role == SLUICE_ROLE_RELAY_INPUT) continue;
+    // What lies behind such a node overlaps for the same reason.
+    const bool is_first = std::none_of(node.in.begin(), node.in.end(), [&](size_t edge) {
+      return draft.nodes[draft.edges[edge].from].processes == node.processes;
+    });
+    if (!is_first) continue;
     std::vector<std::string> names;
     for (const size_t process : node.processes) names.push_back(draft.spec->processes[process].name.value);
     diagnostics.error(

@@ -8,6 +8,11 @@
 namespace sluice::engine {
 namespace {
 
+/// Out of a sink or into a source: has been reported, and leads nowhere, whatever it closes.
+bool is_impossible(const Draft& draft, const DraftEdge& edge) {
+  return draft.nodes[edge.from].is_sink() || draft.nodes[edge.to].is_source();
+}
+
 enum class Mark : uint8_t { fresh, open, done };
 
 class OrderFinder {
@@ -43,6 +48,7 @@ class OrderFinder {
       }
       const size_t edge = out[top.next++];
       const size_t to = draft_.edges[edge].to;
+      if (is_impossible(draft_, draft_.edges[edge])) continue;
       if (marks_[to] == Mark::open) {
         report(edge);
       } else if (marks_[to] == Mark::fresh) {
@@ -80,6 +86,12 @@ std::vector<std::string> names_of(const Draft& draft, const std::set<size_t>& no
   return names;
 }
 
+/// An edge that names its own end has been reported.
+bool takes_dead_letters(const Draft& draft, size_t node) {
+  const auto& edges = draft.nodes[node].dead_letters;
+  return std::any_of(edges.begin(), edges.end(), [&](size_t edge) { return draft.edges[edge].to != node; });
+}
+
 }  // namespace
 
 void find_order(Draft& draft, Diagnostics& diagnostics) { draft.order = OrderFinder(draft, diagnostics).find(); }
@@ -92,6 +104,7 @@ void find_stages(Draft& draft, Diagnostics& diagnostics) {
     std::vector<std::string> direct;
     for (const size_t in : node.in) {
       const DraftEdge& edge = draft.edges[in];
+      if (is_impossible(draft, edge)) continue;
       (edge.is_buffered ? buffered : direct).push_back(edge.name);
       if (!edge.is_buffered) heads.insert(draft.nodes[edge.from].head);
     }
@@ -106,7 +119,7 @@ void find_stages(Draft& draft, Diagnostics& diagnostics) {
                         "the node is reached directly by " + quoted_list(direct) + " and by a buffer by " +
                             quoted_list(buffered) + ", and two threads never call one node: give " +
                             quoted_list(direct) + " a buffer too");
-    } else if (!heads.empty() && !node.dead_letters.empty()) {
+    } else if (!heads.empty() && node.is_sink() && takes_dead_letters(draft, index)) {
       diagnostics.error(Code::two_heads, node.spec->name.place, node.subject(),
                         "the node takes dead letters, which come by a buffer, and is reached directly by " +
                             quoted_list(direct) + "; two threads never call one node: give " + quoted_list(direct) +

@@ -15,35 +15,23 @@ void note_siblings(const Draft& draft, std::vector<Diagnostic>& notes) {
   };
   std::map<size_t, Outputs> stages;
   for (const DraftEdge& edge : draft.edges) {
-    if (!edge.runs) continue;
+    if (!edge.runs || (!edge.is_buffered && !draft.nodes[edge.to].is_sink())) continue;
     Outputs& outputs = stages[draft.nodes[edge.from].head];
-    if (edge.is_buffered && (edge.when_full == WhenFull::block || edge.when_full == WhenFull::conflate)) {
-      if (outputs.blocking.empty()) outputs.place = edge.spec->place;
-      outputs.blocking.push_back(edge.name);
-    } else if (edge.is_buffered || draft.nodes[edge.to].is_sink()) {
-      outputs.others.push_back(edge.name);
-    }
+    const bool drops = edge.when_full == WhenFull::drop_newest || edge.when_full == WhenFull::drop_oldest;
+    (drops ? outputs.others : outputs.blocking).push_back(edge.name);
+    if (outputs.place.line == 0 && !drops) outputs.place = edge.spec->from.place;
   }
   for (const auto& [head, outputs] : stages) {
     if (head == none || outputs.blocking.empty() || outputs.blocking.size() + outputs.others.size() < 2) continue;
-    std::string sentence;
-    if (outputs.others.empty()) {
-      sentence = quoted_list(outputs.blocking) +
-                 " leave this stage and wait when they are full: when one is, the others "
-                 "stop too";
-    } else if (outputs.blocking.size() == 1) {
-      sentence = quoted_list(outputs.blocking) + " waits when it is full, and then " + quoted_list(outputs.others) +
-                 ", in the same stage, stops too";
-    } else {
-      sentence = quoted_list(outputs.blocking) +
-                 " wait when they are full: when one is, the others stop too, and so does " +
-                 quoted_list(outputs.others);
-    }
+    const bool is_one = outputs.blocking.size() == 1;
+    std::string stopped = is_one ? "" : "the others";
+    if (!outputs.others.empty()) stopped += (is_one ? "" : " and ") + quoted_list(outputs.others);
     notes.push_back({Code::blocks_siblings,
                      Severity::warning,
                      outputs.place,
                      "stage \"" + draft.nodes[head].name() + "\"",
-                     std::move(sentence),
+                     std::string("when ") + (is_one ? "" : "one of ") + quoted_list(outputs.blocking) +
+                         " has no room, this stage stops, and with it " + stopped,
                      {},
                      {}});
   }

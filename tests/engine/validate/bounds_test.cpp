@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// in_flight by default, and the memory bound.
+#include <numeric>
+
+#include "catch.hpp"
+#include "planning.hpp"
+
+namespace sluice::engine::testing {
+namespace {
+
+constexpr uint64_t mebibyte = uint64_t{1} << 20;
+
+std::string with_in_flight(const std::string& in_flight, const std::string& within = "") {
+  return "graph: bounds\nnodes:\n  feed: { type: source" + in_flight + " }\n  gather: { type: change, holds: 500" +
+         within +
+         " }\n  end: { type: sink, most: 4, memory: 3MiB }\n"
+         "edges:\n  - { from: feed, to: gather, buffer: { records: 50k, bytes: 32MiB } }\n  - gather -> end\n";
+}
+
+TEST_CASE("in_flight is by default what can wait behind the source") {
+  const Outcome outcome = plan_text_of(with_in_flight(""));
+  REQUIRE(outcome.planned.plan);
+  // The edge, one batch that is gathered, and four of the sink's, which get at least 1000 records each.
+  CHECK(outcome.node("feed").in_flight.records == 50'000 + 500 + 4 * 1000);
+  CHECK(outcome.node("feed").in_flight.bytes == 32 * mebibyte + 500 * 1024 + 4 * mebibyte);
+}
+
+TEST_CASE("in_flight by default has a least") {
+  const Outcome outcome = plan_text_of(
+      "graph: least\nnodes:\n  feed: { type: source }\n  end: { type: sink }\n"
+      "edges:\n  - feed -> end\n");
+  REQUIRE(outcome.planned.plan);
+  CHECK(outcome.node("feed").in_flight.records == 10'000);
+  CHECK(outcome.node("feed").in_flight.bytes == 16 * mebibyte);
+}
+
+TEST_CASE("a smaller in_flight is taken, with a warning that names the buffer that never fills") {
+  const Outcome outcome = plan_text_of(with_in_flight(", in_flight: { records: 1k }"));
+  REQUIRE(outcome.planned.plan);
+  CHECK(outcome.node("feed").in_flight.records == 1000);
+  CHECK(outcome.codes() == std::vector<std::string>{"in-flight-too-small"});
+  CHECK(outcome.text().find("\"feed -> gather\" can never fill") != std::string::npos);
+}
+
+TEST_CASE("in_flight below a batch that waits for ever is an error, and none where the batch does not wait") {
+  CHECK_FALSE(plan_text_of(with_in_flight(", in_flight: { records: 400 }")).planned.plan);
+  CHECK(plan_text_of(with_in_flight(", in_flight: { records: 400 }", ", within: 1s")).planned.plan);
+}
+
+TEST_CASE("the memory bound is the sum of its lines") {
+  const Outcome outcome = plan_text_of(with_in_flight(""));
+  REQUIRE(outcome.planned.plan);
+  const auto& items = outcome.planned.memory;
+  const uint64_t sum = std::accumulate(items.begin(), items.end(), uint64_t{0},
+                                       [](uint64_t so_far, const MemoryItem& item) { return so_far + item.bytes; });
+  CHECK(outcome.plan().memory_bytes == sum);
+  CHECK(items.size() == 4);
+  CHECK(sum > 32 * mebibyte + 3 * mebibyte + outcome.node("feed").in_flight.bytes);
+}
+
+}  // namespace
+}  // namespace sluice::engine::testing

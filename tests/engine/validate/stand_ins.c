@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Node types that can be described as anything and never run: ports, attributes and facts are options. For tests of
+ * the validation, which must not depend on what the real plugins say of themselves.
+ */
+#include <stddef.h>
+
+#include "sluice/abi.h"
+
+#define TEXT(literal) \
+  { literal, sizeof(literal) - 1 }
+#define NO_BOUND INT64_MAX
+
+static const sluice_option word = {.name = TEXT("word"), .summary = TEXT("A word."), .kind = SLUICE_TEXT};
+static const sluice_option attribute = {
+    .name = TEXT("attribute"), .summary = TEXT("An attribute."), .kind = SLUICE_ATTRIBUTE};
+
+enum {
+  INPUTS,
+  OUTPUTS,
+  OPTIONAL,
+  PROVIDES,
+  READS,
+  REPLAY,
+  DURABLE,
+  IDEMPOTENT,
+  HOLDS,
+  WITHIN,
+  MOST,
+  MEMORY,
+  WRONG,
+  URL
+};
+
+#define LIST(label, text, element)                                                                         \
+  {                                                                                                        \
+    .name = TEXT(label), .summary = TEXT(text), .kind = SLUICE_LIST, .fields = &element, .field_count = 1, \
+    .most = NO_BOUND                                                                                       \
+  }
+#define NUMBER(label, text, value) \
+  { .name = TEXT(label), .summary = TEXT(text), .kind = SLUICE_COUNT, .fallback = TEXT(value), .most = NO_BOUND }
+#define FLAG(label, text) \
+  { .name = TEXT(label), .summary = TEXT(text), .kind = SLUICE_BOOLEAN, .fallback = TEXT("true"), .most = 1 }
+
+static const sluice_option table[] = {
+    [INPUTS] = LIST("inputs", "Names of inputs.", word),
+    [OUTPUTS] = LIST("outputs", "Names of outputs.", word),
+    [OPTIONAL] = LIST("optional", "Names of outputs that may stay open.", word),
+    [PROVIDES] = LIST("provides", "Attributes that it provides.", word),
+    [READS] = LIST("reads", "Attributes that it reads.", attribute),
+    [REPLAY] = NUMBER("replay", "0: none, 1: from the beginning, 2: from the committed position.", "2"),
+    [DURABLE] = FLAG("durable", "Whether it keeps what it takes."),
+    [IDEMPOTENT] = FLAG("idempotent", "Whether it stores a repeat once."),
+    [HOLDS] = NUMBER("holds", "Records that it holds back.", "0"),
+    [WITHIN] = {.name = TEXT("within"),
+                .summary = TEXT("For how long it holds them back."),
+                .kind = SLUICE_DURATION,
+                .most = NO_BOUND},
+    [MOST] = NUMBER("most", "Batches it may own at once.", "1"),
+    [MEMORY] = {.name = TEXT("memory"),
+                .summary = TEXT("Bytes it needs."),
+                .kind = SLUICE_SIZE,
+                .fallback = TEXT("0B"),
+                .most = NO_BOUND},
+    [WRONG] = {.name = TEXT("wrong"), .summary = TEXT("Complains when it is there."), .kind = SLUICE_TEXT},
+    [URL] = {.name = TEXT("url"), .summary = TEXT("Read by nobody."), .kind = SLUICE_TEXT},
+};
+static const sluice_option needy_table[] = {
+    {.name = TEXT("path"), .summary = TEXT("Where to."), .kind = SLUICE_TEXT, .flags = SLUICE_REQUIRED}};
+
+static const sluice_config* at(const sluice_config* options, uint64_t index) {
+  const unsigned char* first = (const unsigned char*)options->items;
+  return (const sluice_config*)(const void*)(first + index * options->struct_size);
+}
+
+static int32_t describe(const sluice_config* options, const sluice_describe_api* api, void* to, sluice_error* error) {
+  static const sluice_str not_replayed = TEXT("what is gone is gone");
+  static const sluice_str not_kept = TEXT("it only looks at records");
+  static const sluice_str complaint = TEXT("this option is wrong by intent; remove it");
+  (void)error;
+  const sluice_config* list = at(options, INPUTS);
+  for (uint64_t i = 0; i < list->item_count && api->role != SLUICE_ROLE_RELAY_OUTPUT; ++i) {
+    api->input(to, at(list, i)->text);
+  }
+  for (int which = OUTPUTS; which <= OPTIONAL && api->role != SLUICE_ROLE_RELAY_INPUT; ++which) {
+    list = at(options, (uint64_t)which);
+    for (uint64_t i = 0; i < list->item_count; ++i) api->output(to, at(list, i)->text, which == OPTIONAL);
+  }
+  list = at(options, PROVIDES);
+  for (uint64_t i = 0; i < list->item_count && api->role != SLUICE_ROLE_RELAY_INPUT; ++i) {
+    api->provides(to, at(list, i)->text, SLUICE_VALUE_TEXT);
+  }
+  api->fact(to, SLUICE_FACT_REPLAY, at(options, REPLAY)->integer);
+  if (at(options, REPLAY)->integer == 0) api->reason(to, SLUICE_FACT_REPLAY, not_replayed);
+  api->fact(to, SLUICE_FACT_DURABLE, at(options, DURABLE)->integer);
+  if (at(options, DURABLE)->integer == 0) api->reason(to, SLUICE_FACT_DURABLE, not_kept);
+  api->fact(to, SLUICE_FACT_IDEMPOTENT, at(options, IDEMPOTENT)->integer);
+  api->fact(to, SLUICE_FACT_HOLDS_RECORDS, at(options, HOLDS)->integer);
+  api->fact(to, SLUICE_FACT_HOLDS_NS, at(options, WITHIN)->integer);
+  api->fact(to, SLUICE_FACT_MAX_IN_FLIGHT, at(options, MOST)->integer);
+  api->fact(to, SLUICE_FACT_MEMORY_BYTES, at(options, MEMORY)->integer);
+  if (at(options, WRONG)->kind != 0) api->problem(to, at(options, WRONG), 0, complaint);
+  return SLUICE_OK;
+}
+
+static int32_t describe_needy(const sluice_config* options, const sluice_describe_api* api, void* to,
+                              sluice_error* error) {
+  (void)options, (void)api, (void)to, (void)error;
+  return SLUICE_OK;
+}
+
+static int32_t never_open(const sluice_host* host, sluice_context* context, uint32_t role, const sluice_config* options,
+                          void** node, sluice_error* error) {
+  (void)host, (void)context, (void)role, (void)options, (void)node;
+  error->category = SLUICE_BUG;
+  return SLUICE_ERROR;
+}
+static void nothing(void* node) { (void)node; }
+static int32_t never_poll(void* node, const sluice_credit* credit, int64_t deadline_ns, sluice_error* error) {
+  (void)node, (void)credit, (void)deadline_ns, (void)error;
+  return SLUICE_END;
+}
+static int32_t never_process(void* node, uint32_t input_port, sluice_batch* take, sluice_error* error) {
+  (void)node, (void)input_port, (void)take;
+  error->category = SLUICE_BUG;
+  return SLUICE_ERROR;
+}
+static int32_t never_commit(void* node, uint32_t partition, int64_t position, sluice_error* error) {
+  (void)node, (void)partition, (void)position, (void)error;
+  return SLUICE_OK;
+}
+
+#define OPTIONS(array) \
+  .options = array, .option_count = sizeof array / sizeof array[0], .option_stride = sizeof(sluice_option)
+#define GIVES .poll = never_poll, .wake = nothing, .stop = nothing, .commit = never_commit
+#define TYPE(label, text)                                                                                  \
+  .struct_size = sizeof(sluice_node_type), .name = TEXT(label), .summary = TEXT(text), .open = never_open, \
+  .close = nothing
+
+static const sluice_node_type types[] = {
+    {TYPE("source", "Gives."), .kind = SLUICE_SOURCE, OPTIONS(table), .describe = describe, GIVES},
+    {TYPE("change", "Takes and gives."), .kind = SLUICE_TRANSFORM, OPTIONS(table), .describe = describe,
+     .process = never_process},
+    {TYPE("sink", "Takes."), .kind = SLUICE_SINK, OPTIONS(table), .describe = describe, .process = never_process},
+    {TYPE("relay", "Takes, keeps and gives."), .kind = SLUICE_RELAY, OPTIONS(table), .describe = describe, GIVES,
+     .process = never_process},
+    {TYPE("needy_sink", "Needs an option."), .kind = SLUICE_SINK, OPTIONS(needy_table), .describe = describe_needy,
+     .process = never_process},
+};
+
+static const sluice_plugin plugin = {.struct_size = sizeof(sluice_plugin),
+                                     .abi_minor = SLUICE_ABI_MINOR,
+                                     .name = TEXT("stand_ins"),
+                                     .version = TEXT("1.0.0"),
+                                     .summary = TEXT("Node types for tests of the validation."),
+                                     .types = types,
+                                     .type_count = sizeof types / sizeof types[0]};
+
+__attribute__((visibility("default"))) const sluice_plugin* sluice_plugin_v1(void);
+const sluice_plugin* sluice_plugin_v1(void) { return &plugin; }
