@@ -111,6 +111,8 @@ bool is_fresh(const HostBatch& batch) { return batch.runs.empty(); }
 void batch_merge(sluice_context* context, sluice_batch* into, sluice_batch* take) {
   // A fresh batch counts for nothing until it has taken another in.
   const bool both_count = !is_fresh(*host_batch(into)) && !is_fresh(*host_batch(take));
+  // What gathers records for long must not keep whole read buffers alive for a few of them.
+  records::compact(*host_batch(take));
   records::merge_take(*host_batch(into), host_batch(take));
   if (both_count) let_go(node_of(context));
 }
