@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# format.sh [--fix]   All C++ and C is as clang-format 14 would write it. --fix rewrites what is not.
+# Left out: abi.h, whose comments are aligned by hand as a table.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+formatter=$(command -v clang-format-14 || true)
+if [ -z "$formatter" ]; then
+  echo "clang-format-14 is missing; install it: other versions format differently"
+  exit 1
+fi
+mapfile -t files < <(git ls-files '*.cpp' '*.hpp' '*.h' '*.c' | grep -v '^sdk/include/sluice/abi\.h$')
+if [ "${1:-}" = --fix ]; then
+  "$formatter" -i "${files[@]}"
+fi
+# What git lists may have been deleted a moment ago: only files that are there count.
+mapfile -t files < <(for file in "${files[@]}"; do if [ -f "$file" ]; then echo "$file"; fi; done)
+if ! "$formatter" --dry-run -Werror "${files[@]}" 2>/dev/null; then
+  for file in "${files[@]}"; do
+    line=$("$formatter" --dry-run -Werror "$file" 2>&1 | sed -n '1s/^[^:]*:\([0-9]*\):.*/\1/p' || true)
+    if [ -n "$line" ]; then echo "$file:$line: is not formatted; run tools/gates/format.sh --fix"; fi
+  done
+  exit 1
+fi
+echo "${#files[@]} files are formatted"
