@@ -88,8 +88,8 @@ int draw(const GraphOptions& options, const engine::Registry& registry, std::ost
   return exit_ok;
 }
 
-void add_graph_command(CLI::App& app, const std::vector<std::string>& directories, std::ostream& out,
-                       std::ostream& err, int& exit_code) {
+void add_graph_command(CLI::App& app, const std::vector<std::string>& directories, std::ostream& out, std::ostream& err,
+                       int& exit_code) {
   auto options = std::make_shared<GraphOptions>();
   CLI::App* command = app.add_subcommand("graph", "Draw a graph: Mermaid, DOT or SVG");
   command->add_option("graph", options->graph, "The graph's YAML file")->required();

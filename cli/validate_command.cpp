@@ -23,7 +23,8 @@ int validate(const ValidateOptions& options, const engine::Registry& registry, s
 void add_validate_command(CLI::App& app, const std::vector<std::string>& directories, std::ostream& out,
                           std::ostream& err, int& exit_code) {
   auto options = std::make_shared<ValidateOptions>();
-  CLI::App* command = app.add_subcommand("validate", "Check a graph without running it: all problems, or what is proved");
+  CLI::App* command =
+      app.add_subcommand("validate", "Check a graph without running it: all problems, or what is proved");
   command->add_option("graph", options->graph, "The graph's YAML file")->required();
   command->add_option("--process", options->process, "Plan only this process of the graph");
   command->add_flag("--json", options->as_json, "One line of JSON instead of text");

@@ -109,8 +109,8 @@ std::string receipt_text(const Report& report) {
     if (!node.is_source) continue;
     text += fmt::format("  source {}: {}\n", node.name, account_line("received", node.account, fate(node.replay)));
     if (node.account.p99_ns > 0) {
-      text += fmt::format("    from emission to its last verdict: p50 {}, p99 {}\n", rounded_duration(node.account.p50_ns),
-                          rounded_duration(node.account.p99_ns));
+      text += fmt::format("    from emission to its last verdict: p50 {}, p99 {}\n",
+                          rounded_duration(node.account.p50_ns), rounded_duration(node.account.p99_ns));
     }
     for (const PartitionReport& partition : node.partitions) {
       text += fmt::format("    partition {}: settled up to {}, committed {}\n", partition.name, partition.settled,

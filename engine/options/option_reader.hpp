@@ -17,7 +17,7 @@ namespace sluice::engine {
 
 struct OptionReading {
   std::string subject;    // node "trades", for the diagnostics
-  std::string type_name;  // timescale
+  std::string type_name;  // "batch"
   const Environment* environment = nullptr;
   /// False for a node of another process: its variables are not looked up; a value that holds one is taken with the
   /// variable's own default, and goes unchecked when there is none.

@@ -20,7 +20,7 @@ using OptionTable = std::span<const sluice_option>;
 /// Owns the copies; pointers stay valid when it is moved.
 class OptionCopies {
  public:
-  /// `what` names the owner in an error: node type "kafka".
+  /// `what` names the owner in an error: node type "batch".
   Result<OptionTable> copy(const sluice_option* first, uint64_t count, uint64_t stride, const std::string& what);
 
  private:
