@@ -11,7 +11,8 @@ for gate in walls.py format.sh sizes.py paths.py symbols.sh graphs.py schema.py 
   else
     failed=$((failed + 1))
     printf 'WRONG %s\n' "${gate%.*}"
-    sed 's/^/        /' <<<"$said"
+    sed -n '1,40s/^/        /p' <<<"$said"
+    [ "$(wc -l <<<"$said")" -le 40 ] || echo "        and more: $here/$gate $build"
   fi
 done
 [ "$failed" -eq 0 ]

@@ -55,7 +55,8 @@ def main():
         count += 1
         problems += problems_of(program, os.path.join(tree.ROOT, path), path, MISSING.get(path, set()))
     with tempfile.TemporaryDirectory() as directory:
-        for path in tree.tracked("*.md"):
+        # The graphs of docs/reference are broken on purpose; the tests of the validator run those.
+        for path in tree.tracked("*.md", ":!docs/reference"):
             for line, text in blocks(path):
                 count += 1
                 copy = os.path.join(directory, "graph.yaml")

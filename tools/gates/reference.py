@@ -57,7 +57,8 @@ def diagnostics_page():
     table = tree.read("engine/graph/diagnostic_code.cpp")
     rows = re.findall(r'\{Code::\w+,\s*"([a-z0-9-]+)",\s*"((?:[^"\\]|\\.)*)"\}', table)
     page = HEADER + "# Diagnostics\n\nThe codes that `sluice validate` and `sluice run` print in brackets. A code keeps its meaning.\n"
-    page += "Each is shown with a small graph that has the problem, and with what the program says of it.\n\n"
+    page += "Each is shown with a small graph that has the problem, and with what the program says of it; the node types in\n"
+    page += "them (`source`, `change`, `sink`, ...) are stand-ins of the tests.\n\n"
     page += "".join(f"- [{word}](#{word}): {line}\n" for word, line in rows)
     for word, line in rows:
         page += f"\n## {word}\n\n{line}\n{example(word)}"
