@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs.py BUILD_DIR [--write]: the documentation agrees with the program and with itself.
 
-docs/reference is what reference.py makes of the built program (--write renews it), and every link to a file of the
-project leads to one.
+docs/reference is what reference.py makes of the built program, the README's picture is what `sluice graph` draws (--write
+renews both), docs/cli.md has the program's exit codes, and every link to a file of the project leads to one.
 """
 import difflib
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -16,6 +17,7 @@ import reference
 import tree
 
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+PICTURE = re.compile(r"^```mermaid\n.*?^```", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -48,6 +50,19 @@ def broken_links():
                 yield f"{path}:{line}: links to {target}, which is not there"
 
 
+def readme_with_picture(program):
+    graph = os.path.join(tree.ROOT, "graphs", "quickstart.yaml")
+    drawn = subprocess.run([program, "graph", graph], capture_output=True, text=True, check=True).stdout
+    return PICTURE.sub(lambda _: f"```mermaid\n{drawn.rstrip()}\n```", tree.read("README.md"), count=1)
+
+
+def missing_exit_codes(program):
+    table = tree.read("docs/cli.md")
+    for code, meaning in re.findall(r"^  (\d)  (.+)$", reference.output(program, "--help"), re.MULTILINE):
+        if f"| {code} | {meaning} |" not in table:
+            yield f'docs/cli.md: lacks the exit code {code} as --help has it: "{meaning}"'
+
+
 def main():
     program = tree.program(sys.argv)
     kept = os.path.join(tree.ROOT, "docs", "reference")
@@ -56,8 +71,14 @@ def main():
         if "--write" in sys.argv[2:]:
             shutil.rmtree(kept, ignore_errors=True)
             shutil.copytree(made, kept)
+            readme = readme_with_picture(program)
+            with open(os.path.join(tree.ROOT, "README.md"), "w", encoding="utf-8") as file:
+                file.write(readme)
         problems = list(drift(made, kept))
         pages = len(names_in(made))
+    if readme_with_picture(program) != tree.read("README.md"):
+        problems.append("README.md: its picture is not what `sluice graph` draws; run tools/gates/docs.py BUILD_DIR --write")
+    problems += missing_exit_codes(program)
     problems += broken_links()
     tree.finish(problems, f"{pages} pages of reference agree with the program, and links lead somewhere")
 
