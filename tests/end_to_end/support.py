@@ -135,8 +135,8 @@ class Simulator(Process):
 class Sluice(Process):
     """`sluice run` of a graph file."""
 
-    def __init__(self, test, graph, *options, environment=None, name="sluice", **popen):
-        self.receipt_path = test.directory / f"{name}.receipt.json"
+    def __init__(self, test, graph, *options, environment=None, name="sluice", receipt=None, **popen):
+        self.receipt_path = receipt or test.directory / f"{name}.receipt.json"
         self.receipt_path.unlink(missing_ok=True)
         super().__init__(test, name, [SLUICE, "run", graph, "--receipt", self.receipt_path, *options],
                          environment={"SQLITE_PATH": str(test.store), **(environment or {})}, **popen)
