@@ -32,8 +32,10 @@ class Signals {
     sigemptyset(&set_);
     for (const int signal : {SIGINT, SIGTERM, end_signal}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    // A reader that goes away (a pipe, a socket) is an error to handle where it was written, not a death.
+    // A reader that goes away (a pipe, a socket) or a file that may not grow (ulimit -f) is an error to handle where it
+    // was written, not a death.
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
   }
   void watch(engine::GraphRuntime& runtime, LiveDisplay& display) {
     thread_ = std::thread([this, &runtime, &display] {
