@@ -60,12 +60,17 @@ std::optional<std::string> svg_of(const std::string& dot) {
 int draw(const GraphOptions& options, const engine::Registry& registry, std::ostream& out, std::ostream& err) {
   const GraphFile file = load_graph(options.graph, options.process, registry);
   if (file.diagnostics.has_errors()) err << engine::render_text(file.diagnostics, file.source);
-  if (!file.planned.plan) return exit_invalid;
+  // The whole file is drawn from its spec: also one whose plugins are not there, with its processes framed.
+  const bool is_drawable = options.process.empty() ? !file.spec.nodes.empty() : file.planned.plan.has_value();
+  if (!is_drawable) return exit_invalid;
+  const auto drawn = [&](auto&& of_plan, auto&& of_spec) { return options.process.empty() ? of_spec() : of_plan(); };
   std::string picture;
   if (options.format == "mermaid") {
-    picture = engine::mermaid_text(*file.planned.plan);
+    picture = drawn([&] { return engine::mermaid_text(*file.planned.plan); },
+                    [&] { return engine::mermaid_text(file.spec, registry); });
   } else {
-    picture = engine::dot_text(*file.planned.plan);
+    picture = drawn([&] { return engine::dot_text(*file.planned.plan); },
+                    [&] { return engine::dot_text(file.spec, registry); });
     if (options.format == "svg") {
       const auto svg = svg_of(picture);
       if (!svg) {

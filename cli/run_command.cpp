@@ -77,7 +77,7 @@ std::map<std::string, uint32_t> failpoints_from_environment() {
 }
 
 std::string failure_text(const engine::Failure& failure, const std::string& file) {
-  return fmt::format("{}:{}:{}: node \"{}\" {}{}\n", file, failure.place.line, failure.place.column, failure.node,
+  return fmt::format("{}:{}:{}: node \"{}\": {}{}\n", file, failure.place.line, failure.place.column, failure.node,
                      failure.error.message, failure.error.code.empty() ? "" : fmt::format(" [{}]", failure.error.code));
 }
 
@@ -93,6 +93,7 @@ int run(const RunOptions& options, const std::vector<std::string>& plugin_direct
         std::ostream& err) {
   const engine::Registry registry(chosen_directories(plugin_directories));
   if (options.is_dry_run) return validate({.graph = options.graph, .process = options.process}, registry, out, err);
+  for (const std::string& warning : registry.warnings()) err << "warning: " << warning << '\n';
   GraphFile file = load_graph(options.graph, options.process, registry);
   if (!file.diagnostics.empty()) err << engine::render_text(file.diagnostics, file.source);
   if (!file.planned.plan) {

@@ -23,7 +23,7 @@ void Registry::load_directory(const fs::path& directory) {
     const std::string name = at->path().filename().string();
     if (at->path().extension() == ".so" && !name.starts_with('.')) files.push_back(at->path());
   }
-  if (failed && failed != std::errc::no_such_file_or_directory) {
+  if (failed) {
     warnings_.push_back("the plugin directory " + directory.string() + " cannot be read: " + failed.message());
   }
   std::sort(files.begin(), files.end());

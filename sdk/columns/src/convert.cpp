@@ -122,7 +122,7 @@ std::string excerpt(std::string_view text) {
 
 Error refused(const Column& column, std::string_view code, std::string_view value, std::string_view why) {
   return permanent(
-      "column " + column.name + ": " + column.source + " holds " + excerpt(value) + ", which " + std::string(why),
+      "column " + column.name + ": " + column.source + " holds '" + excerpt(value) + "', which " + std::string(why),
       std::string(code));
 }
 

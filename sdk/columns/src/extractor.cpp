@@ -98,10 +98,11 @@ struct Extractor::State {
     std::string_view raw = value.raw_json_token();
     const char kind = raw.empty() ? '\0' : raw.front();
     const bool into = kind == '{' && wanted.level != 0;
-    const bool all = (kind == '{' || kind == '[') &&
-                     std::any_of(wanted.uses.begin(), wanted.uses.end(), [](const auto& use) { return use.whole; });
+    const bool all =
+        kind == '{' && std::any_of(wanted.uses.begin(), wanted.uses.end(), [](const auto& use) { return use.whole; });
     if (!into) {
-      if (all) {
+      // The token of a list or object runs on to the end of the document.
+      if (kind == '{' || kind == '[') {
         if (const auto fault = raw_of(value, kind).get(raw)) return fault;
       }
       note(wanted, raw);

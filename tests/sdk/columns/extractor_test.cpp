@@ -79,7 +79,7 @@ TEST_CASE("texts are unescaped, and a NUL is refused") {
   CHECK((*table.read(R"({"a":"x\"y\\z\n\u00e9\ud83d\ude00"})"))[0].text == "x\"y\\z\n\xc3\xa9\xf0\x9f\x98\x80");
   CHECK((*table.read(R"({"a":""})"))[0].text.empty());
   CHECK(table.error(R"({"a":"x\u0000y"})") ==
-        "column a: field a holds x?y, which holds a NUL character, which text columns cannot keep");
+        "column a: field a holds 'x?y', which holds a NUL character, which text columns cannot keep");
   CHECK(table.code(R"({"a":"\ud800"})") == "column_type");
   CHECK(table.code(R"({"a":"\q"})") == "column_type");
   CHECK(table.code("{\"a\":\"\xff\"}") == "payload_json");
@@ -94,10 +94,13 @@ TEST_CASE("a value of another type is refused with its text") {
     return text;
   };
   CHECK(table.error(with(R"("p":"61837.63000000")", R"("p":"61,8")")) ==
-        "column price: field p holds 61,8, which is not a decimal number");
+        "column price: field p holds '61,8', which is not a decimal number");
   CHECK(table.error(with(R"("p":"61837.63000000")", R"("p":"1.123456789")")) ==
-        "column price: field p holds 1.123456789, which has more digits behind the point than numeric(20,8) keeps; "
+        "column price: field p holds '1.123456789', which has more digits behind the point than numeric(20,8) keeps; "
         "nothing is rounded");
+  // Only the value itself is shown, not what stands behind it.
+  CHECK(contains(table.error(with(R"("p":"61837.63000000")", R"("p":[1,2])")), "field p holds '[1,2]', which"));
+  CHECK(contains(table.error(with(R"("p":"61837.63000000")", R"("p":"")")), "field p holds '', which"));
   CHECK(table.code(with(R"("t":3735683259)", R"("t":9223372036854775808)")) == "column_range");
   CHECK(table.code(with(R"("t":3735683259)", R"("t":1.0)")) == "column_type");
   CHECK(table.code(with(R"("t":3735683259)", R"("t":"1e3")")) == "column_type");
