@@ -5,7 +5,6 @@ and it goes on when there is room again."""
 import contextlib
 import os
 import resource
-import signal
 import sqlite3
 import subprocess
 import unittest
@@ -76,6 +75,35 @@ class BackpressureTest(support.Case):
         sent = {(key, number) for key, ids in support.truth_ids(truth).items() for number in ids}
         self.assertLessEqual(stored, sent)
         self.assertEqual(len(stored), result.node("exchange")["account"]["delivered"])
+
+    def test_a_store_that_was_moved_away_is_made_anew_and_no_row_is_in_neither(self):
+        count = support.frames(100_000)
+        exchange = support.Simulator(self, "--rate", "0", "--frames", count)
+        sluice = self.start(exchange)
+        self.wait_for_rows(sluice, count // 4)
+        moved = self.directory / "moved"
+        moved.mkdir()
+        for path in self.directory.glob("store.db*"):
+            path.rename(moved / path.name)
+        exchange.wait_for_end_of_data()
+
+        def rows(store):
+            return sum(self.query(f"SELECT count(*) FROM {table}", store)[0][0] for table in ("trades", "book_ticker"))
+
+        def all_are_there():
+            with contextlib.suppress(sqlite3.OperationalError):
+                return rows(self.store) + rows(moved / "store.db") >= count
+
+        support.wait_until(all_are_there, "all rows are in one store or the other")
+        result = sluice.stop()
+        truth = exchange.stop()
+        self.assert_all_delivered(result, count)
+        first = self.stored_ids()
+        self.store = moved / "store.db"
+        for key, ids in self.stored_ids().items():
+            first[key] = ids + first.get(key, [])
+        for key, ids in support.truth_ids(truth).items():
+            self.assertEqual(support.first_difference(sorted(set(first[key])), sorted(ids)), None, key)
 
     def room(self, size):
         """A file system of this size; what it was mounted on is free again when the test is over."""
@@ -150,7 +178,7 @@ class BackpressureTest(support.Case):
         """Needs no rights: the system refuses writes beyond the limit, as a full disk would."""
         count = support.frames(50_000)
         exchange = support.Simulator(self, "--rate", "0", "--frames", count)
-        sluice = self.start(exchange, SMALL_BUFFERS, preexec_fn=ignore_file_size_signal, restore_signals=False)
+        sluice = self.start(exchange, SMALL_BUFFERS)
         _, hard = resource.prlimit(sluice.pid, resource.RLIMIT_FSIZE)
         self.wait_for_rows(sluice, 100)
         resource.prlimit(sluice.pid, resource.RLIMIT_FSIZE, (64 << 10, hard))
@@ -159,10 +187,6 @@ class BackpressureTest(support.Case):
         resource.prlimit(sluice.pid, resource.RLIMIT_FSIZE, (hard, hard))
         self.finish(exchange, sluice, count)
         self.assertEqual(self.query("PRAGMA integrity_check"), [("ok",)])
-
-
-def ignore_file_size_signal():
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

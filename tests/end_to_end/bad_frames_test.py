@@ -3,7 +3,9 @@
 else is lost."""
 
 import base64
+import contextlib
 import json
+import sqlite3
 
 import support
 
@@ -160,6 +162,34 @@ class BadFramesTest(support.Case):
             self.assertEqual(line["error_node"], table)
             self.assertTrue(line["error_code"])
         self.assertEqual(rejected, {})
+
+    def test_a_row_that_the_store_drops_in_silence_is_rejected_and_not_delivered(self):
+        count = 2_000
+        first = support.Simulator(self, "--rate", "0", "--frames", 100, name="first")
+        sluice = self.start(first)
+        self.wait_for_rows(sluice, 100)
+        sluice.stop()
+        first.stop()
+        with contextlib.closing(sqlite3.connect(self.store)) as connection:
+            connection.execute("CREATE TRIGGER swallow BEFORE INSERT ON trades WHEN NEW.trade_id % 7 = 0 "
+                               "BEGIN SELECT RAISE(IGNORE); END")
+            for table in ("trades", "book_ticker"):
+                connection.execute(f"DELETE FROM {table}")
+            connection.commit()
+
+        exchange = support.Simulator(self, "--rate", "0", "--frames", count)
+        sluice = self.start(exchange)
+        truth = exchange.wait_for_end_of_data()
+        swallowed = {(symbol, kind, number) for (symbol, kind), ids in support.truth_ids(truth).items()
+                     for number in ids if kind != "bookTicker" and number % 7 == 0}
+        self.wait_for_rows(sluice, count - len(swallowed))
+        support.wait_until(lambda: self.rejects.read_bytes().count(b"\n") == len(swallowed), "the rest is rejected")
+        result = sluice.stop()
+        self.assert_balanced(result)
+        account = result.node("exchange")["account"]
+        self.assertEqual((account["delivered"], account["dead_lettered"]), (count - len(swallowed), len(swallowed)))
+        payloads = [line["payload"] for line in self.rejected()]
+        self.assertEqual({(p["s"], p["e"], p["t" if p["e"] == "trade" else "a"]) for p in payloads}, swallowed)
 
     def test_a_wrong_schema_stops_the_graph_instead_of_filling_the_rejects(self):
         """More than a hundred refused in a row, with none stored between: these are no bad records."""

@@ -3,7 +3,6 @@
 says, and what is wrong is named with its place."""
 
 import os
-import unittest
 
 import support
 

@@ -5,7 +5,6 @@ do about it, and good plugins beside them work on."""
 import os
 import pathlib
 import shutil
-import unittest
 
 import support
 
@@ -113,6 +112,14 @@ class PluginsTest(support.Case):
         self.add_fixture("plain_c")
         code, out, err = self.run_command("--plugins", self.plugins, "plugins", "check", self.plugins / "plain_c.so")
         self.assertEqual(code, 0, out + err)
+        graph = self.directory / "c.yaml"
+        graph.write_text("graph: c\nnodes:\n  numbers: { type: c_source, count: 5000 }\n  upper: { type: c_upper }\n"
+                         "  sink: { type: c_sink }\n  lines: { type: file, path: lines.jsonl }\n"
+                         "edges:\n  - numbers -> upper -> sink\n  - { from: upper, to: lines, buffer: { records: 1k, bytes: 1MiB } }\n")
+        code, out, err = self.run_command("--plugins", self.plugins, "run", graph)
+        self.assertEqual(code, 0, out + err)
+        self.assertIn("received 5,000 + made 5,000 = delivered 10,000", out)
+        self.assertEqual(len((self.directory / "lines.jsonl").read_text().splitlines()), 5000)
 
     def test_a_store_that_cannot_be_opened_stops_the_start(self):
         for path, reason in ((self.directory, "directory"), (self.directory / "nowhere" / "x.db", "nowhere")):

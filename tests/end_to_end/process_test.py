@@ -2,6 +2,7 @@
 """Facts about the process: how soon the first row is there, how much memory a steady flow takes, what idling costs. These
 are figures for who reads them; only the bound on memory is a test, and only where no sanitizer is built in."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -91,6 +92,57 @@ class ProcessTest(support.Case):
         self.assertEqual(code, 3, out + err)
         self.assertIn("rejects.jsonl", err)
         self.assert_all_delivered(sluice.stop(), 1_000)
+
+    def test_two_runs_share_a_store(self):
+        """Two graphs write to one file at once, each with rejects of its own; each row is there once."""
+        count = 20_000 // support.SCALE
+        runs = []
+        for name in ("one", "two"):
+            exchange = support.Simulator(self, "--rate", "0", "--frames", count, "--start-time", 1790000000000,
+                                         name=f"exchange-{name}")
+            graph = self.quickstart(("rejects.jsonl", f"{name}.jsonl"))
+            runs.append((exchange, support.Sluice(self, graph, environment={"BINANCE_WS_URL": exchange.url()},
+                                                  name=name)))
+            if name == "one":
+                self.wait_for_rows(runs[0][1], 1)
+        for exchange, sluice in runs:
+            exchange.wait_for_end_of_data()
+            support.wait_until_all_is_read(sluice, exchange.port())
+        results = [sluice.stop() for _, sluice in runs]
+        for result in results:
+            self.assert_all_delivered(result, count)
+        inserted = sum(result.metric("trades", "rows_inserted_total") for result in results)
+        there = sum(result.metric("trades", "rows_already_there_total") for result in results)
+        self.assertEqual((inserted, there), (self.rows("trades"), self.rows("trades")))
+        self.assertEqual(self.query("SELECT count(*) FROM (SELECT 1 FROM trades GROUP BY symbol, event_type, trade_id "
+                                    "HAVING count(*) > 1)"), [(0,)])
+
+    def test_the_live_line_on_a_terminal(self):
+        exchange = support.Simulator(self, "--rate", "2000")
+        main_end, terminal = os.openpty()
+        self.addCleanup(os.close, main_end)
+        process = subprocess.Popen([support.SLUICE, "run", self.quickstart()], cwd=self.directory, stderr=terminal,
+                                   stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                   env={**os.environ, "BINANCE_WS_URL": exchange.url(), "SQLITE_PATH": str(self.store)})
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        os.close(terminal)
+        shown = b""
+
+        def read():
+            nonlocal shown
+            shown += os.read(main_end, 65536)
+            return re.search(rb"trades [1-9][\d,]* \(\+", shown)
+
+        support.wait_until(read, "the live line counts rows")
+        self.assertIn(b"\r\x1b[K", shown)
+        process.terminate()
+        with contextlib.suppress(OSError):  # the terminal ends with its last writer
+            while os.read(main_end, 65536):
+                pass
+        out, _ = process.communicate(timeout=support.PATIENCE_S)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(b"balanced: every record has its verdict", out)
 
     def test_a_receipt_that_cannot_be_written_is_said_and_the_run_is_fine(self):
         exchange = support.Simulator(self, "--rate", "0", "--frames", 1_000)

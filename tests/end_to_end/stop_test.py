@@ -2,6 +2,7 @@
 """Ending a run in full flow: the receipt balances with the simulator's truth and with the tables, however it ends."""
 
 import signal
+import socket
 import sqlite3
 
 import support
@@ -93,6 +94,17 @@ class StopTest(support.Case):
         support.wait_until(self.store.exists, "the store is open")
         result = sluice.stop()
         self.assert_all_delivered(result, 0)
+
+    def test_a_server_that_accepts_and_says_nothing_does_not_hold_up_a_stop(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(support.PATIENCE_S)
+            for scheme in ("ws", "wss"):
+                with self.subTest(scheme):
+                    url = f"{scheme}://127.0.0.1:{server.getsockname()[1]}"
+                    sluice = support.Sluice(self, self.quickstart(), environment={"BINANCE_WS_URL": url})
+                    connection, _ = server.accept()
+                    with connection:
+                        self.assert_all_delivered(sluice.stop(), 0)
 
     def test_a_killed_process_leaves_a_store_without_holes_which_the_next_run_continues(self):
         exchange, sluice = self.full_flow()
