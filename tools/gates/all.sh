@@ -5,9 +5,9 @@ set -uo pipefail
 build=${1:?usage: all.sh BUILD_DIR}
 here=$(cd "$(dirname "$0")" && pwd)
 failed=0
-for gate in walls.py format.sh sizes.py paths.py symbols.sh graphs.py schema.py docs.py; do
+for gate in self_test.py walls.py format.sh sizes.py paths.py symbols.sh graphs.py schema.py docs.py; do
   if said=$("$here/$gate" "$build" 2>&1); then
-    printf 'ok    %-8s %s\n' "${gate%.*}" "$(tail -n 1 <<<"$said")"
+    printf 'ok    %-9s %s\n' "${gate%.*}" "$(tail -n 1 <<<"$said")"
   else
     failed=$((failed + 1))
     printf 'WRONG %s\n' "${gate%.*}"

@@ -9,7 +9,7 @@ if [ -z "$formatter" ]; then
   echo "clang-format-14 is missing; install it: other versions format differently"
   exit 1
 fi
-mapfile -t files < <(git ls-files '*.cpp' '*.hpp' '*.h' '*.c' | grep -v '^sdk/include/sluice/abi\.h$')
+mapfile -t files < <(git -c 'safe.directory=*' ls-files '*.cpp' '*.hpp' '*.h' '*.c' | grep -v '^sdk/include/sluice/abi\.h$')
 if [ "${1:-}" = --fix ]; then
   "$formatter" -i "${files[@]}"
 fi

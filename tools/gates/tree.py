@@ -9,7 +9,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 def tracked(*patterns):
     """Paths relative to the root, of files that are there and match one of git's patterns (all without any)."""
-    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--", *patterns], capture_output=True)
+    # A checkout may belong to another user, as in a container.
+    git = ["git", "-c", "safe.directory=*", "-C", ROOT]
+    listed = subprocess.run([*git, "ls-files", "-z", "--", *patterns], capture_output=True)
     if listed.returncode == 0 and listed.stdout:
         names = listed.stdout.decode().split("\0")
         return sorted(name for name in names if name and os.path.isfile(os.path.join(ROOT, name)))
