@@ -322,6 +322,8 @@ def wait_until_reading_rests(sluice, port):
     seen = {"bytes": None, "polls": 0}
 
     def rests():
+        if not sluice.is_running():
+            raise AssertionError(f"sluice ended with {sluice.popen.returncode}\n{sluice.stderr[-4000:]}")
         now = receive_queue_bytes(sluice.pid, port)
         seen["polls"] = seen["polls"] + 1 if now and now == seen["bytes"] else 0
         seen["bytes"] = now
@@ -349,4 +351,7 @@ def need_captures():
 
 
 def main():
+    for program, variable in ((SLUICE, "SLUICE_PROGRAM"), (SIMULATOR, "SLUICE_SIMULATOR")):
+        if shutil.which(program) is None:
+            sys.exit(f"there is no program {program}: set {variable} to the one that was built")
     unittest.main(verbosity=2)
