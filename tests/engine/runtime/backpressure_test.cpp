@@ -55,6 +55,8 @@ TEST_CASE("behind a blocked sink a source emits the edge's bound and what the si
 
   // One batch settled makes room for exactly one more.
   held.take().deliver();
+  REQUIRE(held.wait_for(2));
+  numbers.context.wake();
   REQUIRE(numbers.signal.wait([&] { return numbers.emitted >= 94; }));
   wait_until_blocked(numbers);
   CHECK(numbers.emitted == 94);
@@ -88,7 +90,8 @@ TEST_CASE("what finds no room is parked once, counted, and lets nothing more in"
   REQUIRE(numbers.signal.wait([&] { return numbers.emitted >= 34; }));
   wait_until_blocked(numbers);
   CHECK(numbers.emitted == 34);
-  const auto& edge = edge_in(runtime.report(), "triple -> held");
+  const auto report = runtime.report();
+  const auto& edge = edge_in(report, "triple -> held");
   CHECK(edge.waiting == 60);
   CHECK(edge.parked == 12);
   CHECK(edge.in == 102);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Timers fire while nothing else happens, never while anything is parked, and an idle graph costs next to nothing.
+#include <sys/resource.h>
+
+#include "checks.hpp"
+#include "gather.hpp"
+#include "held_sink.hpp"
+
+using namespace sluice;
+using namespace sluice::testing;
+using engine::GraphRuntime;
+
+namespace {
+
+int64_t cpu_time_ns() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto ns = [](const timeval& time) { return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_usec * 1'000; };
+  return ns(usage.ru_utime) + ns(usage.ru_stime);
+}
+
+}  // namespace
+
+TEST_CASE("a timer fires while its stage is idle, behind a source and behind a buffer") {
+  for (const bool is_buffered : {false, true}) {
+    NumbersState numbers{.total = 3, .per_batch = 3, .ends = false};
+    GatherState gather{.records = 100, .within_ns = 1'000'000};
+    CollectState collected;
+    GraphBuilder graph;
+    graph.node("numbers", numbers_type, numbers);
+    graph.node("gather", gather_type, gather);
+    graph.node("collect", collect_type, collected);
+    if (is_buffered) {
+      graph.buffered("numbers", "gather", {100, 1 << 20});
+    } else {
+      graph.edge("numbers", "gather");
+    }
+    graph.edge("gather", "collect");
+    GraphRuntime runtime(graph.build(), {});
+    begin(runtime);
+    REQUIRE(collected.signal.wait([&] { return collected.snapshot().size() == 3; }));
+    CHECK(gather.timers == 1);
+    CHECK(gather.flushes == 0);
+    runtime.request_stop();
+    runtime.wait();
+    require_no_failure(runtime);
+  }
+}
+
+TEST_CASE("a timer waits while anything is parked") {
+  NumbersState numbers{.total = 1, .per_batch = 1, .ends = false};
+  std::atomic<int> fired{0};
+  std::atomic<uint64_t> settled_when_fired{0};
+  std::atomic<uint64_t> settled{0};
+  FunctionState singles{.process = [](Context& context, Batch batch) -> Result<void> {
+                          context.set_timer(1);  // long past
+                          const uint32_t copies = 5;
+                          batch = std::move(batch).expand(&copies);
+                          while (batch.size() > 1) context.emit(0, batch.cut(1));
+                          context.emit(0, std::move(batch));
+                          return {};
+                        },
+                        .timer = [&](Context&) -> Result<void> {
+                          ++fired;
+                          settled_when_fired = settled.load();
+                          return {};
+                        }};
+  HeldState held;
+  GraphBuilder graph;
+  graph.node("numbers", numbers_type, numbers);
+  graph.node("singles", transform_function_type, singles);
+  graph.node("held", held_type, held);
+  graph.edge("numbers", "singles");
+  graph.buffered("singles", "held", {1, 1 << 20});
+  GraphRuntime runtime(graph.build(), {});
+  begin(runtime);
+  REQUIRE(held.wait_for(1));
+  for (int i = 0; i < 10; ++i) {
+    const int before = numbers.polls_without_credit;
+    numbers.context.wake();
+    REQUIRE(numbers.signal.wait([&] { return numbers.polls_without_credit > before; }));
+  }
+  CHECK(fired == 0);
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(held.wait_for(1));
+    ++settled;
+    held.take().deliver();
+  }
+  numbers.context.wake();
+  REQUIRE(numbers.signal.wait([&] { return fired == 1; }));
+  // Of five one was with the sink, one in the edge: three had to go before nothing was parked.
+  CHECK(settled_when_fired >= 3);
+  runtime.request_stop();
+  runtime.wait();
+  require_no_failure(runtime);
+}
+
+TEST_CASE("an idle graph and a blocked one use less than half a per cent of a core") {
+  for (const bool is_blocked : {false, true}) {
+    NumbersState numbers{.total = is_blocked ? 1'000U : 1U, .per_batch = 1, .ends = false};
+    FunctionState pass = pass_on();
+    GatherState gather{.records = 100, .within_ns = 1'000'000};
+    HeldState held;
+    GraphBuilder graph;
+    graph.node("numbers", numbers_type, numbers);
+    graph.node("pass", transform_function_type, pass);
+    graph.node("gather", gather_type, gather);
+    graph.node("held", held_type, held);
+    graph.buffered("numbers", "pass", {2, 1 << 20});
+    graph.buffered("pass", "gather", {2, 1 << 20});
+    graph.buffered("gather", "held", {2, 1 << 20});
+    GraphRuntime runtime(graph.build(), {});
+    begin(runtime);
+    REQUIRE(held.wait_for(1));
+    if (is_blocked) {
+      REQUIRE(numbers.signal.wait([&] { return numbers.polls_without_credit > 0; }));
+      CHECK_FALSE(runtime.wait_for(std::chrono::milliseconds(50)));
+    } else {
+      held.take().deliver();
+    }
+    const int64_t before_ns = cpu_time_ns();
+    const int64_t begun_ns = engine::monotonic_ns();
+    CHECK_FALSE(runtime.wait_for(std::chrono::milliseconds(1'200)));
+    const auto share =
+        static_cast<double>(cpu_time_ns() - before_ns) / static_cast<double>(engine::monotonic_ns() - begun_ns);
+    CHECK(share < 0.005);
+    runtime.request_abort();
+    runtime.wait();
+    require_no_failure(runtime);
+    require_balance(runtime.report());
+  }
+}
