@@ -165,9 +165,9 @@ struct Extractor::State {
         if (token == "true" || token == "false") return convert_boolean(column, token == "true", to);
         break;
       case '{':
-        return refused(column, "column_type", rest, "is an object, not " + type_name(column.type));
+        return refused(column, "column_type", token, "is an object, not " + type_name(column.type));
       case '[':
-        return refused(column, "column_type", rest, "is an array, not " + type_name(column.type));
+        return refused(column, "column_type", token, "is an array, not " + type_name(column.type));
       default:
         return convert_number(column, token, arena, to);
     }

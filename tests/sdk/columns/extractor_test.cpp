@@ -100,9 +100,9 @@ TEST_CASE("a value of another type is refused with its text") {
         "nothing is rounded");
   // Only the value itself is shown, not what stands behind it.
   const std::string list = table.error(with(R"("p":"61837.63000000")", R"("p":[1,2])"));
-  CHECK(list.find("field p holds '[1,2]', which") != std::string::npos);
+  CHECK(list == "column price: field p holds '[1,2]', which is an array, not numeric(20,8)");
   const std::string empty = table.error(with(R"("p":"61837.63000000")", R"("p":"")"));
-  CHECK(empty.find("field p holds '', which") != std::string::npos);
+  CHECK(empty == "column price: field p holds '', which is not a decimal number");
   CHECK(table.code(with(R"("t":3735683259)", R"("t":9223372036854775808)")) == "column_range");
   CHECK(table.code(with(R"("t":3735683259)", R"("t":1.0)")) == "column_type");
   CHECK(table.code(with(R"("t":3735683259)", R"("t":"1e3")")) == "column_type");
