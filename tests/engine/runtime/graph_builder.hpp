@@ -2,6 +2,7 @@
 // Builds small plans by hand, so that tests of the runtime need neither YAML nor plugins on disk: node types are made
 // of classes in the test, and each class reaches the test's own state through a pointer in its options' place.
 #pragma once
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -101,19 +102,23 @@ class GraphBuilder {
       if (!is_head) continue;
       engine::PlanStage stage;
       stage.head = i;
-      stage.nodes = {i};
-      for (size_t n = 0; n < stage.nodes.size(); ++n) {
-        plan.nodes[stage.nodes[n]].stage = plan.stages.size();
-        for (const engine::PlanEdge& e : plan.edges) {
-          if (e.from != stage.nodes[n] || e.buffered) continue;
-          // A later visit moves a node behind all that call it.
-          std::erase(stage.nodes, e.to);
-          stage.nodes.push_back(e.to);
-        }
-      }
+      std::vector<bool> is_known(plan.nodes.size(), false);
+      add_behind(i, is_known, stage.nodes);
+      std::reverse(stage.nodes.begin(), stage.nodes.end());
+      for (const size_t node : stage.nodes) plan.nodes[node].stage = plan.stages.size();
       plan.stages.push_back(stage);
     }
     return plan;
+  }
+
+ private:
+  /// Every node behind the ones it calls.
+  void add_behind(size_t node, std::vector<bool>& is_known, std::vector<size_t>& nodes) const {
+    is_known[node] = true;
+    for (const engine::PlanEdge& e : plan.edges) {
+      if (e.from == node && !e.buffered && !is_known[e.to]) add_behind(e.to, is_known, nodes);
+    }
+    nodes.push_back(node);
   }
 };
 
