@@ -124,7 +124,8 @@ class BadFramesTest(support.Case):
     def replayed(self, *frames):
         """These frames, each on a stream that the graph takes, with good trades around them."""
         capture = self.directory / "poison.txt"
-        lines = [f"{1723161600000 + at} {json.dumps(frame, separators=(',', ':'))}\n" for at, frame in enumerate(frames)]
+        lines = [f"{1723161600000 + at} {json.dumps(frame, separators=(',', ':'))}\n"
+                 for at, frame in enumerate(frames)]
         capture.write_text("".join(lines))
         exchange = support.Simulator(self, "--capture", capture, "--speed", "0")
         return exchange, self.start(exchange)

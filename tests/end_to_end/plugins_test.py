@@ -115,7 +115,8 @@ class PluginsTest(support.Case):
         graph = self.directory / "c.yaml"
         graph.write_text("graph: c\nnodes:\n  numbers: { type: c_source, count: 5000 }\n  upper: { type: c_upper }\n"
                          "  sink: { type: c_sink }\n  lines: { type: file, path: lines.jsonl }\n"
-                         "edges:\n  - numbers -> upper -> sink\n  - { from: upper, to: lines, buffer: { records: 1k, bytes: 1MiB } }\n")
+                         "edges:\n  - numbers -> upper -> sink\n"
+                         "  - { from: upper, to: lines, buffer: { records: 1k, bytes: 1MiB } }\n")
         code, out, err = self.run_command("--plugins", self.plugins, "run", graph)
         self.assertEqual(code, 0, out + err)
         self.assertIn("received 5,000 + made 5,000 = delivered 10,000", out)

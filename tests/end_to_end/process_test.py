@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Facts about the process: how soon the first row is there, how much memory a steady flow takes, what idling costs. These
-are figures for who reads them; only the bound on memory is a test, and only where no sanitizer is built in."""
+"""Facts about the process: how soon the first row is there, how much memory a steady flow takes, what idling costs.
+These are figures for who reads them; only the bound on memory is a test, and only where no sanitizer is built in."""
 
 import contextlib
 import os
@@ -46,8 +46,8 @@ class ProcessTest(support.Case):
         peak_mib, used = status(sluice.pid, "VmHWM") / 1024, cpu_seconds(sluice.pid)
         self.assert_all_delivered(sluice.stop(), count)
         exchange.stop()
-        support.figure(f"{count} frames at {rate} a second: stored after {took:.1f} s, peak resident {peak_mib:.1f} MiB, "
-                       f"{used * 1e6 / count:.2f} CPU-seconds a million")
+        support.figure(f"{count} frames at {rate} a second: stored after {took:.1f} s, "
+                       f"peak resident {peak_mib:.1f} MiB, {used * 1e6 / count:.2f} CPU-seconds a million")
         if support.SANITIZER or support.BUILD_TYPE not in ("Release", "RelWithDebInfo", "MinSizeRel"):
             self.skipTest(f"no bound on memory in a build of type {support.BUILD_TYPE} {support.SANITIZER}")
         self.assertLess(peak_mib, 64)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever ends a connection leads to the next one, and what was sent before the end is not lost. The simulator's market
-waits while nobody is connected, so each event is sent once, and all of them must be in the tables."""
+"""Whatever ends a connection leads to the next one, and what was sent before the end is not lost. The simulator's
+market waits while nobody is connected, so each event is sent once, and all of them must be in the tables."""
 
 import support
 
