@@ -218,9 +218,14 @@ HostBatch* EdgeQueue::pop() {
   batch->next = nullptr;
   if (batch->count > 0) {
     if (!pops_singly()) subtract(*batch);
-    if (producer_waits_.load(std::memory_order_seq_cst)) wake_producers();
+    if (producer_waits_.load(std::memory_order_seq_cst) && is_half_empty()) wake_producers();
   }
   return batch;
+}
+
+bool EdgeQueue::is_half_empty() const {
+  return records_.load(std::memory_order_seq_cst) <= bound_.records / 2 &&
+         bytes_.load(std::memory_order_seq_cst) <= bound_.bytes / 2;
 }
 
 void EdgeQueue::subtract(const HostBatch& batch) {

@@ -58,7 +58,8 @@ class EdgeQueue {
   /// Whether a push of some size could succeed; always true of edges that drop or conflate.
   bool has_room() const;
   Bound room() const;
-  /// The next pop wakes the producers; ask has_room() again after.
+  /// A pop wakes the producers once the edge is half empty, so that they find work for more than one batch; ask
+  /// has_room() again after.
   void ask_for_wake() { producer_waits_.store(true, std::memory_order_seq_cst); }
 
   uint64_t waiting_records() const { return records_.load(std::memory_order_relaxed); }
@@ -69,6 +70,7 @@ class EdgeQueue {
   bool fits(uint64_t records, uint64_t bytes) const;
   bool always_has_room() const { return when_full_ != WhenFull::block; }
   bool pops_singly() const { return when_full_ == WhenFull::drop_oldest || when_full_ == WhenFull::conflate; }
+  bool is_half_empty() const;
   void subtract(const records::HostBatch& batch);
   void append_locked(records::HostBatch* batch);
   records::HostBatch* pop_front_locked();

@@ -18,6 +18,8 @@ struct EdgeRuntime {
   const PlanDeadLetter* dead_letter = nullptr;
   size_t to = 0;
   uint32_t to_port = 0;
+  uint16_t path = 0;                     ///< the plan's dead_letter
+  NodeRuntime* target = nullptr;         ///< the node `to`
   std::unique_ptr<EdgeQueue> queue;      ///< null: a direct call
   std::unique_ptr<EdgeAccount> account;  ///< on_accept only
 

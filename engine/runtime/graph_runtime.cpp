@@ -35,13 +35,15 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
     made.plan = &edge;
     made.to = edge.to;
     made.to_port = edge.to_port;
+    made.path = edge.dead_letter;
+    made.target = &nodes_[edge.to];
     if (edge.buffered) made.queue = std::make_unique<EdgeQueue>(edge.bound, edge.when_full, edge.conflate_slot);
     if (edge.commit == Commit::on_accept) {
       made.account = std::make_unique<EdgeAccount>([this, i] {
         if (wants_quiet_.load() && edges_[i].account->unsettled_records() == 0) something_changed();
       });
     }
-    nodes_[edge.from].edges_of_port[edge.from_port].push_back(i);
+    nodes_[edge.from].edges_of_port[edge.from_port].push_back(&made);
   }
   for (const PlanDeadLetter& dead_letter : plan_.dead_letters) {
     EdgeRuntime& made = edges_.emplace_back();
@@ -49,6 +51,7 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
     made.dead_letter = &dead_letter;
     made.to = dead_letter.to;
     made.to_port = dead_letter.to_port;
+    made.target = &nodes_[dead_letter.to];
     made.queue = std::make_unique<EdgeQueue>(dead_letter.bound, WhenFull::block, -1);
   }
   for (const PlanStage& stage : plan_.stages) stages_.emplace_back(*this, stage);

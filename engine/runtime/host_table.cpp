@@ -78,12 +78,13 @@ uint32_t batch_pin(sluice_batch* batch, sluice_buffer* buffer) { return records:
 void batch_split(sluice_context* context, sluice_batch* take, const uint8_t* lanes, uint32_t lane_count,
                  sluice_batch** out) {
   records::split_take(host_batch(take), lanes, lane_count, out);
+  if (!node_of(context).is_sink) return;
   int64_t parts = 0;
   for (uint32_t lane = 0; lane < lane_count; ++lane) parts += out[lane] == nullptr ? 0 : 1;
   node_of(context).in_flight.fetch_add(parts - 1, std::memory_order_relaxed);
 }
 sluice_batch* batch_cut(sluice_context* context, sluice_batch* from, uint32_t count) {
-  node_of(context).in_flight.fetch_add(1, std::memory_order_relaxed);
+  if (node_of(context).is_sink) node_of(context).in_flight.fetch_add(1, std::memory_order_relaxed);
   return records::cut(*host_batch(from), count);
 }
 sluice_batch* batch_expand(sluice_context* context, sluice_batch* take, const uint32_t* copies) {
@@ -99,10 +100,11 @@ sluice_batch* batch_fold(sluice_context* context, sluice_batch* take, const uint
   return out;
 }
 
-/// The node owns one batch fewer; a sink that had no room has some again.
+/// A sink owns one batch fewer; if it had no room it has some again.
 void let_go(NodeRuntime& node) {
+  if (!node.is_sink) return;
   const int64_t before = node.in_flight.fetch_sub(1, std::memory_order_seq_cst);
-  if (node.plan.is_sink() && before >= static_cast<int64_t>(node.plan.facts.max_in_flight)) node.stage->waker().wake();
+  if (before >= static_cast<int64_t>(node.plan.facts.max_in_flight)) node.stage->waker().wake();
 }
 
 /// A batch without a token was made and never emitted: there is nobody to answer.
@@ -157,7 +159,6 @@ void emit(sluice_context* context, uint32_t port, sluice_batch* take) {
     records::free_take(batch);
     return;
   }
-  node.in_flight.fetch_sub(1, std::memory_order_relaxed);
   if (node.rejected_in_a_row.load(std::memory_order_relaxed) != 0) {
     node.rejected_in_a_row.store(0, std::memory_order_relaxed);
   }

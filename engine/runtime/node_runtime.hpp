@@ -27,6 +27,7 @@ namespace sluice::engine {
 
 class Stage;
 class GraphRuntime;
+struct EdgeRuntime;
 
 /// Written by one thread, read by any.
 class OwnCounter {
@@ -63,21 +64,23 @@ struct NodeCounters {
 class NodeRuntime : public sluice_context {
  public:
   NodeRuntime(GraphRuntime& graph, const PlanNode& node, size_t node_index)
-      : runtime(graph), plan(node), index(node_index) {}
+      : runtime(graph), plan(node), index(node_index), is_sink(node.is_sink()), process(node.type->process) {}
 
   GraphRuntime& runtime;
   const PlanNode& plan;
   const size_t index;
+  const bool is_sink;
+  decltype(sluice_node_type::process) const process;  ///< of plan.type, at hand for every batch
   Stage* stage = nullptr;
   void* handle = nullptr;
 
-  std::vector<std::vector<size_t>> edges_of_port;  ///< indices into Plan::edges
-  std::unique_ptr<SourceAccount> account;          ///< sources only
+  std::vector<std::vector<EdgeRuntime*>> edges_of_port;
+  std::unique_ptr<SourceAccount> account;  ///< sources only
   NodeCounters counters;
 
   int64_t timer_deadline_ns = 0;  ///< stage thread; 0: none
 
-  std::atomic<int64_t> in_flight{0};  ///< batches the node owns
+  std::atomic<int64_t> in_flight{0};  ///< batches that a sink owns; 0 of other nodes
   std::atomic<bool> is_on_hold{false};
   std::atomic<bool> is_starved{false};  ///< a source at its in_flight bound: the next relief wakes its stage
   std::atomic<uint64_t> rejected_in_a_row{0};

@@ -201,6 +201,88 @@ void Stage::run_source_once() {
   }
 }
 
+// What a batch meets at every direct hop stands in few frames, and what it seldom meets apart: deep chains of calls
+// cost more than the work in them.
+inline void Stage::call_process(NodeRuntime& node, uint32_t port, HostBatch* take) {
+  node.counters.in_records.add(take->count);
+  node.counters.in_batches.add(1);
+  if (node.is_sink) node.in_flight.fetch_add(1, std::memory_order_relaxed);
+  sluice_error error;
+  error.struct_size = sizeof error;
+  error.category = SLUICE_BUG;
+  error.code[0] = error.message[0] = '\0';
+  if (node.process(node.handle, port, take, &error) != SLUICE_OK) fail(node, error);
+}
+
+void Stage::emit(NodeRuntime& from, uint32_t port, HostBatch* take) {
+  if (take->count == 0) {
+    records::free_take(take);
+    return;
+  }
+  const auto& edges = from.edges_of_port[port];
+  if (edges.empty()) {
+    graph_.discard(from, take, "port_not_wired");
+    return;
+  }
+  from.counters.out_records.add(take->count);
+  from.counters.out_batches.add(1);
+  if (edges.size() > 1) emit_copies(from, edges, *take);
+  hand_over(*edges.back(), take);
+}
+
+/// One for each edge but the last, which gets the batch itself.
+void Stage::emit_copies(NodeRuntime& from, const std::vector<EdgeRuntime*>& edges, const HostBatch& batch) {
+  for (size_t i = 0; i + 1 < edges.size(); ++i) {
+    HostBatch* copied = records::copy(batch);
+    from.counters.made.fetch_add(copied->count, std::memory_order_relaxed);
+    from.counters.out_records.add(copied->count);
+    hand_over(*edges[i], copied);
+  }
+}
+
+inline void Stage::hand_over(EdgeRuntime& edge, HostBatch* take) {
+  edge.in_records.store(edge.in_records.load(std::memory_order_relaxed) + take->count, std::memory_order_relaxed);
+  edge.in_batches.store(edge.in_batches.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (edge.path != 0) {
+    for (records::Run& run : take->runs) run.path = edge.path;
+  }
+  if (edge.account != nullptr) take_over(edge, *take);
+  // Behind what is parked there is no overtaking.
+  if ((!parked_.empty() && is_parked(edge)) || !try_hand_over(edge, take)) park(edge, take);
+}
+
+/// The edge takes the records over: upstream is answered, and a new account begins.
+void Stage::take_over(EdgeRuntime& edge, HostBatch& batch) {
+  const auto upstream = batch.runs;
+  records::SourceBatch* own = edge.account->begin(batch.count, records::payload_bytes(batch));
+  // What was true of a record's path stays true: its dead letter, and whether it is one.
+  batch.runs.clear();
+  for (const records::Run& run : upstream) {
+    if (run.records != 0) batch.runs.push_back({own, run.records, run.records, run.path, run.is_dead});
+  }
+  for (const records::Run& run : upstream) run.source->settle(run.parts, records::Verdict::accepted);
+}
+
+void Stage::park(EdgeRuntime& edge, HostBatch* take) {
+  edge.parked.add(take->count);
+  parked_.push_back({&edge, take, false});
+}
+
+/// False when the edge has no room; `take` is then what remains to be parked.
+inline bool Stage::try_hand_over(EdgeRuntime& edge, HostBatch*& take) {
+  if (edge.queue == nullptr) {
+    NodeRuntime& to = *edge.target;
+    if (is_broken_ || (to.is_sink && !to.has_room())) return false;
+    edge.out_records.add(take->count);
+    call_process(to, edge.to_port, take);
+    return true;
+  }
+  const EdgeQueue::Pushed pushed = edge.queue->push(take);
+  graph_.settle_losers(edge, pushed);
+  take = pushed.rest;
+  return take == nullptr;
+}
+
 bool Stage::run_queues_once() {
   uint32_t handed_over = 0;
   bool is_empty = false;
@@ -221,7 +303,7 @@ bool Stage::run_queues_once() {
     } else {
       took_dead_letters_ = took_dead_letters_ || input->dead_letter != nullptr;
       input->out_records.add(batch->count);
-      call_process(graph_.node(input->to), input->to_port, batch);
+      call_process(*input->target, input->to_port, batch);
     }
     if (is_broken_) break;
   }
@@ -230,81 +312,6 @@ bool Stage::run_queues_once() {
     flush_node(head_.index);
   }
   return handed_over > 0;
-}
-
-void Stage::call_process(NodeRuntime& node, uint32_t port, HostBatch* take) {
-  node.counters.in_records.add(take->count);
-  node.counters.in_batches.add(1);
-  node.in_flight.fetch_add(1, std::memory_order_relaxed);
-  sluice_error error;
-  error.struct_size = sizeof error;
-  error.category = SLUICE_BUG;
-  error.code[0] = error.message[0] = '\0';
-  if (node.plan.type->process(node.handle, port, take, &error) != SLUICE_OK) fail(node, error);
-}
-
-void Stage::emit(NodeRuntime& from, uint32_t port, HostBatch* take) {
-  if (take->count == 0) {
-    records::free_take(take);
-    return;
-  }
-  const auto& edges = from.edges_of_port[port];
-  if (edges.empty()) {
-    graph_.discard(from, take, "port_not_wired");
-    return;
-  }
-  from.counters.out_records.add(take->count);
-  from.counters.out_batches.add(1);
-  for (size_t i = 0; i + 1 < edges.size(); ++i) {
-    HostBatch* copied = records::copy(*take);
-    from.counters.made.fetch_add(copied->count, std::memory_order_relaxed);
-    from.counters.out_records.add(copied->count);
-    hand_over(graph_.edge(edges[i]), copied);
-  }
-  hand_over(graph_.edge(edges.back()), take);
-}
-
-void Stage::hand_over(EdgeRuntime& edge, HostBatch* take) {
-  edge.in_records.store(edge.in_records.load(std::memory_order_relaxed) + take->count, std::memory_order_relaxed);
-  edge.in_batches.store(edge.in_batches.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  if (edge.plan->dead_letter != 0) {
-    for (records::Run& run : take->runs) run.path = edge.plan->dead_letter;
-  }
-  if (edge.account != nullptr) {
-    // The edge takes the records over: upstream is answered, and a new account begins.
-    const auto upstream = take->runs;
-    records::SourceBatch* own = edge.account->begin(take->count, records::payload_bytes(*take));
-    records::begin_token(*take, own, 0);
-    // What was true of a record's path stays true: its dead letter, and whether it is one.
-    take->runs.clear();
-    for (const records::Run& run : upstream) {
-      if (run.records != 0) take->runs.push_back({own, run.records, run.records, run.path, run.is_dead});
-    }
-    for (const records::Run& run : upstream) run.source->settle(run.parts, records::Verdict::accepted);
-  }
-  // Behind what is parked there is no overtaking.
-  if (!parked_.empty() && is_parked(edge)) {
-    edge.parked.add(take->count);
-    parked_.push_back({&edge, take, false});
-  } else if (!try_hand_over(edge, take)) {
-    edge.parked.add(take->count);
-    parked_.push_back({&edge, take, false});
-  }
-}
-
-/// False when the edge has no room; `take` is then what remains to be parked.
-bool Stage::try_hand_over(EdgeRuntime& edge, HostBatch*& take) {
-  if (edge.queue == nullptr) {
-    NodeRuntime& to = graph_.node(edge.to);
-    if (is_broken_ || (to.plan.is_sink() && !to.has_room())) return false;
-    edge.out_records.add(take->count);
-    call_process(to, edge.to_port, take);
-    return true;
-  }
-  const EdgeQueue::Pushed pushed = edge.queue->push(take);
-  graph_.settle_losers(edge, pushed);
-  take = pushed.rest;
-  return take == nullptr;
 }
 
 bool Stage::is_parked(const EdgeRuntime& edge) const {
@@ -387,7 +394,7 @@ void Stage::begin_drain() {
 
 void Stage::flush_from(const NodeRuntime& node) {
   for (const auto& edges : node.edges_of_port) {
-    for (const size_t index : edges) mark(graph_.edge(index));
+    for (EdgeRuntime* edge : edges) mark(*edge);
   }
 }
 

@@ -72,7 +72,10 @@ class Stage {
   sluice_credit credit_for(NodeRuntime& source);
   int64_t next_wake_ns() const;
   void call_process(NodeRuntime& node, uint32_t port, records::HostBatch* take);
+  void emit_copies(NodeRuntime& from, const std::vector<EdgeRuntime*>& edges, const records::HostBatch& batch);
   void hand_over(EdgeRuntime& edge, records::HostBatch* take);
+  static void take_over(EdgeRuntime& edge, records::HostBatch& batch);
+  void park(EdgeRuntime& edge, records::HostBatch* take);
   bool try_hand_over(EdgeRuntime& edge, records::HostBatch*& take);
   bool is_parked(const EdgeRuntime& edge) const;
   void mark(EdgeRuntime& edge);

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace sluice::engine {
 namespace {
 
@@ -13,6 +15,19 @@ int64_t read_clock(clockid_t clock) {
   timespec now{};
   clock_gettime(clock, &now);
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// About a microsecond: what sleeping and being woken costs the two sides together is several.
+constexpr int spins = 48;
+constexpr uint32_t most_luck = 8;
+constexpr uint32_t try_anyway_every = 64;
+
+void pause_briefly() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
 }
 
 }  // namespace
@@ -36,7 +51,22 @@ void Waker::end_poll_wakes() {
   poll_wake_ = nullptr;
 }
 
+/// Whether a wake came within a moment. Where that is seldom so, it is tried seldom: idle stages just sleep.
+bool Waker::spin() {
+  if (luck_ == 0 && ++waits_ % try_anyway_every != 0) return false;
+  for (int i = 0; i < spins; ++i) {
+    if (state_.load(std::memory_order_seq_cst) != awake) {
+      luck_ = std::min(luck_ + 1, most_luck);
+      return true;
+    }
+    pause_briefly();
+  }
+  if (luck_ > 0) --luck_;
+  return false;
+}
+
 void Waker::wait_until(int64_t monotonic_deadline_ns) {
+  if (spin()) return;
   uint32_t expected = awake;
   if (!state_.compare_exchange_strong(expected, asleep, std::memory_order_seq_cst)) return;
   // FUTEX_WAIT_BITSET takes an absolute time of the monotonic clock.

@@ -33,8 +33,11 @@ class Waker {
   static constexpr uint32_t signalled = 1;
   static constexpr uint32_t asleep = 2;
   static constexpr uint32_t in_poll = 3;
+  bool spin();
 
   std::atomic<uint32_t> state_{awake};
+  uint32_t luck_ = 0;   ///< the stage's own: how often spinning was worth it of late
+  uint32_t waits_ = 0;  ///< the stage's own
   std::mutex poll_wake_mutex_;
   std::function<void()> poll_wake_;  ///< guarded by poll_wake_mutex_ once the stage runs
 };
