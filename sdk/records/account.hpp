@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "records/block_store.hpp"
 #include "sluice/abi.h"
 
 namespace sluice::records {
@@ -49,6 +50,8 @@ class SourceBatch {
   }
   SourceBatch(const SourceBatch&) = delete;
   SourceBatch& operator=(const SourceBatch&) = delete;
+  static void* operator new(size_t bytes) { return take_block(bytes); }
+  static void operator delete(void* take, size_t bytes) { give_block(take, bytes); }
 
   /// Copies and one-to-many: more parts than records came in.
   void add_parts(uint64_t parts) {

@@ -2,25 +2,23 @@
 #include "records/batch.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <new>
+#include <utility>
+
+#include "records/block_store.hpp"
 
 namespace sluice::records {
 namespace {
 
-uint8_t* allocate_records(uint64_t bytes) {
-  void* memory = std::malloc(std::max<uint64_t>(bytes, 1));
-  if (memory == nullptr) throw std::bad_alloc();
-  return static_cast<uint8_t*>(memory);
-}
+uint8_t* take_records(uint64_t bytes) { return static_cast<uint8_t*>(take_block(std::max<uint64_t>(bytes, 1))); }
+void give_records(uint8_t* take, uint64_t bytes) { give_block(take, std::max<uint64_t>(bytes, 1)); }
 
 void reserve(HostBatch& batch, uint32_t capacity) {
   if (capacity <= batch.capacity) return;
   const uint32_t grown = std::max(capacity, batch.capacity + batch.capacity / 2);
-  void* memory = std::realloc(batch.records, uint64_t{grown} * batch.record_stride);
-  if (memory == nullptr) throw std::bad_alloc();
-  batch.records = static_cast<uint8_t*>(memory);
+  uint8_t* records = take_records(uint64_t{grown} * batch.record_stride);
+  std::memcpy(records, batch.records, uint64_t{batch.count} * batch.record_stride);
+  give_records(std::exchange(batch.records, records), uint64_t{batch.capacity} * batch.record_stride);
   batch.capacity = grown;
 }
 
@@ -76,24 +74,18 @@ void for_each_record(const HostBatch& batch, F&& each) {
 
 }  // namespace
 
-uint64_t HostBatch::token_records() const {
-  uint64_t sum = 0;
-  for (const Run& run : runs) sum += run.records;
-  return sum;
-}
-
 HostBatch* new_batch(uint32_t attribute_count, uint32_t capacity) {
   auto* batch = new HostBatch{};
   batch->struct_size = sizeof(sluice_batch);
   batch->record_stride = stride_for(attribute_count);
   batch->capacity = capacity;
-  batch->records = allocate_records(uint64_t{capacity} * batch->record_stride);
+  batch->records = take_records(uint64_t{capacity} * batch->record_stride);
   return batch;
 }
 
 void free_take(HostBatch* batch) {
   for (sluice_buffer* buffer : batch->pinned) unref_take(buffer);
-  std::free(batch->records);
+  give_records(batch->records, uint64_t{batch->capacity} * batch->record_stride);
   delete batch;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "records/account.hpp"
+#include "records/block_store.hpp"
 #include "records/buffer_pool.hpp"
 
 namespace sluice::records {
@@ -30,11 +31,18 @@ struct HostBatch : sluice_batch {
   uint64_t queued_bytes = 0;     ///< what the batch counts for in the queue that holds it
   bool is_flush_marker = false;  ///< of a batch without records that travels edges
 
+  static void* operator new(size_t bytes) { return take_block(bytes); }
+  static void operator delete(void* take, size_t bytes) { give_block(take, bytes); }
+
   sluice_record* at(uint32_t index) const {
     return reinterpret_cast<sluice_record*>(records + uint64_t{index} * record_stride);
   }
   /// Records that the token answers for; equal to count but in a fresh batch, where it is 0.
-  uint64_t token_records() const;
+  uint64_t token_records() const {
+    uint64_t sum = 0;
+    for (const Run& run : runs) sum += run.records;
+    return sum;
+  }
 };
 inline HostBatch* host_batch(sluice_batch* batch) { return static_cast<HostBatch*>(batch); }
 inline sluice_value* values_of(sluice_record* record) { return reinterpret_cast<sluice_value*>(record + 1); }

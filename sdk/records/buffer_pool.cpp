@@ -2,11 +2,12 @@
 #include "records/buffer_pool.hpp"
 
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <new>
 #include <vector>
+
+#include "records/block_store.hpp"
 
 namespace sluice::records {
 namespace {
@@ -54,6 +55,8 @@ Shelf& shelf() {
   return *instance;
 }
 
+constexpr uint64_t whole_bytes(uint64_t capacity) { return header_bytes + capacity + readable_padding_bytes; }
+
 bool is_pooled(uint64_t capacity) { return capacity >= pooled_from_bytes && capacity <= pooled_up_to_bytes; }
 
 }  // namespace
@@ -61,8 +64,7 @@ bool is_pooled(uint64_t capacity) { return capacity >= pooled_from_bytes && capa
 sluice_buffer* new_buffer(uint64_t capacity) {
   PooledBuffer* buffer = is_pooled(capacity) ? shelf().take(capacity) : nullptr;
   if (buffer == nullptr) {
-    void* memory = std::malloc(header_bytes + capacity + readable_padding_bytes);
-    if (memory == nullptr) throw std::bad_alloc();
+    void* memory = take_block(whole_bytes(capacity));
     buffer = new (memory) PooledBuffer{};
     buffer->data = static_cast<uint8_t*>(memory) + header_bytes;
     buffer->capacity = capacity;
@@ -82,8 +84,9 @@ void unref_take(sluice_buffer* buffer) {
   if (pooled->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   live_bytes.fetch_sub(pooled->capacity, std::memory_order_relaxed);
   if (is_pooled(pooled->capacity) && shelf().keep(pooled)) return;
+  const uint64_t bytes = whole_bytes(pooled->capacity);
   pooled->~PooledBuffer();
-  std::free(pooled);
+  give_block(pooled, bytes);
 }
 
 uint64_t live_buffer_bytes() { return live_bytes.load(std::memory_order_relaxed); }

@@ -115,7 +115,23 @@ void copy_out(HostBatch& batch, F&& goes) {
 
 }  // namespace
 
+namespace {
+
+/// Of a batch with one buffer, the usual one: looks at no more records than it takes to know.
+bool uses_a_quarter(const HostBatch& batch) {
+  const uint64_t quarter = batch.pinned.front()->capacity / 4;
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < batch.count && bytes < quarter; ++i) {
+    const sluice_record* record = batch.at(i);
+    if (record->buffer == 0) bytes += record->size;
+  }
+  return bytes >= quarter;
+}
+
+}  // namespace
+
 void compact(HostBatch& batch) {
+  if (batch.pinned.size() == 1 && uses_a_quarter(batch)) return;
   copy_out(batch, [](const Use& use, const sluice_buffer& buffer) { return use.bytes < buffer.capacity / 4; });
 }
 
