@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -37,13 +39,21 @@ class FloodSource : public Source {
     const uint64_t left = state_.load.batches - state_.emitted;
     if (left == 0) return Poll::ended;
     const uint64_t count = std::min({left, credit.records / each, batches_a_poll});
-    // Without room there is nothing to wait for but a wake, which a spin of yields meets as well.
-    if (count == 0 && deadline_ns != 0) std::this_thread::yield();
+    if (count == 0) {
+      std::unique_lock lock(mutex_);
+      woken_.wait_for(lock, std::chrono::nanoseconds(std::max<int64_t>(0, deadline_ns - context_.monotonic_ns())),
+                      [this] { return is_woken_; });
+      is_woken_ = false;
+    }
     for (uint64_t i = 0; i < count; ++i) emit();
     state_.emitted += count;
     return Poll::more;
   }
-  void wake() override {}
+  void wake() override {
+    const std::lock_guard lock(mutex_);
+    is_woken_ = true;
+    woken_.notify_one();
+  }
 
  private:
   void emit() {
@@ -58,6 +68,9 @@ class FloodSource : public Source {
   }
   Context context_;
   Flood& state_;
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  bool is_woken_ = false;  ///< guarded by mutex_
 };
 
 class Pass : public Transform {
@@ -76,12 +89,20 @@ class Pass : public Transform {
 
 class Settle : public Sink {
  public:
+  explicit Settle(uint32_t work) : work_(work) {}
   static void describe(Config, Description&) {}
-  static Result<std::unique_ptr<Settle>> open(Context, Config) { return std::make_unique<Settle>(); }
+  static Result<std::unique_ptr<Settle>> open(Context, Config options) {
+    return std::make_unique<Settle>(Shared::of<Flood>(options).load.sink_work);
+  }
   Result<void> write(Batch batch) override {
+    for (uint32_t i = 0; i < work_; ++i) benchmark::DoNotOptimize(sum_ = sum_ * 3 + i);
     std::move(batch).deliver();
     return {};
   }
+
+ private:
+  uint32_t work_;
+  uint64_t sum_ = 1;
 };
 
 struct Pings {
@@ -149,7 +170,8 @@ void run(GraphBuilder& builder) {
   if (runtime.failure()) std::abort();
 }
 
-constexpr engine::Bound wide{16 * 1024, uint64_t{64} << 20};
+// Short enough that what waits stays in the caches.
+constexpr engine::Bound edge_bound{2048, uint64_t{64} << 20};
 
 }  // namespace
 
@@ -174,7 +196,7 @@ void run_buffered(const Load& load) {
   GraphBuilder builder;
   builder.node("source", flood_type, flood);
   builder.node("sink", settle_type, flood);
-  builder.buffered("source", "sink", wide);
+  builder.buffered("source", "sink", edge_bound);
   run(builder);
 }
 
@@ -184,7 +206,7 @@ std::vector<int64_t> ping_sleeping_stage(uint32_t pings) {
   GraphBuilder builder;
   builder.node("source", ping_type, state);
   builder.node("sink", ping_sink_type, state);
-  builder.buffered("source", "sink", wide);
+  builder.buffered("source", "sink", edge_bound);
   run(builder);
   return state.latencies_ns;
 }

@@ -14,6 +14,7 @@ namespace sluice::bench {
 struct Load {
   uint64_t batches = 0;
   uint32_t records_a_batch = 1;
+  uint32_t sink_work = 0;  ///< steps of arithmetic a batch, about a nanosecond each
 };
 
 /// source -> `hops` - 1 nodes -> sink, all direct, on one thread; every batch makes `hops` hops.

@@ -45,7 +45,7 @@ void chain(benchmark::State& state, uint32_t more_hops, uint32_t messages) {
   tell(state, cpu_ns, wall_ns);
 }
 
-void tbb_lightweight_hop(benchmark::State& state) { chain<flow::queueing_lightweight>(state, 32, 50'000); }
+void tbb_lightweight_hop(benchmark::State& state) { chain<flow::queueing_lightweight>(state, 4, 200'000); }
 BENCHMARK(tbb_lightweight_hop)->Iterations(9)->UseManualTime();
 
 void tbb_queueing_hop(benchmark::State& state) { chain<flow::queueing>(state, 1, 200'000); }

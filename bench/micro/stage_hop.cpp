@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A hop through a buffered edge between two busy stages: the processor time of both threads, above what the same graph
-// costs with a direct edge. The wall time is that of the whole graph: a batch made, handed over, settled and freed.
+// costs with a direct edge. Once with a sink that has less to do than the source, and so looks for work often, once
+// with one that has more, and so keeps the edge full. The wall time is that of the whole graph: a batch made, handed
+// over, settled and freed.
 #include "clocks.hpp"
 #include "graphs.hpp"
 
@@ -10,7 +12,7 @@ using namespace sluice::bench;
 
 void stage_hop(benchmark::State& state) {
   const auto records = static_cast<uint32_t>(state.range(0));
-  const Load load{400'000, records};
+  const Load load{300'000, records, static_cast<uint32_t>(state.range(1))};
   const auto made = static_cast<double>(load.batches);
   std::vector<double> cpu_ns;
   std::vector<double> wall_ns;
@@ -23,6 +25,10 @@ void stage_hop(benchmark::State& state) {
   }
   tell(state, cpu_ns, wall_ns);
 }
-BENCHMARK(stage_hop)->ArgName("records")->Arg(1)->Arg(64)->Iterations(9)->UseManualTime();
+BENCHMARK(stage_hop)
+    ->ArgNames({"records", "sink_work"})
+    ->ArgsProduct({{1, 64}, {0, 1500}})
+    ->Iterations(9)
+    ->UseManualTime();
 
 }  // namespace
