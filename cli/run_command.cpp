@@ -7,6 +7,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <memory>
 #include <ostream>
@@ -120,7 +122,16 @@ int run(const RunOptions& options, const std::vector<std::string>& plugin_direct
   signals.watch(runtime, display);
   runtime.start();
   display.show(runtime.report());
-  while (!runtime.wait_for(display.interval())) display.show(runtime.report());
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(options.seconds);
+  const auto interval = [&]() -> std::chrono::milliseconds {
+    if (options.seconds <= 0 || runtime.was_stopped()) return display.interval();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    return std::clamp(left, std::chrono::milliseconds(0), display.interval());
+  };
+  while (!runtime.wait_for(interval())) {
+    display.show(runtime.report());
+    if (options.seconds > 0 && std::chrono::steady_clock::now() >= end) runtime.request_stop();
+  }
 
   const engine::Report report = runtime.report();
   if (const auto failure = runtime.failure()) display.log(SLUICE_LOG_ERROR, failure->node, failure->error.message);
@@ -146,6 +157,8 @@ void add_run_command(CLI::App& app, const std::vector<std::string>& directories,
   command->add_flag("--dry-run", options->is_dry_run, "The same as `sluice validate`: check all, run nothing");
   command->add_flag("--quiet", options->is_quiet, "No live line; logs and the receipt only");
   command->add_option("--receipt", options->receipt_file, "Write the receipt to this file as JSON, too");
+  command->add_option("--seconds", options->seconds, "Stop in order after this many seconds; 0: run until a signal")
+      ->check(CLI::Range(0.0, 1e9));
   command->add_option("--drain-seconds", options->drain_seconds, "How long a stop may wait for what is on its way")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 86400.0));

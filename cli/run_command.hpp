@@ -16,6 +16,7 @@ struct RunOptions {
   bool is_quiet = false;
   std::string receipt_file;
   double drain_seconds = 30;
+  double seconds = 0;  ///< stop in order after this time; 0: no end
 };
 
 int run(const RunOptions& options, const std::vector<std::string>& plugin_directories, std::ostream& out,
