@@ -48,7 +48,11 @@ std::string live_line(const Report& before, const Report& now, double seconds, d
   for (const NodeReport& node : now.nodes) {
     if (node.status != SLUICE_STATUS_READY) line += fmt::format("  ! {}: {}", node.name, node.status_sentence);
   }
-  if (width > 0 && line.size() > width) line.resize(width);
+  if (width > 0 && line.size() > width) {
+    // Never through the middle of a character.
+    while (width > 0 && (static_cast<unsigned char>(line[width]) & 0xC0) == 0x80) --width;
+    line.resize(width);
+  }
   return line;
 }
 

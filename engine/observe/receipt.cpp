@@ -84,10 +84,18 @@ Receipt judge(const Report& report) {
     receipt.is_balanced = false;
     receipt.imbalances.push_back(fmt::format("{}: {} is not {}", what, grouped(left), grouped(right)));
   };
+  // What is left over is computed as a difference: more out than in shows there, as a number below zero.
+  const auto check_left = [&](const std::string& what, uint64_t came, uint64_t left) {
+    if (left <= came) return;
+    receipt.is_balanced = false;
+    receipt.imbalances.push_back(fmt::format("{}: {} more left it than came", what, grouped(0 - left)));
+  };
   for (const NodeReport& node : report.nodes) {
+    check_left("node " + node.name, node.in + node.made, node.held);
     check("node " + node.name, node.in + node.made, node.out + node.folded + settled_sum(node.settled) + node.held);
     if (!node.is_source) continue;
     const AccountReport& account = node.account;
+    check_left("source " + node.name, account.received + account.made, account.unsettled);
     check("source " + node.name, account.received + account.made, settled_sum(account.settled) + account.unsettled);
     (node.replay == 0 ? receipt.may_be_lost : receipt.will_be_replayed) +=
         account.unsettled + account.count(Verdict::failed);
@@ -95,7 +103,9 @@ Receipt judge(const Report& report) {
   uint64_t unsettled_of_edges = 0;
   for (const EdgeReport& edge : report.edges) {
     check("edge " + edge.name, edge.in, edge.out + edge.discarded + edge.rejected + edge.waiting + edge.parked);
-    if (edge.takes_over) unsettled_of_edges += edge.account.unsettled + edge.account.count(Verdict::failed);
+    if (!edge.takes_over) continue;
+    check_left("account of edge " + edge.name, edge.account.received + edge.account.made, edge.account.unsettled);
+    unsettled_of_edges += edge.account.unsettled + edge.account.count(Verdict::failed);
   }
   receipt.may_be_lost += unsettled_of_edges;
   return receipt;

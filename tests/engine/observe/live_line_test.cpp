@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observe/live_line.hpp"
+
+#include "catch.hpp"
+#include "sample_report.hpp"
+
+using namespace sluice;
+using namespace sluice::engine;
+using sluice::testing::sample_report;
+
+TEST_CASE("a live line tells rates, what is safe, what waits, what was dropped, and who is not well") {
+  Report before = sample_report();
+  before.nodes[0].in -= 5'001;
+  before.nodes[2].settled[0] -= 5'000;
+  Report now = sample_report();
+  now.edges[1].waiting = 1'500;
+  now.nodes[0].account.unsettled = 1'500;
+  now.nodes[0].account.oldest_unsettled_ns = 20'000'000;
+  now.nodes[2].status = SLUICE_STATUS_CONNECTING;
+  now.nodes[2].status_sentence = "the server is away";
+  CHECK(live_line(before, now, 2.0, 61.9, 0) ==
+        "01:01  exchange 2,501/s  trades 1,234,500 (+2,500/s)  | route -> trades: 1,500 waiting, 10 dropped"
+        "  | exchange unsettled 1,500, oldest 20 ms  ! trades: the server is away");
+}
+
+TEST_CASE("a quiet graph has a short line, and no time between reports is no rate") {
+  Report report = sample_report();
+  report.edges[1].discarded = 0;
+  CHECK(live_line(report, report, 1.0, 5.0, 0) == "00:05  exchange 0/s  trades 1,234,500 (+0/s)");
+  CHECK(live_line({.graph = {}, .process = {}, .nodes = report.nodes, .edges = {}}, report, 0.0, 0.0, 0) ==
+        "00:00  exchange 0/s  trades 1,234,500 (+0/s)");
+}
+
+TEST_CASE("a line is cut to the terminal's width, never within a character") {
+  Report report = sample_report();
+  report.edges.clear();
+  report.nodes[0].name = "b\xC3\xB6rse";
+  CHECK(live_line(report, report, 1.0, 5.0, 11) == "00:05  b\xC3\xB6r");
+  CHECK(live_line(report, report, 1.0, 5.0, 10) == "00:05  b\xC3\xB6");
+  CHECK(live_line(report, report, 1.0, 5.0, 9) == "00:05  b");
+}
