@@ -165,7 +165,7 @@ class BackpressureTest(support.Case):
         self.rejects = where / "rejects.jsonl"
         count = 2_000
         exchange = support.Simulator(self, "--rate", "0", "--frames", count, "--malformed-at", "every:50:junk")
-        sluice = self.start(exchange, ("path: rejects.jsonl", "path: small/rejects.jsonl"))
+        sluice = self.start(exchange, ('path: "${REJECTS_PATH:-rejects.jsonl}"', "path: small/rejects.jsonl"))
         support.wait_until(lambda: self.free(where) < 1 << 20, "the disk is full")
         support.wait_until_reading_rests(sluice, exchange.port())
         self.assertRegex(sluice.stderr, "(?i)small/rejects.jsonl.*(space|full)")
