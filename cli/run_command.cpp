@@ -26,13 +26,13 @@
 namespace sluice::cli {
 namespace {
 
-/// Takes SIGINT and SIGTERM on a thread of its own, which the whole process must have blocked before other threads
-/// start.
+/// Takes SIGINT, SIGTERM and SIGHUP on a thread of its own, which the whole process must have blocked before other
+/// threads start.
 class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM, end_signal}) sigaddset(&set_, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, end_signal}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     // A reader that goes away (a pipe, a socket) or a file that may not grow (ulimit -f) is an error to handle where it
     // was written, not a death.
