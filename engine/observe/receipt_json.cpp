@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "graph/diagnostic_render.hpp"
 #include "observe/receipt.hpp"
 
 namespace sluice::engine {
 namespace {
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
 
 constexpr const char* verdict_keys[] = {"delivered", "accepted", "dead_lettered", "discarded", "failed"};
 
@@ -37,12 +23,12 @@ std::string account_json(const AccountReport& account) {
 
 std::string node_json(const NodeReport& node) {
   std::string out = fmt::format(
-      "{{\"name\":{},\"type\":{},\"in\":{},\"made\":{},\"out\":{},\"folded\":{}{},\"held\":{}", quoted(node.name),
-      quoted(node.type), node.in, node.made, node.out, node.folded, settled_members(node.settled), node.held);
+      "{{\"name\":{},\"type\":{},\"in\":{},\"made\":{},\"out\":{},\"folded\":{}{},\"held\":{}", json_quoted(node.name),
+      json_quoted(node.type), node.in, node.made, node.out, node.folded, settled_members(node.settled), node.held);
   if (node.is_source) out += ",\"account\":" + account_json(node.account);
   out += ",\"metrics\":{";
   for (size_t i = 0; i < node.metrics.size(); ++i) {
-    out += fmt::format("{}{}:{}", i == 0 ? "" : ",", quoted(node.metrics[i].first), node.metrics[i].second);
+    out += fmt::format("{}{}:{}", i == 0 ? "" : ",", json_quoted(node.metrics[i].first), node.metrics[i].second);
   }
   return out + "}}";
 }
@@ -50,7 +36,7 @@ std::string node_json(const NodeReport& node) {
 std::string edge_json(const EdgeReport& edge) {
   std::string out =
       fmt::format("{{\"name\":{},\"in\":{},\"out\":{},\"discarded\":{},\"too_large\":{},\"waiting\":{}",
-                  quoted(edge.name), edge.in, edge.out, edge.discarded, edge.rejected, edge.waiting + edge.parked);
+                  json_quoted(edge.name), edge.in, edge.out, edge.discarded, edge.rejected, edge.waiting + edge.parked);
   if (edge.takes_over) out += ",\"account\":" + account_json(edge.account);
   return out + "}";
 }
@@ -72,8 +58,8 @@ std::string receipt_json(const Report& report) {
   return fmt::format(
       "{{\"graph\":{},\"process\":{},\"balanced\":{},\"may_be_lost\":{},\"will_be_replayed\":{},\"nodes\":{},\"edges\":"
       "{}}}\n",
-      quoted(report.graph), quoted(report.process), receipt.is_balanced, receipt.may_be_lost, receipt.will_be_replayed,
-      list_json(report.nodes, node_json), list_json(report.edges, edge_json));
+      json_quoted(report.graph), json_quoted(report.process), receipt.is_balanced, receipt.may_be_lost,
+      receipt.will_be_replayed, list_json(report.nodes, node_json), list_json(report.edges, edge_json));
 }
 
 }  // namespace sluice::engine

@@ -144,6 +144,15 @@ constexpr sluice_node_type base(uint32_t kind, std::string_view name, std::strin
   type.flush = &flush;
   return type;
 }
+template <typename N>
+constexpr sluice_node_type processing_type(uint32_t kind, std::string_view name, std::string_view summary,
+                                           std::span<const sluice_option> options) {
+  sluice_node_type type = base(kind, name, summary, options);
+  type.describe = &describe<N>;
+  type.open = &open<N>;
+  type.process = &process;
+  return type;
+}
 constexpr void add_source(sluice_node_type& type) {
   type.poll = &poll;
   type.wake = &wake;
@@ -166,20 +175,12 @@ constexpr sluice_node_type source_type(std::string_view name, std::string_view s
 template <typename N>
 constexpr sluice_node_type transform_type(std::string_view name, std::string_view summary,
                                           std::span<const sluice_option> options) {
-  sluice_node_type type = bridge::base(SLUICE_TRANSFORM, name, summary, options);
-  type.describe = &bridge::describe<N>;
-  type.open = &bridge::open<N>;
-  type.process = &bridge::process;
-  return type;
+  return bridge::processing_type<N>(SLUICE_TRANSFORM, name, summary, options);
 }
 template <typename N>
 constexpr sluice_node_type sink_type(std::string_view name, std::string_view summary,
                                      std::span<const sluice_option> options) {
-  sluice_node_type type = bridge::base(SLUICE_SINK, name, summary, options);
-  type.describe = &bridge::describe<N>;
-  type.open = &bridge::open<N>;
-  type.process = &bridge::process;
-  return type;
+  return bridge::processing_type<N>(SLUICE_SINK, name, summary, options);
 }
 /// Described is any class with the static describe, which asks Description::role for the half.
 template <typename Described, typename Input, typename Output>
