@@ -51,9 +51,10 @@ void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, std::atomic<ui
                           const Error& error) {
   if (error.category != Category::permanent) {
     count(counts, Verdict::failed, take->count);
-    records::settle_take(take, Verdict::failed);
     // While closing, a sink gives back what it could not finish: that is the receipt's to say, not a failure.
+    // Said before it settles: the last verdict may end the run, which must then know why.
     if (!is_closing()) stop_with(node, error);
+    records::settle_take(take, Verdict::failed);
     return;
   }
   // Records of several paths may stand in one batch: each goes its own way, in runs of the same path.
@@ -83,8 +84,8 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
                                                       : "no edge before it has a dead_letter",
                                    payload);
     count(counts, Verdict::failed, take->count);
-    records::settle_take(take, Verdict::failed);
     if (!is_closing()) stop_with(node, std::move(stopping));
+    records::settle_take(take, Verdict::failed);
     return;
   }
   const PlanDeadLetter& dead_letter = plan_.dead_letters[first.path - 1];
