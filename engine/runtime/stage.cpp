@@ -91,7 +91,7 @@ void Stage::run() {
       serve_commits(head_);
       serve_revokes(head_);
       run_source_once();
-    } else if (!run_queues_once()) {
+    } else if (!run_queues_once() && !parked_since_asking_) {
       waker_.wait_until(next_wake_ns());
     }
   }
@@ -184,13 +184,14 @@ sluice_credit Stage::credit_for(NodeRuntime& source) {
 void Stage::run_source_once() {
   const sluice_credit credit = credit_for(head_);
   if (source_has_ended()) {
-    waker_.wait_until(next_wake_ns());
+    if (!parked_since_asking_) waker_.wait_until(next_wake_ns());
     return;
   }
-  const bool may_wait = waker_.enter_poll();
+  const bool is_in_poll = waker_.enter_poll();
+  const bool may_wait = is_in_poll && !parked_since_asking_;
   sluice_error error = empty_error();
   const int32_t polled = head_.plan.type->poll(head_.handle, &credit, may_wait ? next_wake_ns() : 0, &error);
-  if (may_wait) waker_.leave_poll();
+  if (is_in_poll) waker_.leave_poll();
   if (polled == SLUICE_ERROR) {
     fail(head_, error);
   } else if (polled == SLUICE_END) {

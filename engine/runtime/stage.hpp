@@ -107,6 +107,7 @@ class Stage {
   std::atomic<int64_t> commit_not_before_ns_{0};
 
   std::vector<Parked> parked_;
+  bool parked_since_asking_ = false;  ///< no edge knows yet that this is waited for: try again before sleeping
 
   std::mutex rejected_mutex_;
   std::vector<records::HostBatch*> rejected_;  ///< guarded by rejected_mutex_

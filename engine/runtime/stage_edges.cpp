@@ -83,6 +83,7 @@ void Stage::take_over(EdgeRuntime& edge, HostBatch& batch) {
 void Stage::park(EdgeRuntime& edge, HostBatch* take) {
   edge.parked.add(take->count);
   parked_.push_back({&edge, take, false});
+  parked_since_asking_ = true;
 }
 
 /// False when the edge has no room; `take` is then what remains to be parked.
@@ -136,6 +137,7 @@ bool Stage::is_parked(const EdgeRuntime& edge) const {
 }
 
 bool Stage::push_parked() {
+  parked_since_asking_ = false;
   if (parked_.empty()) return true;
   std::vector<Parked> waiting;
   waiting.swap(parked_);

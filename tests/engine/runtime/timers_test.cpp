@@ -95,6 +95,45 @@ TEST_CASE("a timer waits while anything is parked") {
   require_no_failure(runtime);
 }
 
+TEST_CASE("what a timer finds no room for goes on as soon as there is some") {
+  // One that nobody wakes goes on a second later: all rounds together would take half a minute.
+  const int64_t begun_ns = engine::monotonic_ns();
+  for (int round = 0; round < 30; ++round) {
+    const bool is_buffered = round % 2 == 1;
+    NumbersState numbers{.total = 40, .per_batch = 40, .ends = false};
+    FunctionState pass = pass_on();
+    GatherState gather{.records = 100, .within_ns = 2'000'000};
+    CollectState collected;
+    GraphBuilder graph;
+    graph.node("numbers", numbers_type, numbers);
+    graph.node("gather", gather_type, gather);
+    graph.node("collect", collect_type, collected);
+    if (is_buffered) {
+      graph.buffered("numbers", "gather", {100, 1 << 20});
+    } else {
+      // Direct, but through a copy for each, as credit follows the small edge.
+      numbers.total = 1;
+      pass.process = [](Context& context, Batch batch) -> Result<void> {
+        const uint32_t copies = 40;
+        context.emit(0, std::move(batch).expand(&copies));
+        return {};
+      };
+      graph.node("pass", transform_function_type, pass);
+      graph.edge("numbers", "pass");
+      graph.edge("pass", "gather");
+    }
+    graph.buffered("gather", "collect", {8, 1 << 20});
+    GraphRuntime runtime(graph.build(), {});
+    begin(runtime);
+    REQUIRE(collected.signal.wait([&] { return collected.snapshot().size() == 40; }));
+    CHECK(gather.timers == 1);
+    runtime.request_stop();
+    runtime.wait();
+    require_no_failure(runtime);
+  }
+  CHECK(engine::monotonic_ns() - begun_ns < 25'000'000'000);
+}
+
 TEST_CASE("an idle graph and a blocked one use less than half a per cent of a core") {
   for (const bool is_blocked : {false, true}) {
     NumbersState numbers{.total = is_blocked ? 1'000U : 1U, .per_batch = 1, .ends = false};
