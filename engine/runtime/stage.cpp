@@ -75,8 +75,10 @@ void Stage::join() {
 
 void Stage::run() {
   if (!start_nodes()) return;
-  while (!quit_requested_.load(std::memory_order_seq_cst)) {
+  for (;;) {
+    // First of all: a request that came before this is seen below, one that comes after wakes.
     waker_.clear();
+    if (quit_requested_.load(std::memory_order_seq_cst)) return;
     if (drain_requested_.load(std::memory_order_seq_cst) && !is_draining_) begin_drain();
     if (is_broken_) {
       waker_.wait_until(monotonic_ns() + housekeeping_ns);

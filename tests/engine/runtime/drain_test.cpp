@@ -177,6 +177,29 @@ TEST_CASE("a second stop ends a drain at once") {
   CHECK(engine::judge(report).will_be_replayed == node_in(report, "numbers").account.received);
 }
 
+TEST_CASE("an abort at any moment ends every stage, and what it leaves balances") {
+  // A stage that misses the request goes on for a second.
+  for (uint64_t round = 0; round < 1'000; ++round) {
+    NumbersState numbers{.total = UINT64_MAX / 2, .per_batch = 3, .ends = false};
+    numbers.limit = round % 4 == 0 ? 0 : UINT64_MAX;
+    FunctionState pass = pass_on();
+    CollectState collected;
+    GraphBuilder graph;
+    graph.node("numbers", numbers_type, numbers);
+    graph.node("pass", transform_function_type, pass);
+    graph.node("collect", collect_type, collected);
+    graph.buffered("numbers", "pass", {9, 1 << 20});
+    graph.buffered("pass", "collect", {9, 1 << 20});
+    GraphRuntime runtime(graph.build(), with_drain_deadline(an_hour_ns));
+    begin(runtime);
+    if (round % 2 == 0) std::this_thread::yield();
+    runtime.request_abort();
+    runtime.wait();
+    require_no_failure(runtime);
+    require_balance(runtime.report());
+  }
+}
+
 TEST_CASE("a drain waits for the answer to its last commit, and polls on meanwhile") {
   NumbersState numbers{.total = 30, .per_batch = 10, .has_positions = true, .ends = false};
   std::atomic<int64_t> asked{-1};
