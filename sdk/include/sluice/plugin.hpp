@@ -6,8 +6,10 @@
 //   SLUICE_EXPORT_PLUGIN("flow", "0.1.0", "Core nodes.", types)
 //
 // A node class N has `static void describe(Config, Description&)` and
-// `static Result<std::unique_ptr<N>> open(Context, Config)`. A relay gives two classes and one describe.
+// `static Result<std::unique_ptr<N>> open(Context, Config)`, and may have `static Result<void> probe(Config,
+// Description&)`. A relay gives two classes, and a third with its describe and probe.
 #pragma once
+#include <concepts>
 #include <exception>
 #include <memory>
 #include <span>
@@ -74,6 +76,25 @@ int32_t describe(const sluice_config* config, const sluice_describe_api* api, vo
     N::describe(Config(config), description);
     return SLUICE_OK;
   });
+}
+/// Asks the real servers what describe can only assume: findings go to Description::problem and warning, all in one
+/// pass, each with the option that asked. An Error means that the server could not be asked at all. May wait, for
+/// seconds; changes nothing anywhere; uses no host.
+template <typename N>
+concept CanProbe = requires(Config config, Description& description) {
+  { N::probe(config, description) } -> std::same_as<Result<void>>;
+};
+template <CanProbe N>
+int32_t probe(const sluice_config* config, const sluice_describe_api* api, void* to, sluice_error* error) {
+  return guarded(error, [&] {
+    Description description(api, to);
+    return finish(N::probe(Config(config), description), error);
+  });
+}
+template <typename N>
+constexpr void describe_with(sluice_node_type& type) {
+  type.describe = &describe<N>;
+  if constexpr (CanProbe<N>) type.probe = &probe<N>;
 }
 template <typename N>
 int32_t open(const sluice_host* host, sluice_context* context, uint32_t, const sluice_config* config, void** out,
@@ -148,7 +169,7 @@ template <typename N>
 constexpr sluice_node_type processing_type(uint32_t kind, std::string_view name, std::string_view summary,
                                            std::span<const sluice_option> options) {
   sluice_node_type type = base(kind, name, summary, options);
-  type.describe = &describe<N>;
+  describe_with<N>(type);
   type.open = &open<N>;
   type.process = &process;
   return type;
@@ -167,7 +188,7 @@ template <typename N>
 constexpr sluice_node_type source_type(std::string_view name, std::string_view summary,
                                        std::span<const sluice_option> options) {
   sluice_node_type type = bridge::base(SLUICE_SOURCE, name, summary, options);
-  type.describe = &bridge::describe<N>;
+  bridge::describe_with<N>(type);
   type.open = &bridge::open<N>;
   bridge::add_source(type);
   return type;
@@ -187,7 +208,7 @@ template <typename Described, typename Input, typename Output>
 constexpr sluice_node_type relay_type(std::string_view name, std::string_view summary,
                                       std::span<const sluice_option> options) {
   sluice_node_type type = bridge::base(SLUICE_RELAY, name, summary, options);
-  type.describe = &bridge::describe<Described>;
+  bridge::describe_with<Described>(type);
   type.open = &bridge::open_relay<Input, Output>;
   type.process = &bridge::process;
   bridge::add_source(type);
