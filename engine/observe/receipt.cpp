@@ -108,6 +108,7 @@ Receipt judge(const Report& report) {
     unsettled_of_edges += edge.account.unsettled + edge.account.count(Verdict::failed);
   }
   receipt.may_be_lost += unsettled_of_edges;
+  for (const RelayReport& relay : report.relays) receipt.may_be_lost += relay.left();
   return receipt;
 }
 
@@ -131,9 +132,13 @@ std::string receipt_text(const Report& report) {
   }
   append_nodes(report, text);
   append_edges(report, text);
+  for (const RelayReport& relay : report.relays) {
+    text += fmt::format("  relay {}, in memory: accepted {} = read {} + left {}\n", relay.name, grouped(relay.accepted),
+                        grouped(relay.accepted - relay.left()), grouped(relay.left()));
+  }
   for (const std::string& imbalance : receipt.imbalances) text += "  DOES NOT BALANCE: " + imbalance + "\n";
   if (receipt.may_be_lost > 0) {
-    text += fmt::format("  {} records may be lost: they were not settled, and their source cannot replay them\n",
+    text += fmt::format("  {} records may be lost: they were not settled, and nothing can replay them\n",
                         grouped(receipt.may_be_lost));
   }
   if (receipt.will_be_replayed > 0) {

@@ -13,7 +13,8 @@ namespace sluice::engine {
 
 struct Receipt {
   bool is_balanced = true;
-  uint64_t may_be_lost = 0;       ///< unsettled or failed records of sources that cannot replay, or of on_accept edges
+  uint64_t may_be_lost = 0;       ///< unsettled or failed records of sources that cannot replay, or of on_accept edges,
+                                  ///< and what is left in relays that are not durable
   uint64_t will_be_replayed = 0;  ///< unsettled or failed records of sources that can
   std::vector<std::string> imbalances;
 };

@@ -28,7 +28,7 @@ std::string node_json(const NodeReport& node) {
   if (node.is_source) out += ",\"account\":" + account_json(node.account);
   out += ",\"metrics\":{";
   for (size_t i = 0; i < node.metrics.size(); ++i) {
-    out += fmt::format("{}{}:{}", i == 0 ? "" : ",", json_quoted(node.metrics[i].first), node.metrics[i].second);
+    out += fmt::format("{}{}:{}", i == 0 ? "" : ",", json_quoted(node.metrics[i].name), node.metrics[i].value);
   }
   return out + "}}";
 }
@@ -39,6 +39,11 @@ std::string edge_json(const EdgeReport& edge) {
                   json_quoted(edge.name), edge.in, edge.out, edge.discarded, edge.rejected, edge.waiting + edge.parked);
   if (edge.takes_over) out += ",\"account\":" + account_json(edge.account);
   return out + "}";
+}
+
+std::string relay_json(const RelayReport& relay) {
+  return fmt::format("{{\"name\":{},\"accepted\":{},\"read\":{},\"left\":{}}}", json_quoted(relay.name),
+                     relay.accepted, relay.read, relay.left());
 }
 
 template <typename T, typename F>
@@ -57,9 +62,10 @@ std::string receipt_json(const Report& report) {
   const Receipt receipt = judge(report);
   return fmt::format(
       "{{\"graph\":{},\"process\":{},\"balanced\":{},\"may_be_lost\":{},\"will_be_replayed\":{},\"nodes\":{},\"edges\":"
-      "{}}}\n",
+      "{},\"relays\":{}}}\n",
       json_quoted(report.graph), json_quoted(report.process), receipt.is_balanced, receipt.may_be_lost,
-      receipt.will_be_replayed, list_json(report.nodes, node_json), list_json(report.edges, edge_json));
+      receipt.will_be_replayed, list_json(report.nodes, node_json), list_json(report.edges, edge_json),
+      list_json(report.relays, relay_json));
 }
 
 }  // namespace sluice::engine

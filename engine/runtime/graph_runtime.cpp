@@ -7,6 +7,7 @@ namespace sluice::engine {
 namespace {
 
 constexpr std::chrono::milliseconds look_around{500};
+constexpr std::chrono::milliseconds relay_look{10};
 
 int32_t slot_of(const Plan& plan, std::string_view name) {
   for (size_t i = 0; i < plan.attributes.size(); ++i) {
@@ -65,6 +66,7 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
     };
     node.account = std::make_unique<SourceAccount>(on_relief, takes_commits);
   }
+  memory_relays_ = find_memory_relays(plan_, nodes_, edges_);
   for (Stage& stage : stages_) stage.connect();
   reason_slot_ = slot_of(plan_, reject_reason_attribute);
   code_slot_ = slot_of(plan_, reject_code_attribute);
@@ -190,16 +192,37 @@ void GraphRuntime::ask_for_quiet() {
   }
 }
 
+/// The relay whose output half heads this stage, or null.
+const MemoryRelay* GraphRuntime::memory_relay_of(const Stage& stage) const {
+  for (const MemoryRelay& relay : memory_relays_) {
+    if (relay.output->stage == &stage) return &relay;
+  }
+  return nullptr;
+}
+
+/// Relays apart: they give back what others emit, and never end by themselves.
 bool GraphRuntime::all_sources_ended() const {
-  return std::all_of(stages_.begin(), stages_.end(),
-                     [](const Stage& stage) { return !stage.has_source() || stage.source_has_ended(); });
+  return std::all_of(stages_.begin(), stages_.end(), [this](const Stage& stage) {
+    return !stage.has_source() || stage.source_has_ended() || memory_relay_of(stage) != nullptr;
+  });
 }
 
 void GraphRuntime::begin_drain() {
   phase_ = Phase::draining;
   ask_for_quiet();
   drain_deadline_ns_ = monotonic_ns() + options_.drain_deadline_ns;
-  for (Stage& stage : stages_) stage.request_drain();
+  for (Stage& stage : stages_) {
+    if (memory_relay_of(stage) == nullptr) stage.request_drain();
+  }
+  stop_drained_relays();
+}
+
+void GraphRuntime::stop_drained_relays() {
+  for (MemoryRelay& relay : memory_relays_) {
+    if (relay.is_stopped || !relay.is_drained_through()) continue;
+    relay.is_stopped = true;
+    relay.output->stage->request_drain();
+  }
 }
 
 void GraphRuntime::wait() {
@@ -211,7 +234,10 @@ bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
   while (phase_ == Phase::running || phase_ == Phase::draining) {
     if (phase_ == Phase::running && all_sources_ended()) ask_for_quiet();
-    if (phase_ == Phase::running && stop_requested_.load()) begin_drain();
+    // What ends by itself still lies in a relay's memory: it is drained as on request.
+    const bool ends_through_relays = wants_quiet_.load() && !memory_relays_.empty();
+    if (phase_ == Phase::running && (stop_requested_.load() || ends_through_relays)) begin_drain();
+    if (phase_ == Phase::draining) stop_drained_relays();
     std::unique_lock lock(mutex_);
     if (is_over() || failure_ || abort_requested_.load()) {
       lock.unlock();
@@ -224,6 +250,9 @@ bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
     if (phase_ == Phase::draining) {
       const std::chrono::nanoseconds left(std::max<int64_t>(0, drain_deadline_ns_ - monotonic_ns()));
       wake_at = std::min(wake_at, std::chrono::steady_clock::now() + left);
+      // That a relay was read to its end is no verdict, of which this would be told.
+      if (!memory_relays_.empty() && !all_stages_drained())
+        wake_at = std::min(wake_at, std::chrono::steady_clock::now() + relay_look);
     }
     changed_.wait_until(lock, wake_at);
   }

@@ -17,6 +17,7 @@
 
 #include "graph/plan.hpp"
 #include "runtime/edge_runtime.hpp"
+#include "runtime/memory_relay.hpp"
 #include "runtime/node_runtime.hpp"
 #include "runtime/report.hpp"
 #include "runtime/stage.hpp"
@@ -97,6 +98,8 @@ class GraphRuntime {
   bool all_sources_ended() const;
   bool all_stages_drained() const;
   void begin_drain();
+  void stop_drained_relays();
+  const MemoryRelay* memory_relay_of(const Stage& stage) const;
   void finish();
   void close_nodes();
 
@@ -106,6 +109,7 @@ class GraphRuntime {
   std::deque<NodeRuntime> nodes_;
   std::deque<EdgeRuntime> edges_;  ///< the plan's edges, then its dead letters
   std::deque<Stage> stages_;
+  std::vector<MemoryRelay> memory_relays_;
   int32_t reason_slot_ = -1;
   int32_t code_slot_ = -1;
   int32_t node_slot_ = -1;

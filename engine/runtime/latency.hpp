@@ -9,6 +9,16 @@
 
 namespace sluice::engine {
 
+/// A coarser copy for metrics: how many records settled within each of the bounds, powers of two from 16 us to 137 s.
+struct LatencyReport {
+  static constexpr size_t first_exponent = 14;
+  static constexpr size_t bound_count = 24;
+  static constexpr int64_t bound_ns(size_t i) { return int64_t{1} << (first_exponent + i); }
+  std::array<uint64_t, bound_count> at_most{};  ///< each holds those before it
+  uint64_t count = 0;
+  double sum_ns = 0;  ///< of the middles of the fine buckets: at most 6 % off
+};
+
 class Latency {
  public:
   void add(int64_t nanoseconds, uint64_t records) {
@@ -31,6 +41,23 @@ class Latency {
     uint64_t all = 0;
     for (const auto& bucket : buckets_) all += bucket.load(std::memory_order_relaxed);
     return all;
+  }
+
+  LatencyReport report() const {
+    LatencyReport report;
+    for (size_t i = 0; i < buckets_.size(); ++i) {
+      const uint64_t records = buckets_[i].load(std::memory_order_relaxed);
+      if (records == 0) continue;
+      const int64_t upper_ns = upper_edge(i);
+      const int64_t lower_ns = i == 0 ? 0 : upper_edge(i - 1) + 1;
+      report.count += records;
+      report.sum_ns +=
+          static_cast<double>(records) * (static_cast<double>(lower_ns) / 2 + static_cast<double>(upper_ns) / 2);
+      for (size_t bound = 0; bound < LatencyReport::bound_count; ++bound) {
+        if (upper_ns <= LatencyReport::bound_ns(bound)) report.at_most[bound] += records;
+      }
+    }
+    return report;
   }
 
  private:

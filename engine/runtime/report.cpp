@@ -14,8 +14,10 @@ AccountReport report_of(const FlowAccount& account, int64_t now_ns) {
     report.settled[i] = account.totals.settled[i].load(std::memory_order_relaxed);
   }
   report.unsettled = account.totals.unsettled();
+  report.unsettled_bytes = account.unsettled_bytes();
   report.p50_ns = account.latency().quantile_ns(0.5);
   report.p99_ns = account.latency().quantile_ns(0.99);
+  report.latency = account.latency().report();
   if (const auto oldest = account.oldest_ns()) report.oldest_unsettled_ns = now_ns - *oldest;
   return report;
 }
@@ -27,10 +29,15 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   report.is_source = node.plan.is_source();
   report.is_sink = node.plan.is_sink();
   report.replay = node.plan.facts.replay;
+  report.stage = node.plan.stage;
+  report.holds_ns = node.plan.facts.holds_ns;
+  report.has_room = !node.is_sink || node.has_room();
+  report.in_flight = node.plan.in_flight;
   report.in = node.counters.in_records.load();
   report.in_batches = node.counters.in_batches.load();
   report.made = node.counters.made.load(std::memory_order_relaxed);
   report.out = node.counters.out_records.load();
+  report.out_batches = node.counters.out_batches.load();
   report.out_bytes = node.counters.out_bytes.load();
   report.folded = node.counters.folded.load(std::memory_order_relaxed);
   for (size_t i = 0; i < records::verdict_count; ++i) {
@@ -41,7 +48,9 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   const NodeRuntime::Status status = node.status();
   report.status = status.status;
   report.status_sentence = status.sentence;
-  for (const auto& metric : node.metrics()) report.metrics.emplace_back(metric.name, metric.value);
+  for (auto& metric : node.metrics()) {
+    report.metrics.push_back({std::move(metric.name), metric.value, metric.kind, std::move(metric.help)});
+  }
   if (node.account != nullptr) {
     report.account = report_of(*node.account, now_ns);
     for (auto& partition : node.account->partitions()) {
@@ -51,9 +60,16 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   return report;
 }
 
-EdgeReport report_of(const EdgeRuntime& edge, int64_t now_ns) {
+EdgeReport report_of(const Plan& plan, const EdgeRuntime& edge, int64_t now_ns) {
   EdgeReport report;
   report.name = edge.name;
+  report.to = plan.nodes[edge.to].name;
+  report.stage = plan.stages.size();
+  if (edge.plan != nullptr) {
+    report.from = plan.nodes[edge.plan->from].name;
+    report.stage = plan.nodes[edge.plan->from].stage;
+    report.when_full = edge.plan->when_full;
+  }
   report.is_buffered = edge.queue != nullptr;
   report.is_dead_letter = edge.dead_letter != nullptr;
   report.in = edge.in_records.load(std::memory_order_relaxed);
@@ -65,7 +81,10 @@ EdgeReport report_of(const EdgeRuntime& edge, int64_t now_ns) {
   if (edge.queue != nullptr) {
     report.waiting = edge.queue->waiting_records();
     report.waiting_bytes = edge.queue->waiting_bytes();
-    report.bound_records = edge.plan != nullptr ? edge.plan->bound.records : edge.dead_letter->bound.records;
+    report.has_room = edge.queue->has_room();
+    const Bound& bound = edge.plan != nullptr ? edge.plan->bound : edge.dead_letter->bound;
+    report.bound_records = bound.records;
+    report.bound_bytes = bound.bytes;
   }
   if (edge.account != nullptr) {
     report.takes_over = true;
@@ -82,7 +101,10 @@ Report GraphRuntime::report() const {
   report.process = plan_.process;
   const int64_t now_ns = monotonic_ns();
   for (const NodeRuntime& node : nodes_) report.nodes.push_back(report_of(node, now_ns));
-  for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(edge, now_ns));
+  for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(plan_, edge, now_ns));
+  for (const MemoryRelay& relay : memory_relays_) {
+    report.relays.push_back({relay.input->plan.name, relay.accepted(), relay.read()});
+  }
   return report;
 }
 

@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "graph/plan.hpp"
 #include "records/account.hpp"
+#include "runtime/latency.hpp"
 
 namespace sluice::engine {
 
@@ -18,9 +20,11 @@ struct AccountReport {
   uint64_t made = 0;
   std::array<uint64_t, records::verdict_count> settled{};  ///< by records::Verdict
   uint64_t unsettled = 0;
+  uint64_t unsettled_bytes = 0;
   int64_t p50_ns = 0;  ///< from emission to the last verdict
   int64_t p99_ns = 0;
   int64_t oldest_unsettled_ns = 0;
+  LatencyReport latency;  ///< as p50_ns
 
   uint64_t count(records::Verdict verdict) const { return settled[static_cast<size_t>(verdict)]; }
 };
@@ -31,30 +35,46 @@ struct PartitionReport {
   int64_t committed = 0;
 };
 
+struct MetricReport {
+  std::string name;  ///< as the plugin gave it
+  int64_t value = 0;
+  uint32_t kind = SLUICE_COUNTER;
+  std::string help{};
+};
+
 struct NodeReport {
   std::string name;
   std::string type;
   bool is_source = false;
   bool is_sink = false;
   int64_t replay = 0;  ///< sources: SLUICE_FACT_REPLAY
+  size_t stage = 0;
+  int64_t holds_ns = 0;  ///< how long it may keep records back, by its own description
+  bool has_room = true;  ///< false of a sink that may take no more for now
+  Bound in_flight;       ///< sources: what may be unsettled at once
   uint64_t in = 0;
   uint64_t in_batches = 0;
   uint64_t made = 0;
   uint64_t out = 0;
-  uint64_t out_bytes = 0;
+  uint64_t out_batches = 0;
+  uint64_t out_bytes = 0;  ///< sources: payload bytes that were emitted
   uint64_t folded = 0;
   std::array<uint64_t, records::verdict_count> settled{};
   uint64_t held = 0;
   std::vector<std::pair<std::string, uint64_t>> discards;  ///< by reason
   uint32_t status = 0;                                     ///< SLUICE_STATUS_*
   std::string status_sentence;
-  std::vector<std::pair<std::string, int64_t>> metrics;
+  std::vector<MetricReport> metrics;
   AccountReport account;  ///< sources
   std::vector<PartitionReport> partitions;
 };
 
 struct EdgeReport {
   std::string name;
+  std::string from;  ///< nodes; empty of dead letters, which several nodes may feed
+  std::string to;
+  size_t stage = 0;  ///< of `from`; none of dead letters
+  WhenFull when_full = WhenFull::block;
   bool is_buffered = false;
   bool is_dead_letter = false;
   bool takes_over = false;  ///< on_accept: account below
@@ -66,8 +86,24 @@ struct EdgeReport {
   uint64_t waiting = 0;
   uint64_t parked = 0;  ///< found no room yet; held by the stage before the edge
   uint64_t waiting_bytes = 0;
+  bool has_room = true;  ///< false when a push would have to wait
   uint64_t bound_records = 0;
+  uint64_t bound_bytes = 0;
   AccountReport account;
+};
+
+/// A relay in memory, with both halves here.
+struct RelayReport {
+  std::string name;
+  uint64_t accepted = 0;  ///< records that its input half took
+  uint64_t read = 0;      ///< records that its output half gave back
+  uint64_t left() const { return accepted > read ? accepted - read : 0; }
+};
+
+/// One thread of the graph; it turns at least once a second, whatever it waits for.
+struct StageReport {
+  std::string name;  ///< of its head
+  uint64_t turns = 0;
 };
 
 struct Report {
@@ -75,6 +111,8 @@ struct Report {
   std::string process;
   std::vector<NodeReport> nodes;
   std::vector<EdgeReport> edges;
+  std::vector<StageReport> stages;
+  std::vector<RelayReport> relays;
 };
 
 }  // namespace sluice::engine

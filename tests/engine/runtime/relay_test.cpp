@@ -16,6 +16,8 @@ namespace {
 
 /// What outlives the runs: the log and the group's committed position.
 struct LogState {
+  bool is_durable = true;   ///< else it lives in memory: its input half accepts
+  bool is_readable = true;  ///< guarded by mutex
   std::mutex mutex;
   std::vector<std::string> records;  ///< guarded by mutex
   int64_t committed = 0;             ///< guarded by mutex
@@ -46,7 +48,11 @@ class LogInput : public Sink {
       if (log_.has_reader) log_.reader.wake();
     }
     log_.signal.notify();
-    std::move(batch).deliver();
+    if (log_.is_durable) {
+      std::move(batch).deliver();
+    } else {
+      std::move(batch).accept();
+    }
     return {};
   }
 
@@ -80,7 +86,7 @@ class LogOutput : public Source {
     {
       const std::lock_guard lock(log_.mutex);
       const auto there = static_cast<uint64_t>(static_cast<int64_t>(log_.records.size()) - next_);
-      const uint64_t count = is_stopped_ ? 0 : std::min<uint64_t>({there, credit.records, 16});
+      const uint64_t count = is_stopped_ || !log_.is_readable ? 0 : std::min<uint64_t>({there, credit.records, 16});
       for (uint64_t i = 0; i < count; ++i) found.push_back(log_.records[static_cast<size_t>(next_) + i]);
     }
     if (found.empty()) {
@@ -170,6 +176,68 @@ TEST_CASE("both halves of a relay run in one process, and a stop drains through 
   // What the output half had not read when it was stopped stays in the log, and only that.
   CHECK(collected.snapshot() == first_numbers(static_cast<uint64_t>(log.committed)));
   CHECK(node_in(report, "numbers").account.count(records::Verdict::delivered) == 500);
+}
+
+namespace {
+
+/// As a graph file wires a relay: both halves have its name.
+void add_memory_relay(GraphBuilder& graph, NumbersState& numbers, GatherState& gather, CollectState& collected,
+                      LogState& log) {
+  log.is_durable = false;
+  add_input_half(graph, numbers, log);
+  add_output_half(graph, gather, collected, log);
+  for (auto& node : graph.plan.nodes) {
+    if (node.name.starts_with("log.")) node.name = "log";
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a stop drains through a relay in memory: all that its input half accepted arrives") {
+  const bool ends_by_itself = GENERATE(true, false);
+  NumbersState numbers{.total = 20'000, .per_batch = 9, .ends = ends_by_itself};
+  GatherState gather{.records = 30};
+  CollectState collected;
+  LogState log;
+  GraphBuilder graph;
+  add_memory_relay(graph, numbers, gather, collected, log);
+  GraphRuntime runtime(graph.build(), {});
+  begin(runtime);
+  if (!ends_by_itself) {
+    REQUIRE(log.signal.wait([&] { return log.size() > 500; }));
+    runtime.request_stop();
+  }
+  runtime.wait();
+  require_no_failure(runtime);
+  const auto report = runtime.report();
+  require_balance(report);
+  CHECK(collected.snapshot() == first_numbers(log.size()));
+  CHECK(node_in(report, "numbers").account.count(records::Verdict::accepted) == log.size());
+  REQUIRE(report.relays.size() == 1);
+  CHECK(report.relays[0].accepted == log.size());
+  CHECK(report.relays[0].left() == 0);
+  if (ends_by_itself) CHECK(log.size() == 20'000);
+}
+
+TEST_CASE("what the output half of a relay in memory did not read by the deadline is said to be left") {
+  NumbersState numbers{.total = 300, .per_batch = 9, .ends = false};
+  GatherState gather{.records = 30};
+  CollectState collected;
+  LogState log;
+  log.is_readable = false;
+  GraphBuilder graph;
+  add_memory_relay(graph, numbers, gather, collected, log);
+  engine::RuntimeOptions options;
+  options.drain_deadline_ns = 1;
+  GraphRuntime runtime(graph.build(), std::move(options));
+  begin(runtime);
+  REQUIRE(log.signal.wait([&] { return log.size() == 300; }));
+  runtime.request_stop();
+  runtime.wait();
+  const auto report = runtime.report();
+  REQUIRE(report.relays.size() == 1);
+  CHECK(report.relays[0].left() == 300);
+  CHECK(collected.snapshot().empty());
 }
 
 TEST_CASE("after a crash in full flow nothing is lost, and what repeats lies behind the last commit") {
