@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver.hpp"
 
+#include <strings.h>
+
 #include <atomic>
 #include <cstring>
 #include <system_error>
@@ -51,7 +53,15 @@ void Resolver::start(const std::string& host, uint16_t port, const Waker& waker)
   job_ = std::make_shared<Job>();
   job_->host = host;
   job_->port = std::to_string(port);
-  if (job_->look_up(AI_NUMERICHOST) == 0) {
+  // RFC 6761, 6.3: localhost is the loopback address, and no resolver need be asked; small systems have no /etc/hosts.
+  const bool is_loopback = strcasecmp(host.c_str(), "localhost") == 0;
+  if (is_loopback) {
+    for (const char* address : {"127.0.0.1", "::1"}) {
+      job_->host = address;
+      job_->look_up(AI_NUMERICHOST);
+    }
+  }
+  if (is_loopback || job_->look_up(AI_NUMERICHOST) == 0) {
     job_->finish(0);
     return;
   }
