@@ -28,7 +28,7 @@ std::string node_json(const NodeReport& node) {
   if (node.is_source) out += ",\"account\":" + account_json(node.account);
   out += ",\"metrics\":{";
   for (size_t i = 0; i < node.metrics.size(); ++i) {
-    out += fmt::format("{}{}:{}", i == 0 ? "" : ",", json_quoted(node.metrics[i].name), node.metrics[i].value);
+    out += fmt::format("{}{}:{}", i == 0 ? "" : ",", json_quoted(node.metrics[i].first), node.metrics[i].second);
   }
   return out + "}}";
 }
@@ -42,8 +42,8 @@ std::string edge_json(const EdgeReport& edge) {
 }
 
 std::string relay_json(const RelayReport& relay) {
-  return fmt::format("{{\"name\":{},\"accepted\":{},\"read\":{},\"left\":{}}}", json_quoted(relay.name),
-                     relay.accepted, relay.read, relay.left());
+  return fmt::format("{{\"name\":{},\"accepted\":{},\"read\":{},\"left\":{}}}", json_quoted(relay.name), relay.accepted,
+                     relay.read, relay.left());
 }
 
 template <typename T, typename F>

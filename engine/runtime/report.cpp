@@ -49,7 +49,8 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   report.status = status.status;
   report.status_sentence = status.sentence;
   for (auto& metric : node.metrics()) {
-    report.metrics.push_back({std::move(metric.name), metric.value, metric.kind, std::move(metric.help)});
+    report.metrics.emplace_back(std::move(metric.name), metric.value);
+    report.metric_facts.push_back({metric.kind, std::move(metric.help)});
   }
   if (node.account != nullptr) {
     report.account = report_of(*node.account, now_ns);

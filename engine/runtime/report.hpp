@@ -35,11 +35,10 @@ struct PartitionReport {
   int64_t committed = 0;
 };
 
-struct MetricReport {
-  std::string name;  ///< as the plugin gave it
-  int64_t value = 0;
+/// What stands behind a metric of a plugin besides its name and value.
+struct MetricFacts {
   uint32_t kind = SLUICE_COUNTER;
-  std::string help{};
+  std::string help;
 };
 
 struct NodeReport {
@@ -64,8 +63,9 @@ struct NodeReport {
   std::vector<std::pair<std::string, uint64_t>> discards;  ///< by reason
   uint32_t status = 0;                                     ///< SLUICE_STATUS_*
   std::string status_sentence;
-  std::vector<MetricReport> metrics;
-  AccountReport account;  ///< sources
+  std::vector<std::pair<std::string, int64_t>> metrics;
+  std::vector<MetricFacts> metric_facts;  ///< of metrics, in their order
+  AccountReport account;                  ///< sources
   std::vector<PartitionReport> partitions;
 };
 
