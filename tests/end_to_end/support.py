@@ -40,7 +40,7 @@ def frames(count):
     return max(count // SCALE, 1000)
 
 
-def wait_until(condition, what, seconds=None):
+def wait_until(condition, what, seconds=None, pause_s=0.005):
     """Polls until the condition gives something true, and returns that."""
     end = time.monotonic() + (seconds or PATIENCE_S)
     while True:
@@ -49,7 +49,7 @@ def wait_until(condition, what, seconds=None):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"waited in vain until {what}")
-        time.sleep(0.005)
+        time.sleep(pause_s)
 
 
 class Process:

@@ -1,0 +1,404 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of the whole pipeline share: graphs/binance.yaml in two processes between the simulator, a real Kafka
+and a real database. Every test has topics, a group, a database and HTTP ports of its own, so that tests can share
+servers; a test that kills a server has a server of its own.
+"""
+
+import csv
+import datetime
+import io
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+import uuid
+
+import support
+
+sys.path.insert(0, str(support.SOURCE / "tools" / "servers"))
+import real_servers  # noqa: E402
+from real_servers import kafka_wire  # noqa: E402
+from real_servers.places import free_ports  # noqa: E402
+
+SYMBOLS = {"BTCUSDT": 0, "ETHUSDT": 1, "BNBUSDT": 2}
+VARIABLES = {"kafka": "KAFKA_BROKERS", "timescale": "TIMESCALE_URL", "postgres": "POSTGRES_URL"}
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+QUOTES = "symbol, update_id, best_bid_price, best_bid_qty, best_ask_price, best_ask_qty"
+_own = {}
+
+
+def server(kind):
+    """The address of a server that tests share: the one of its variable, or one started for this program."""
+    if VARIABLES.get(kind) in os.environ:
+        return os.environ[VARIABLES[kind]]
+    if kind not in _own:
+        _own[kind] = start_server(kind)
+    return next(iter(_own[kind].variables.values()))
+
+
+def start_server(kind, **options):
+    """A server for this program alone, that may be killed. Without one the program is skipped, loudly; under continuous
+    integration it fails."""
+    try:
+        return real_servers.KINDS[kind].start_own(**options)
+    except real_servers.Unavailable as problem:
+        print(f"SKIPPED: no {kind} here: {problem}", file=sys.stderr)
+        sys.exit(1 if os.environ.get("CI") == "true" else support.SKIPPED)
+
+
+def sql(url, text):
+    """Rows of a query, as lists of texts; None is NULL."""
+    done = subprocess.run(["psql", url, "-Xq", "--csv", "-t", "-v", "ON_ERROR_STOP=1", "-P", "null=\\N", "-c", text],
+                          capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+                          env={**os.environ, "PGTZ": "UTC", "PGDATESTYLE": "ISO", "PGCONNECT_TIMEOUT": "10"})
+    if done.returncode != 0:
+        raise RuntimeError(f"{text}: {done.stderr.strip()}")
+    return [[None if cell == "\\N" else cell for cell in row] for row in csv.reader(io.StringIO(done.stdout))]
+
+
+def microseconds(text):
+    """Of a time as PostgreSQL or the stamp writes it."""
+    text = text.strip('"').replace("T", " ").replace("Z", "+00:00")
+    text = text + ":00" if text[-3] in "+-" else text
+    whole, zone = text[:-6], text[-6:]
+    whole, _, fraction = whole.partition(".")
+    at = datetime.datetime.fromisoformat(whole + zone)
+    return int((at - EPOCH).total_seconds()) * 1_000_000 + int((fraction + "000000")[:6])
+
+
+class Record:
+    """A record of a topic, as kcat shows it."""
+
+    __slots__ = ("partition", "offset", "time_ms", "key", "headers", "value")
+
+    def __init__(self, partition, offset, time_ms, key, headers, value):
+        self.partition, self.offset, self.time_ms = int(partition), int(offset), int(time_ms)
+        self.key, self.value = key.decode(), value
+        self.headers = dict(item.split("=", 1) for item in headers.decode(errors="replace").split(",") if "=" in item)
+
+    @property
+    def json(self):
+        return json.loads(self.value)
+
+
+class Ready:
+    """What /readyz says: the status, and the reasons."""
+
+    def __init__(self, status, body):
+        self.status, self.body = status, body
+
+    def __str__(self):
+        return f"{self.status} {self.body}"
+
+
+class PipelineCase(support.Case):
+    """The graph of two processes, with names of this test's own."""
+
+    database_kind = "timescale"
+
+    def setUp(self):
+        super().setUp()
+        self.tag = uuid.uuid4().hex[:10]
+        self.prefix = f"test.{self.tag}"
+        self.trades_topic, self.quotes_topic = f"{self.prefix}.trades", f"{self.prefix}.book_ticker"
+        self.rejects_topic, self.group = f"{self.prefix}.rejects", f"group-{self.tag}"
+        self.http = dict(zip(("ingest", "buffer", "second"), free_ports(3)))
+        self.kafka = self.own_kafka().variables["KAFKA_BROKERS"] if self.own_kafka() else server("kafka")
+        base = self.own_database().url() if self.own_database() else server(self.database_kind)
+        self.url = self.make_database(base)
+
+    # servers
+
+    def own_kafka(self):
+        return None
+
+    def own_database(self):
+        return None
+
+    def make_database(self, base):
+        name = f"test_{self.tag}"
+        sql(base, f"create database {name}")
+        address, _, parameters = base.partition("?")
+        url = address.rsplit("/", 1)[0] + "/" + name + (f"?{parameters}" if parameters else "")
+        self.addCleanup(self.drop_database, base, name)
+        if self.database_kind == "timescale":
+            sql(url, "set client_min_messages = warning; create extension if not exists timescaledb")
+        return url
+
+    def drop_database(self, base, name):
+        try:
+            sql(base, f"drop database if exists {name} with (force)")
+        except RuntimeError as error:
+            print(f"note: {error}", file=sys.stderr)
+
+    def broker(self):
+        """A connection to the first broker that answers."""
+        problem = None
+        for address in self.kafka.split(","):
+            try:
+                return kafka_wire.Broker(address)
+            except OSError as error:
+                problem = error
+        raise problem
+
+    # the graph
+
+    def graph(self, *edits, name="binance", create=True):
+        """graphs/binance.yaml with this test's names; each (old, new) of the edits must strike."""
+        own = [("binance.trades", self.trades_topic), ("binance.book_ticker", self.quotes_topic),
+               ("binance.rejects", self.rejects_topic), ("group: binance-buffer", f"group: {self.group}"),
+               (":8081", f":{self.http['ingest']}"), (":8082", f":{self.http['buffer']}"),
+               ("reconnect: { first: 1s, max: 60s }", "reconnect: { first: 50ms, max: 1s }")]
+        text = (support.SOURCE / "graphs" / "binance.yaml").read_text()
+        if create and "create: true" not in text:
+            for time, conflict in (("event_time", "conflict: [symbol, event_type, trade_id, event_time]"),
+                                   ("ingestion_ts", "conflict: [symbol, update_id, ingestion_ts]")):
+                more = f"\n    create: true\n    hypertable: {{ time: {time}, chunk: 1d }}"
+                own.append((conflict, conflict + (more if create is True else "\n    create: true")))
+        for old, new in (*own, *edits):
+            self.assertIn(old, text, "graphs/binance.yaml has changed: adapt the edit of this test")
+            text = text.replace(old, new)
+        path = self.directory / f"{name}.yaml"
+        path.write_text(text)
+        return path
+
+    def environment(self, exchange=None):
+        return {"KAFKA_BROKERS": self.kafka, "TIMESCALE_URL": self.url,
+                "BINANCE_WS_URL": exchange.url() if exchange else "ws://127.0.0.1:9"}
+
+    def ingest(self, graph, exchange, *options, name="ingest", environment=None):
+        return support.Sluice(self, graph, "--process", "ingest", *options, name=name,
+                              environment={**self.environment(exchange), **(environment or {})})
+
+    def buffer(self, graph, *options, name="buffer", environment=None):
+        return support.Sluice(self, graph, "--process", "buffer", *options, name=name,
+                              environment={**self.environment(), **(environment or {})})
+
+    def exchange(self, *options, name="exchange"):
+        """The simulator, which also writes a line for every event it sends."""
+        rows = self.directory / f"{name}.rows"
+        simulator = support.Simulator(self, *options, "--truth-rows", rows, name=name)
+        simulator.rows_path = rows
+        return simulator
+
+    # what is in the topics
+
+    def ends(self, topic):
+        """{partition: offset behind the last record}; empty while there is no such topic."""
+        with self.broker() as broker:
+            error, partitions = broker.metadata([topic])["topics"][topic]
+            leaders = broker.metadata([])["brokers"]
+        if error:
+            return {}
+        ends = {}
+        for number, (leader, _) in partitions.items():
+            with kafka_wire.Broker(leaders[leader]) as own:
+                ends[number] = own.end_offset(topic, number)
+        return ends
+
+    def stored_in_log(self):
+        return sum(self.ends(self.trades_topic).values()) + sum(self.ends(self.quotes_topic).values())
+
+    def committed(self, group=None):
+        """{(topic, partition): offset} of the group."""
+        group = group or self.group
+        with self.broker() as broker:
+            address = broker.coordinator(group)
+        with kafka_wire.Broker(address) as coordinator:
+            return coordinator.committed(group)
+
+    def lag(self, group=None):
+        committed = self.committed(group)
+        return sum(end - max(committed.get((topic, number), 0), 0) for topic in (self.trades_topic, self.quotes_topic)
+                   for number, end in self.ends(topic).items())
+
+    def records(self, topic):
+        """All records of a topic, by partition and offset."""
+        form = "%p\\t%o\\t%T\\t%k\\t%h\\t%S\\t%s\\n"
+        done = subprocess.run(["kcat", "-C", "-b", self.kafka, "-t", topic, "-e", "-q", "-o", "beginning", "-f", form],
+                              capture_output=True, check=False, timeout=120, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        raw, at, records = done.stdout, 0, []
+        while at < len(raw):
+            words = []
+            for _ in range(6):
+                end = raw.index(b"\t", at)
+                words.append(raw[at:end])
+                at = end + 1
+            length = max(int(words[5]), 0)
+            records.append(Record(*words[:5], raw[at:at + length]))
+            at += length + 1
+        records.sort(key=lambda record: (record.partition, record.offset))
+        return records
+
+    def produce(self, topic, partition, value, key="BTCUSDT", headers=()):
+        """One record, put there by hand."""
+        path = self.directory / "message"
+        path.write_bytes(value)
+        words = [word for header in headers for word in ("-H", header)]
+        subprocess.run(["kcat", "-P", "-b", self.kafka, "-t", topic, "-p", str(partition), "-k", key, *words, str(path)],
+                       check=True, capture_output=True, timeout=60)
+
+    # what is in the tables
+
+    def query(self, text, store=None):
+        return sql(self.url, text)
+
+    def rows(self, table):
+        try:
+            return int(self.query(f"select count(*) from {table}")[0][0])
+        except RuntimeError as error:
+            if "does not exist" in str(error):
+                return 0
+            raise
+
+    def table_rows(self):
+        return self.rows("trades") + self.rows("book_ticker")
+
+    def wait_for_log(self, count, *processes, seconds=None):
+        self.wait_for(lambda: self.stored_in_log() >= count, f"{count} records are in the topics", processes, seconds,
+                      lambda: self.stored_in_log())
+
+    def wait_for_table_rows(self, count, *processes, seconds=None):
+        self.wait_for(lambda: self.table_rows() >= count, f"{count} rows are in the tables", processes, seconds,
+                      lambda: self.table_rows())
+
+    def wait_until_drained(self, *processes, seconds=None, group=None):
+        """Until every record of the topics is committed by the group."""
+        self.wait_for(lambda: self.lag(group) == 0, "the group has committed all", processes, seconds,
+                      lambda: f"lag {self.lag(group)}")
+
+    def wait_for(self, condition, what, processes, seconds=None, account=lambda: ""):
+        def holds():
+            for process in processes:
+                if not process.is_running():
+                    raise AssertionError(f"{process.name} ended with {process.popen.returncode}\n{process.stderr[-4000:]}")
+            return condition()
+
+        try:
+            support.wait_until(holds, what, seconds, pause_s=0.1)
+        except AssertionError as error:
+            words = "".join(f"\n{process.name}: {process.stderr[-3000:]}" for process in processes)
+            raise AssertionError(f"{error}; there is {account()}{words}") from None
+
+    # how a process is
+
+    def ready(self, which):
+        """What /readyz of a process says; status 0 while nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http[which]}/readyz", timeout=5) as answer:
+                return Ready(answer.status, answer.read().decode())
+        except urllib.error.HTTPError as error:
+            return Ready(error.code, error.read().decode())
+        except OSError as error:
+            return Ready(0, str(error))
+
+    def wait_until_ready(self, which, *processes):
+        self.wait_for(lambda: self.ready(which).status == 200, f"{which} is ready", processes,
+                      account=lambda: self.ready(which))
+
+    def wait_until_not_ready(self, which, *processes, says=()):
+        """Until /readyz answers 503 and its text has one of the words; answers what it said."""
+        def not_ready():
+            said = self.ready(which)
+            return said if said.status == 503 and (not says or any(word in said.body for word in says)) else None
+
+        found = []
+        self.wait_for(lambda: found.append(not_ready()) or found[-1], f"{which} says why it is not ready", processes,
+                      account=lambda: self.ready(which))
+        return found[-1]
+
+    # truth
+
+    def sent(self, exchange):
+        """{"trades"/"quotes": {symbol: [(type, id, numbers...) in the order they were sent]}}"""
+        sent = {"trades": {}, "quotes": {}}
+        with open(exchange.rows_path, encoding="ascii") as file:
+            for line in file:
+                symbol, kind, number, *numbers = line.split()
+                table = "quotes" if kind == "bookTicker" else "trades"
+                sent[table].setdefault(symbol, []).append((kind, int(number), *numbers))
+        return sent
+
+    def logged(self, exact=True):
+        """The same of the topics; with `exact` the form of each record is checked on the way."""
+        logged = {"trades": {}, "quotes": {}}
+        for table, topic in (("trades", self.trades_topic), ("quotes", self.quotes_topic)):
+            for record in self.records(topic):
+                data = record.json
+                logged[table].setdefault(record.key, []).append(event(data))
+                if exact:
+                    self.assert_record(record, data)
+        return logged
+
+    def assert_record(self, record, data):
+        self.assertEqual(record.key, data["s"])
+        self.assertEqual(record.partition, SYMBOLS[record.key])
+        kind = event(data)[0]
+        self.assertEqual(record.headers["stream"], f"{record.key.lower()}@{kind}")
+        self.assertEqual(record.time_ms, microseconds(data["ingestion_timestamp"]) // 1000)
+
+    def assert_log_is_truth(self, exchange):
+        """Each event that was sent is in its partition once, in order, and no other. Answers how many."""
+        sent, logged = self.sent(exchange), self.logged()
+        for table in ("trades", "quotes"):
+            self.assertEqual(sorted(logged[table]), sorted(sent[table]), f"symbols in the topic of {table}")
+            for symbol, events in sent[table].items():
+                self.assertIsNone(support.first_difference(logged[table][symbol], events),
+                                  f"{table} of {symbol}: in the log, sent")
+        return sum(len(events) for table in sent.values() for events in table.values())
+
+    def assert_codec(self, *topics):
+        """Batches are compressed with lz4; only one too small to gain by it may be stored plainly."""
+        for topic in topics:
+            with self.broker() as broker:
+                for partition in SYMBOLS.values():
+                    for batch in broker.batches(topic, partition):
+                        if batch["records"] >= 5:
+                            self.assertEqual(batch["codec"], "lz4", f"{topic} {partition} {batch}")
+
+    def expected_rows(self):
+        """The rows that the records of the topics come to, made here by other code than the product's."""
+        trades, quotes = set(), set()
+        for record in self.records(self.trades_topic):
+            data = record.json
+            kind, number, price, quantity = event(data)
+            trades.add((data["T"] * 1000, data["s"], kind, number, price, quantity, "t" if data["m"] else "f"))
+        for record in self.records(self.quotes_topic):
+            data = record.json
+            quotes.add((microseconds(data["ingestion_timestamp"]), data["s"], *event(data)[1:]))
+        return sorted(trades), sorted(quotes)
+
+    def table_contents(self):
+        trades = [(microseconds(row[0]), row[1], row[2], int(row[3]), *row[4:])
+                  for row in self.query(f"select {support.TRADE_COLUMNS} from trades")]
+        quotes = [(microseconds(row[0]), row[1], int(row[2]), *row[3:])
+                  for row in self.query(f"select ingestion_ts, {QUOTES} from book_ticker")]
+        return sorted(trades), sorted(quotes)
+
+    def assert_tables_are_log(self):
+        """The tables hold exactly the rows of the records in the topics, each once, digit for digit."""
+        for name, stored, expected in zip(("trades", "book_ticker"), self.table_contents(), self.expected_rows()):
+            self.assertIsNone(support.first_difference(stored, expected), f"rows of {name}: stored, expected")
+
+    def assert_ended(self, result, code=0):
+        self.assertEqual(result.code, code, result.stderr[-4000:])
+        self.assertIsNotNone(result.receipt, "there is no receipt")
+        self.assertTrue(result.receipt["balanced"], result.stdout)
+
+
+def event(data):
+    """What names an event, and its numbers as they are in the tables."""
+    if "e" not in data:
+        return ("bookTicker", data["u"], data["b"], data["B"], data["a"], data["A"])
+    return (data["e"], data["t"] if data["e"] == "trade" else data["a"], data["p"], data["q"])
+
+
+def main():
+    for program in ("psql", "kcat"):
+        if not any(os.access(os.path.join(path, program), os.X_OK) for path in os.get_exec_path()):
+            print(f"SKIPPED: {program} is not installed (tools/packages.sh test)", file=sys.stderr)
+            sys.exit(1 if os.environ.get("CI") == "true" else support.SKIPPED)
+    support.main()
