@@ -7,12 +7,14 @@
 #include "exit_code.hpp"
 #include "graph_file.hpp"
 #include "plugins_command.hpp"
+#include "validate/connect.hpp"
 #include "validate/plan_text.hpp"
 
 namespace sluice::cli {
 
 int validate(const ValidateOptions& options, const engine::Registry& registry, std::ostream& out, std::ostream& err) {
-  const GraphFile file = load_graph(options.graph, options.process, registry);
+  GraphFile file = load_graph(options.graph, options.process, registry);
+  if (options.asks_servers) engine::ask_servers(file.planned, file.diagnostics);
   for (const std::string& warning : registry.warnings()) err << "warning: " << warning << '\n';
   out << (options.as_json ? engine::plan_json(file.planned, file.diagnostics, file.source)
                           : engine::plan_text(file.planned, file.diagnostics, file.source));
@@ -27,6 +29,8 @@ void add_validate_command(CLI::App& app, const std::vector<std::string>& directo
       app.add_subcommand("validate", "Check a graph without running it: all problems, or what is proved");
   command->add_option("graph", options->graph, "The graph's YAML file")->required();
   command->add_option("--process", options->process, "Plan only this process of the graph");
+  command->add_flag("--connect", options->asks_servers,
+                    "Ask the real servers, too: rights, topics, tables; changes nothing there");
   command->add_flag("--json", options->as_json, "One line of JSON instead of text");
   command->add_flag("--strict", options->warnings_are_errors, "Warnings make the exit code 1, too");
   command->callback([options, &directories, &out, &err, &exit_code] {

@@ -15,6 +15,7 @@ struct ValidateOptions {
   std::string graph;
   std::string process{};
   bool as_json = false;
+  bool asks_servers = false;
   bool warnings_are_errors = false;
 };
 

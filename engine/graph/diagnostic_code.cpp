@@ -58,13 +58,15 @@ constexpr auto codes = std::to_array<CodeInfo>({
     {Code::blocks_siblings, "blocks-siblings", "A full edge stops its stage, and other edges with it."},
     {Code::require_not_sink, "require-not-sink", "A guarantee is demanded of something that ends no segment."},
     {Code::require_not_proved, "require-not-proved", "A demanded guarantee cannot be proved."},
+    {Code::server_unreachable, "server-unreachable", "With --connect: a server could not be asked."},
+    {Code::server_differs, "server-differs", "With --connect: a server is not as the graph needs it."},
 });
 
 constexpr bool in_order() {
   for (std::size_t i = 0; i < codes.size(); ++i) {
     if (static_cast<std::size_t>(codes[i].code) != i) return false;
   }
-  return codes.size() == static_cast<std::size_t>(Code::require_not_proved) + 1;
+  return codes.size() == static_cast<std::size_t>(Code::server_differs) + 1;
 }
 static_assert(in_order(), "the table has one row for each code, in the order of the enum");
 

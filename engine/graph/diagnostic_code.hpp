@@ -65,6 +65,9 @@ enum class Code : std::uint8_t {
   blocks_siblings,
   require_not_sink,
   require_not_proved,
+  // The graph against the real servers.
+  server_unreachable,
+  server_differs,
 };
 
 struct CodeInfo {

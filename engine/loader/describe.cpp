@@ -42,6 +42,20 @@ void add_default_ports(const NodeType& type, uint32_t role, Described& described
   if (gives && described.outputs.empty()) described.outputs.push_back({"out", false});
 }
 
+sluice_describe_api api_for(uint32_t role) {
+  sluice_describe_api api{};
+  api.struct_size = sizeof api;
+  api.role = role;
+  api.input = &on_input;
+  api.output = &on_output;
+  api.needs = &on_needs;
+  api.provides = &on_provides;
+  api.fact = &on_fact;
+  api.reason = &on_reason;
+  api.problem = &on_problem;
+  return api;
+}
+
 }  // namespace
 
 int64_t Described::fact(uint32_t which) const {
@@ -56,16 +70,7 @@ std::string Described::reason(uint32_t which) const {
 
 Result<Described> describe(const NodeType& type, const sluice_config& options, uint32_t role) {
   Described described;
-  sluice_describe_api api{};
-  api.struct_size = sizeof api;
-  api.role = role;
-  api.input = &on_input;
-  api.output = &on_output;
-  api.needs = &on_needs;
-  api.provides = &on_provides;
-  api.fact = &on_fact;
-  api.reason = &on_reason;
-  api.problem = &on_problem;
+  const sluice_describe_api api = api_for(role);
   sluice_error error = empty_error();
   if (type.slots.describe(&options, &api, &described, &error) != SLUICE_OK) {
     Error why = from_abi(error);
@@ -76,6 +81,14 @@ Result<Described> describe(const NodeType& type, const sluice_config& options, u
   if (role != SLUICE_ROLE_RELAY_OUTPUT) add_needs_of_options(options, described);
   add_default_ports(type, role, described);
   return described;
+}
+
+Result<std::vector<DescribedProblem>> probe(const sluice_node_type& type, const sluice_config& options, uint32_t role) {
+  Described described;
+  const sluice_describe_api api = api_for(role);
+  sluice_error error = empty_error();
+  if (type.probe(&options, &api, &described, &error) != SLUICE_OK) return from_abi(error);
+  return std::move(described.problems);
 }
 
 }  // namespace sluice::engine

@@ -46,4 +46,7 @@ struct Described {
 /// `role` is SLUICE_ROLE_NODE, or the half of a relay.
 Result<Described> describe(const NodeType& type, const sluice_config& options, uint32_t role = SLUICE_ROLE_NODE);
 
+/// Asks the real servers of a type that has the slot; may wait for seconds. An error: they could not be asked.
+Result<std::vector<DescribedProblem>> probe(const sluice_node_type& type, const sluice_config& options, uint32_t role);
+
 }  // namespace sluice::engine

@@ -37,6 +37,9 @@ struct Planned {
   std::optional<Plan> plan;
   std::vector<Diagnostic> notes;   ///< worth knowing, nothing to mend; by place
   std::vector<MemoryItem> memory;  ///< what adds up to Plan::memory_bytes
+  // With ask_servers: nodes whose servers were asked, and nodes that have none to ask.
+  std::vector<std::string> asked{};
+  std::vector<std::string> not_asked{};
 };
 
 Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Environment& environment,

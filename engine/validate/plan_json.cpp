@@ -75,6 +75,10 @@ std::string plan_json(const Planned& planned, const Diagnostics& diagnostics, co
                   ",\"column\":" + std::to_string(note.place.column) + ",\"subject\":" + json_quoted(note.subject) +
                   ",\"sentence\":" + json_quoted(note.sentence) + "}";
          });
+  if (!planned.asked.empty() || !planned.not_asked.empty()) {
+    const auto quoted = [](const std::string& name) { return json_quoted(name); };
+    out += ",\"asked\":" + json_list(planned.asked, quoted) + ",\"not_asked\":" + json_list(planned.not_asked, quoted);
+  }
   if (planned.plan) out += ",\"plan\":" + plan_part(planned);
   return out + "}";
 }

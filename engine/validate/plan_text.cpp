@@ -6,6 +6,7 @@
 #include "graph/diagnostic_render.hpp"
 #include "graph/units.hpp"
 #include "graph/utf8.hpp"
+#include "options/option_table.hpp"
 
 namespace sluice::engine {
 namespace {
@@ -53,6 +54,16 @@ void append_memory(std::string& out, const Planned& planned) {
   line(total, planned.plan->memory_bytes);
 }
 
+void append_asked(std::string& out, const Planned& planned) {
+  if (planned.asked.empty() && planned.not_asked.empty()) return;
+  out += "\nservers\n";
+  const auto line = [&](const std::string& what, const std::vector<std::string>& names) {
+    if (!names.empty()) out += "  " + what + ": " + joined(names) + "\n";
+  };
+  line("as the graph needs them, or to be made by it", planned.asked);
+  line("none to ask", planned.not_asked);
+}
+
 std::string counted(size_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
@@ -82,6 +93,7 @@ std::string plan_text(const Planned& planned, const Diagnostics& diagnostics, co
          counted(plan.stages.size(), "stage");
   if (diagnostics.warnings() > 0) out += "; " + counted(diagnostics.warnings(), "warning");
   out += "\n";
+  append_asked(out, planned);
   append_segments(out, plan);
   append_stages(out, plan);
   append_memory(out, planned);

@@ -9,6 +9,7 @@
 
 #include "catch.hpp"
 #include "planning.hpp"
+#include "validate/connect.hpp"
 
 namespace sluice::engine::testing {
 namespace {
@@ -33,8 +34,10 @@ std::string said_about(const fs::path& path) {
   // Of what is no plugin a graph hears only where it asks for it.
   static const Registry with_broken({VALIDATE_PLUGINS, VALIDATE_PLUGINS "_broken"});
   const bool wants_broken = path.stem() == "plugin-not-loaded";
-  const Outcome outcome =
+  Outcome outcome =
       plan_text_of(read_file(path), "", {}, wants_broken ? with_broken : stand_ins(), path.filename().string());
+  // What only real servers can say is asked of stand-ins.
+  if (path.stem().string().starts_with("server-")) ask_servers(outcome.planned, outcome.diagnostics);
   return replaced(outcome.text(), VALIDATE_PLUGINS, "PLUGINS");
 }
 

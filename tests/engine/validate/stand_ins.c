@@ -4,6 +4,7 @@
  * the validation, which must not depend on what the real plugins say of themselves.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include "sluice/abi.h"
 
@@ -29,7 +30,8 @@ enum {
   MOST,
   MEMORY,
   WRONG,
-  URL
+  URL,
+  SERVER
 };
 
 #define LIST(label, text, element)                                                                         \
@@ -64,6 +66,7 @@ static const sluice_option table[] = {
                 .most = NO_BOUND},
     [WRONG] = {.name = TEXT("wrong"), .summary = TEXT("Complains when it is there."), .kind = SLUICE_TEXT},
     [URL] = {.name = TEXT("url"), .summary = TEXT("Read by nobody."), .kind = SLUICE_TEXT},
+    [SERVER] = {.name = TEXT("server"), .summary = TEXT("What a probe finds."), .kind = SLUICE_TEXT},
 };
 static const sluice_option needy_table[] = {
     {.name = TEXT("path"), .summary = TEXT("Where to."), .kind = SLUICE_TEXT, .flags = SLUICE_REQUIRED}};
@@ -100,6 +103,30 @@ static int32_t describe(const sluice_config* options, const sluice_describe_api*
   api->fact(to, SLUICE_FACT_MAX_IN_FLIGHT, at(options, MOST)->integer);
   api->fact(to, SLUICE_FACT_MEMORY_BYTES, at(options, MEMORY)->integer);
   if (at(options, WRONG)->kind != 0) api->problem(to, at(options, WRONG), 0, complaint);
+  return SLUICE_OK;
+}
+
+static int is_text(const sluice_config* value, sluice_str text) {
+  return value->kind != 0 && value->text.size == text.size && memcmp(value->text.data, text.data, text.size) == 0;
+}
+
+static int32_t probe(const sluice_config* options, const sluice_describe_api* api, void* to, sluice_error* error) {
+  static const sluice_str gone = TEXT("gone");
+  static const sluice_str other = TEXT("other");
+  static const sluice_str too_few = TEXT("the server has 1 partition and the map needs 3; add partitions");
+  static const sluice_str short_lived = TEXT("the server keeps records for 1d, not 7d");
+  static const char unreachable[] = "nobody answers at gone:9092; start the server or correct the address";
+  const sluice_config* server = at(options, SERVER);
+  if (is_text(server, gone)) {
+    error->category = SLUICE_TRANSIENT;
+    memcpy(error->code, "ECONNREFUSED", sizeof "ECONNREFUSED");
+    memcpy(error->message, unreachable, sizeof unreachable);
+    return SLUICE_ERROR;
+  }
+  if (is_text(server, other)) {
+    api->problem(to, server, 0, too_few);
+    api->problem(to, server, 1, short_lived);
+  }
   return SLUICE_OK;
 }
 
@@ -141,9 +168,10 @@ static const sluice_node_type types[] = {
     {TYPE("source", "Gives."), .kind = SLUICE_SOURCE, OPTIONS(table), .describe = describe, GIVES},
     {TYPE("change", "Takes and gives."), .kind = SLUICE_TRANSFORM, OPTIONS(table), .describe = describe,
      .process = never_process},
-    {TYPE("sink", "Takes."), .kind = SLUICE_SINK, OPTIONS(table), .describe = describe, .process = never_process},
+    {TYPE("sink", "Takes."), .kind = SLUICE_SINK, OPTIONS(table), .describe = describe, .process = never_process,
+     .probe = probe},
     {TYPE("relay", "Takes, keeps and gives."), .kind = SLUICE_RELAY, OPTIONS(table), .describe = describe, GIVES,
-     .process = never_process},
+     .process = never_process, .probe = probe},
     {TYPE("needy_sink", "Needs an option."), .kind = SLUICE_SINK, OPTIONS(needy_table), .describe = describe_needy,
      .process = never_process},
 };
