@@ -4,9 +4,29 @@
 // The same arguments give the same bytes. For load only: prices mean nothing.
 #pragma once
 #include <cstdint>
+#include <random>
 #include <string>
+#include <string_view>
 
 namespace sluice::bench {
+
+/// One event after the other, of a pseudo-random stream, symbol, price and quantity. Never the same twice.
+class Market {
+ public:
+  struct Event {
+    std::string_view stream;
+    std::string_view symbol;
+    uint32_t symbol_index;
+    bool is_quote;
+  };
+  /// Appends the exchange's frame without its websocket header. Of `id` the record's id is made, of `ms` its times.
+  Event append(std::string& to, uint64_t id, uint64_t ms);
+
+ private:
+  std::mt19937_64 random_{1};
+};
+
+void append_header(std::string& to, uint64_t payload_bytes);
 
 struct Frames {
   std::string bytes;  ///< whole frames, with their websocket headers

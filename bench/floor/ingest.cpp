@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// bench_floor_ingest PORT BROKERS TRADES QUOTES [headers]: the ingest process written by hand for nothing else.
+// Receives the exchange's frames, splices `ingestion_timestamp` into `data`, and produces it with the symbol as key to
+// the symbol's own partition: idempotent, acks=all, lz4. With `headers` each record also carries its stream as header
+// and the receive time as timestamp, as Sluice's do. Prints `acknowledged RECORDS SECONDS` when all are.
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+
+#include "websocket.hpp"
+
+namespace {
+
+using sluice::bench::give_up;
+
+constexpr std::string_view member_text = R"(,"ingestion_timestamp":"2026-01-01T00:00:00.000000Z"})";
+constexpr size_t time_at = 24;
+constexpr size_t most_data_bytes = 16 * 1024;
+
+struct Counts {
+  uint64_t acknowledged = 0;
+  uint64_t failed = 0;
+};
+
+/// The member that every frame of one receive gets, and the same time for the record.
+struct Stamp {
+  char text[member_text.size() + 1] = {};
+  int64_t time_ms = 0;
+
+  Stamp() { std::memcpy(text, member_text.data(), member_text.size()); }
+  void renew() {
+    const auto now = std::chrono::system_clock::now();
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+    fmt::format_to(text + time_at, "{:%Y-%m-%dT%H:%M:%S}.{:06}", fmt::gmtime(static_cast<time_t>(us / 1'000'000)),
+                   us % 1'000'000);
+    time_ms = us / 1000;
+  }
+};
+
+void set(rd_kafka_conf_t* conf, const char* name, const char* value) {
+  char why[256];
+  if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) {
+    fmt::print(stderr, "bench_floor_ingest: {}\n", why);
+    std::exit(1);
+  }
+}
+
+rd_kafka_t* make_producer(const char* brokers, Counts& counts) {
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  for (const auto& [name, value] : {std::pair{"bootstrap.servers", brokers},
+                                    {"enable.idempotence", "true"},
+                                    {"acks", "all"},
+                                    {"compression.type", "lz4"},
+                                    {"linger.ms", "5"},
+                                    {"batch.num.messages", "1000"},
+                                    {"queue.buffering.max.messages", "500000"},
+                                    {"queue.buffering.max.kbytes", "262144"}}) {
+    set(conf, name, value);
+  }
+  rd_kafka_conf_set_opaque(conf, &counts);
+  rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+    auto& to = *static_cast<Counts*>(opaque);
+    ++(message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? to.acknowledged : to.failed);
+  });
+  char why[256];
+  rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+  if (producer == nullptr) give_up(why);
+  return producer;
+}
+
+class Producer {
+ public:
+  Producer(const char* brokers, const char* trades, const char* quotes, bool with_headers)
+      : producer_(make_producer(brokers, counts_)),
+        topics_{rd_kafka_topic_new(producer_, trades, nullptr), rd_kafka_topic_new(producer_, quotes, nullptr)},
+        with_headers_(with_headers) {}
+
+  /// {"stream":"btcusdt@trade","data":{...}}
+  void take(const uint8_t* payload, size_t size, const Stamp& stamp) {
+    constexpr size_t stream_at = 11;
+    constexpr std::string_view keys[] = {"BTCUSDT", "ETHUSDT", "BNBUSDT"};
+    const char* text = reinterpret_cast<const char*>(payload);
+    const char* type = static_cast<const char*>(std::memchr(text + stream_at, '@', size - stream_at)) + 1;
+    const char* end_of_stream = static_cast<const char*>(std::memchr(type, '"', size));
+    const char* data = end_of_stream + 9;  // ","data":
+    // Without the closing brace of `data` and that of the frame.
+    const auto data_bytes = static_cast<size_t>(text + size - 2 - data);
+    const int partition = text[stream_at] == 'e' ? 1 : text[stream_at + 1] == 't' ? 0 : 2;
+    if (data_bytes > most_data_bytes) give_up("bench_floor_ingest: a frame above 16 KiB");
+    std::memcpy(value_, data, data_bytes);
+    std::memcpy(value_ + data_bytes, stamp.text, member_text.size());
+    produce(topics_[*type == 'b'], partition, keys[partition], data_bytes + member_text.size(),
+            {text + stream_at, static_cast<size_t>(end_of_stream - text) - stream_at}, stamp.time_ms);
+  }
+
+  void poll() { rd_kafka_poll(producer_, 0); }
+
+  const Counts& finish() {
+    while (rd_kafka_outq_len(producer_) > 0) rd_kafka_poll(producer_, 10);
+    return counts_;
+  }
+
+ private:
+  void produce(rd_kafka_topic_t* topic, int partition, std::string_view key, size_t size, std::string_view stream,
+               int64_t time_ms) {
+    while (!try_produce(topic, partition, key, size, stream, time_ms)) rd_kafka_poll(producer_, 1);
+  }
+
+  bool try_produce(rd_kafka_topic_t* topic, int partition, std::string_view key, size_t size, std::string_view stream,
+                   int64_t time_ms) {
+    if (!with_headers_) {
+      return rd_kafka_produce(topic, partition, RD_KAFKA_MSG_F_COPY, value_, size, key.data(), key.size(), nullptr) ==
+             0;
+    }
+    rd_kafka_headers_t* headers = rd_kafka_headers_new(1);
+    rd_kafka_header_add(headers, "stream", 6, stream.data(), static_cast<ssize_t>(stream.size()));
+    const auto error = rd_kafka_producev(producer_, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
+                                         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value_, size),
+                                         RD_KAFKA_V_KEY(const_cast<char*>(key.data()), key.size()),
+                                         RD_KAFKA_V_TIMESTAMP(time_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
+
+  Counts counts_;
+  rd_kafka_t* producer_;
+  rd_kafka_topic_t* topics_[2];
+  bool with_headers_;
+  char value_[most_data_bytes + member_text.size()];
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5 && argc != 6) {
+    std::fputs("bench_floor_ingest PORT BROKERS TRADES QUOTES [headers]\n", stderr);
+    return 2;
+  }
+  const auto producer = std::make_unique<Producer>(argv[2], argv[3], argv[4], argc == 6);
+  Stamp stamp;
+  const int fd = sluice::bench::connect_to(static_cast<uint16_t>(std::atoi(argv[1])));
+  const auto start = std::chrono::steady_clock::now();
+  sluice::bench::read_frames(
+      fd,
+      [&] {
+        stamp.renew();
+        producer->poll();
+      },
+      [&](const uint8_t* payload, size_t size) { producer->take(payload, size, stamp); });
+  const Counts& counts = producer->finish();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  fmt::print("acknowledged {} {:.6f}\n", counts.acknowledged, took.count());
+  return counts.failed == 0 ? 0 : 1;
+}
