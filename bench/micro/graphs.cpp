@@ -170,8 +170,8 @@ void run(GraphBuilder& builder) {
   if (runtime.failure()) std::abort();
 }
 
-// Short enough that what waits stays in the caches.
-constexpr engine::Bound edge_bound{2048, uint64_t{64} << 20};
+constexpr uint64_t batches_waiting_most = 512;
+constexpr uint64_t edge_bytes = uint64_t{64} << 20;
 
 }  // namespace
 
@@ -196,7 +196,7 @@ void run_buffered(const Load& load) {
   GraphBuilder builder;
   builder.node("source", flood_type, flood);
   builder.node("sink", settle_type, flood);
-  builder.buffered("source", "sink", edge_bound);
+  builder.buffered("source", "sink", {batches_waiting_most * load.records_a_batch, edge_bytes});
   run(builder);
 }
 
@@ -206,7 +206,7 @@ std::vector<int64_t> ping_sleeping_stage(uint32_t pings) {
   GraphBuilder builder;
   builder.node("source", ping_type, state);
   builder.node("sink", ping_sink_type, state);
-  builder.buffered("source", "sink", edge_bound);
+  builder.buffered("source", "sink", {batches_waiting_most, edge_bytes});
   run(builder);
   return state.latencies_ns;
 }
