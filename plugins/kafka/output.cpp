@@ -1,14 +1,207 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output.hpp"
 
-namespace sluice::kafka {
+#include <algorithm>
 
-Result<std::unique_ptr<Output>> Output::open(Context, Config config) {
-  Result<Settings> settings = read_settings(config);
-  if (!settings) return settings.error();
-  return std::make_unique<Output>();
+#include "fault.hpp"
+
+namespace sluice::kafka {
+namespace {
+
+constexpr uint64_t batch_records = 1000;
+constexpr uint64_t batch_bytes = uint64_t{1} << 20;
+constexpr int64_t lag_every_ns = 1'000'000'000;
+constexpr int loudest_level = 4;  ///< of syslog: warning
+
+bool is_out_of_range(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE || code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
 }
 
-Result<Poll> Output::poll(const Credit&, int64_t) { return Poll::ended; }
+}  // namespace
+
+Result<std::unique_ptr<Output>> Output::open(Context context, Config config) {
+  Result<Settings> settings = read_settings(config);
+  if (!settings) return settings.error();
+  auto made = std::make_unique<Output>(context, std::move(*settings));
+  if (Result<void> connected = made->connect(); !connected) return connected.error();
+  return made;
+}
+
+Result<void> Output::connect() {
+  std::string brokers = settings_.brokers;
+  if (settings_.is_embedded) {
+    if (Result<void> joined = join_embedded(); !joined) return joined;
+    brokers = embedded_->brokers();
+  }
+  Result<std::unique_ptr<Consumer>> consumer = Consumer::make(settings_, brokers, this);
+  if (!consumer) return consumer.error();
+  consumer_ = std::move(*consumer);
+  const auto stored = [this](int32_t number, int64_t position) {
+    if (reader_ != nullptr) reader_->committed(number, position);
+  };
+  commits_ = std::make_unique<CommitQueue>(context_, *consumer_, stored);
+  maker_ = std::make_unique<RecordMaker>(context_, settings_);
+  status_ = std::make_unique<OutputStatus>(context_, settings_);
+  return {};
+}
+
+Result<void> Output::join_embedded() {
+  Result<std::shared_ptr<Embedded>> embedded = Embedded::get();
+  if (!embedded) return embedded.error();
+  embedded_ = *embedded;
+  Result<std::shared_ptr<EmbeddedTopic>> topic = embedded_->topic(settings_.topic, settings_.partition_count);
+  if (!topic) return topic.error();
+  reader_ = std::make_unique<EmbeddedTopic::Reader>(*topic);
+  return {};
+}
+
+Output::~Output() {
+  lookup_.reset();
+  membership_.reset();  // with the partitions' queues
+  consumer_.reset();
+}
+
+Result<void> Output::start() {
+  lookup_ = std::make_unique<StartLookup>(consumer_->client(), settings_.topic, settings_.group,
+                                          [this] { consumer_->wake(); });
+  const auto opened = [this](int32_t number, int64_t position) {
+    if (reader_ != nullptr) reader_->committed(number, position);
+  };
+  membership_ = std::make_unique<Membership>(context_, settings_, *consumer_, *lookup_, *commits_, opened);
+  return consumer_->subscribe();
+}
+
+void Output::wake() { consumer_->wake(); }
+
+Result<void> Output::commit(uint32_t partition, int64_t position) {
+  const Partition* found = membership_->find(partition);
+  if (found == nullptr) return {};  // lost meanwhile: nobody waits for an answer
+  commits_->want(partition, found->number, position);
+  commits_->send(is_stopped_ || membership_->is_draining());
+  return {};
+}
+
+void Output::released(uint32_t partition) { membership_->released(partition); }
+
+Result<Poll> Output::poll(const Credit& credit, int64_t monotonic_deadline_ns) {
+  for (const bool may_wait : {true, false}) {
+    if (Result<void> served = serve(); !served) return served.error();
+    if (credit.records != 0 && !is_stopped_ && !membership_->is_draining()) {
+      Result<bool> emitted = emit(credit);
+      if (!emitted) return emitted.error();
+      if (*emitted) break;
+    }
+    if (may_wait) consumer_->wait(next_work_ns(monotonic_deadline_ns) - context_.monotonic_ns());
+  }
+  return Poll::more;
+}
+
+int64_t Output::next_work_ns(int64_t deadline_ns) const {
+  const int64_t commit_ns = commits_->due_ns();
+  return commit_ns == 0 ? deadline_ns : std::min(deadline_ns, commit_ns);
+}
+
+Result<void> Output::serve() {
+  while (const Event event = consumer_->next_event()) {
+    if (Result<void> served = serve_event(event.get()); !served) return served;
+  }
+  membership_->look_for_loss();
+  if (Result<void> opened = membership_->open_found(); !opened) return opened;
+  commits_->send(is_stopped_ || membership_->is_draining());
+  status_->tell(*consumer_, *lookup_, *membership_);
+  if (context_.monotonic_ns() >= lag_at_ns_) measure_lag();
+  return {};
+}
+
+Result<void> Output::serve_event(rd_kafka_event_t* event) {
+  switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_REBALANCE:
+      membership_->on_rebalance(event);
+      break;
+    case RD_KAFKA_EVENT_OFFSET_COMMIT:
+      commits_->on_answer(event);
+      break;
+    case RD_KAFKA_EVENT_ERROR:
+      if (const std::optional<Error> fatal = status_->on_error(event)) return *fatal;
+      break;
+    default:
+      break;
+  }
+  return {};
+}
+
+/// Serves the partitions in turn until the credit is used up or nothing is left; says whether anything was emitted.
+Result<bool> Output::emit(const Credit& credit) {
+  std::vector<Partition>& partitions = membership_->partitions();
+  Credit left = credit;
+  bool any = false;
+  size_t idle = 0;
+  while (idle < partitions.size() && left.records != 0 && left.bytes != 0) {
+    Partition& partition = partitions[turn_++ % partitions.size()];
+    ++idle;
+    if (!partition.is_assigned || partition.phase != Membership::Phase::reading) continue;
+    if (Result<void> done = fetch(partition, std::min(left.records, batch_records), std::min(left.bytes, batch_bytes));
+        !done) {
+      return done.error();
+    }
+    if (fetched_.empty()) {
+      if (std::exchange(must_restart_, false)) membership_->restart(partition);
+      continue;
+    }
+    const int64_t first = fetched_.front().message->offset;
+    partition.next = fetched_.back().message->offset + 1;
+    left.records -= fetched_.size();
+    left.bytes -= std::min(left.bytes, fetched_bytes_);
+    context_.emit(0, maker_->make(fetched_), partition.id, first, partition.next);
+    fetched_.clear();
+    if (std::exchange(must_restart_, false)) membership_->restart(partition);
+    any = true;
+    idle = 0;
+  }
+  return any;
+}
+
+/// Takes from the partition's queue what is there, in order and without repeats, into fetched_.
+Result<void> Output::fetch(Partition& partition, uint64_t records, uint64_t bytes) {
+  fetched_bytes_ = 0;
+  int64_t next = partition.next;
+  while (fetched_.size() < records && fetched_bytes_ < bytes) {
+    Event event(rd_kafka_queue_poll(partition.queue.get(), 0));
+    if (event == nullptr) break;
+    if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
+      if (Result<void> done = on_fetch_error(event.get()); !done) return done;
+      break;
+    }
+    const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get());
+    // After a pause librdkafka may begin a little before where it was.
+    if (message == nullptr || message->err != RD_KAFKA_RESP_ERR_NO_ERROR || message->offset < next) continue;
+    next = message->offset + 1;
+    fetched_bytes_ += message->len;
+    fetched_.push_back({std::move(event), message});
+  }
+  return {};
+}
+
+Result<void> Output::on_fetch_error(rd_kafka_event_t* event) {
+  if (is_out_of_range(rd_kafka_event_error(event))) {
+    must_restart_ = true;
+    return {};
+  }
+  if (const std::optional<Error> fatal = status_->on_error(event)) return *fatal;
+  return {};
+}
+
+void Output::measure_lag() {
+  lag_at_ns_ = context_.monotonic_ns() + lag_every_ns;
+  for (const Partition& partition : membership_->partitions()) {
+    if (!partition.is_assigned) continue;
+    const int64_t end = consumer_->known_end(partition.number);
+    if (end >= 0) partition.lag.set(std::max<int64_t>(end - partition.next, 0));
+  }
+}
+
+void Output::on_client_log(int level, std::string_view line) {
+  if (level <= loudest_level) context_.debug(line);
+}
 
 }  // namespace sluice::kafka

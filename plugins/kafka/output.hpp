@@ -1,18 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
-// The output half of the relay: reads the topic as a member of a consumer group.
+// The output half of the relay: reads the topic as a member of a consumer group. Emits each partition in its order, one
+// range a batch, up to the credit; without credit the records stay in librdkafka's bounded queues while the membership
+// is kept alive. Positions are the engine's to commit; a partition goes only when it was drained, or was lost.
 #pragma once
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "commit_queue.hpp"
+#include "embedded.hpp"
+#include "output_consumer.hpp"
+#include "output_records.hpp"
+#include "output_status.hpp"
+#include "rebalance.hpp"
 #include "settings.hpp"
 #include "sluice/node.hpp"
+#include "start_lookup.hpp"
 
 namespace sluice::kafka {
 
-class Output : public Source {
+class Output : public Source, private ClientListener {
  public:
   static Result<std::unique_ptr<Output>> open(Context context, Config config);
+  Output(Context context, Settings settings) : context_(context), settings_(std::move(settings)) {}
+  ~Output() override;
+
+  Result<void> start() override;
   Result<Poll> poll(const Credit& credit, int64_t monotonic_deadline_ns) override;
-  void wake() override {}
+  void wake() override;
+  void stop() override { is_stopped_ = true; }
+  Result<void> commit(uint32_t partition, int64_t position) override;
+  void released(uint32_t partition) override;
+
+ private:
+  using Partition = Membership::Partition;
+  Result<void> connect();
+  Result<void> join_embedded();
+  Result<void> serve();
+  Result<void> serve_event(rd_kafka_event_t* event);
+  Result<bool> emit(const Credit& credit);
+  Result<void> fetch(Partition& partition, uint64_t records, uint64_t bytes);
+  Result<void> on_fetch_error(rd_kafka_event_t* event);
+  void measure_lag();
+  int64_t next_work_ns(int64_t deadline_ns) const;
+  void on_client_log(int level, std::string_view line) override;
+
+  Context context_;
+  const Settings settings_;
+  std::shared_ptr<Embedded> embedded_;  ///< outlives the client
+  std::unique_ptr<EmbeddedTopic::Reader> reader_;
+  std::unique_ptr<Consumer> consumer_;
+  std::unique_ptr<CommitQueue> commits_;
+  std::unique_ptr<StartLookup> lookup_;
+  std::unique_ptr<Membership> membership_;
+  std::unique_ptr<RecordMaker> maker_;
+  std::unique_ptr<OutputStatus> status_;
+  std::vector<Fetched> fetched_;
+  uint64_t fetched_bytes_ = 0;
+  bool must_restart_ = false;  ///< the partition that was fetched from: its offset is no longer kept
+  size_t turn_ = 0;            ///< the partition that is served first
+  int64_t lag_at_ns_ = 0;
+  bool is_stopped_ = false;
 };
 
 }  // namespace sluice::kafka

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commit_queue.hpp"
+
+#include <algorithm>
+
+#include "fault.hpp"
+
+namespace sluice::kafka {
+namespace {
+
+/// Positions move with every batch downstream; the broker need not hear of each.
+constexpr int64_t gather_ns = 20'000'000;
+constexpr int64_t retry_ns = 100'000'000;
+
+/// The group is between two generations, or its coordinator between two brokers: asked again without a word.
+bool passes_soon(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS || code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
+         code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+}
+
+rd_kafka_resp_err_t code_of(const rd_kafka_topic_partition_list_t* list, rd_kafka_resp_err_t of_all, int32_t number) {
+  for (int i = 0; list != nullptr && i < list->cnt; ++i) {
+    if (list->elems[i].partition != number) continue;
+    return list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[i].err : of_all;
+  }
+  return of_all;
+}
+
+}  // namespace
+
+CommitQueue::CommitQueue(Context context, Consumer& consumer, Stored stored)
+    : context_(context),
+      consumer_(consumer),
+      stored_(std::move(stored)),
+      commits_(context.counter("commits_total", "Commits of offsets that the broker has stored, by request.")),
+      failures_(context.counter("commit_failures_total", "Commits of offsets that the broker has refused.")) {}
+
+void CommitQueue::want(uint32_t id, int32_t number, int64_t position) {
+  waiting_.insert_or_assign(id, Item{id, number, position});
+}
+
+void CommitQueue::forget(uint32_t id) {
+  waiting_.erase(id);
+  std::erase_if(on_their_way_, [&](const Item& item) { return item.id == id; });
+}
+
+int64_t CommitQueue::due_ns() const {
+  return waiting_.empty() || is_on_its_way_ ? 0 : std::max<int64_t>(not_before_ns_, 1);
+}
+
+void CommitQueue::send(bool in_a_hurry) {
+  if (waiting_.empty() || is_on_its_way_) return;
+  const int64_t now_ns = context_.monotonic_ns();
+  if (now_ns < not_before_ns_ && !in_a_hurry) return;
+  if (consumer_.group().is_joining) {
+    not_before_ns_ = now_ns + gather_ns;
+    return;
+  }
+  std::vector<std::pair<int32_t, int64_t>> positions;
+  for (const auto& [id, item] : waiting_) {
+    positions.emplace_back(item.number, item.position);
+    on_their_way_.push_back(item);
+  }
+  waiting_.clear();
+  not_before_ns_ = now_ns + gather_ns;
+  Result<void> sent = consumer_.commit(positions);
+  is_on_its_way_ = sent.ok();
+  if (sent) return;
+  for (const Item& item : std::exchange(on_their_way_, {})) {
+    context_.commit_failed(item.id, item.position, sent.error());
+  }
+}
+
+void CommitQueue::retry(const Item& item) {
+  waiting_.emplace(item.id, item);  // unless a later position waits already
+  not_before_ns_ = context_.monotonic_ns() + retry_ns;
+}
+
+void CommitQueue::answer(const Item& item, rd_kafka_resp_err_t code) {
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    stored_(item.number, item.position);
+    context_.committed(item.id, item.position);
+    return;
+  }
+  failures_.add();
+  if (passes_soon(code)) {
+    retry(item);
+    return;
+  }
+  // Of a past generation: when the assignment is lost, the group says so in an event; until then the engine asks again.
+  const Error why = to_error(code, "cannot commit offset " + std::to_string(item.position) + " of partition " +
+                                       std::to_string(item.number) + " of topic \"" + consumer_.topic() + "\"");
+  if (why.category == Category::operator_needed) context_.blocked(why.message);
+  context_.commit_failed(item.id, item.position, why);
+}
+
+void CommitQueue::on_answer(rd_kafka_event_t* event) {
+  const rd_kafka_topic_partition_list_t* list = rd_kafka_event_topic_partition_list(event);
+  const rd_kafka_resp_err_t of_all = rd_kafka_event_error(event);
+  is_on_its_way_ = false;
+  if (of_all == RD_KAFKA_RESP_ERR_NO_ERROR) commits_.add();
+  for (const Item& item : std::exchange(on_their_way_, {})) {
+    // A request that failed as a whole may still have partitions that were stored.
+    const rd_kafka_resp_err_t code = code_of(list, of_all, item.number);
+    answer(item, code);
+  }
+}
+
+}  // namespace sluice::kafka

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the output half tells people about itself: whether it reads, or what it waits for and why, in one sentence that
+// changes only when the matter does. Stage thread only.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "output_consumer.hpp"
+#include "rebalance.hpp"
+#include "sluice/context.hpp"
+#include "start_lookup.hpp"
+
+namespace sluice::kafka {
+
+class OutputStatus {
+ public:
+  OutputStatus(Context context, const Settings& settings) : context_(context), settings_(settings) {}
+  /// An error event of the client. Returns it when nothing can go on after it.
+  std::optional<Error> on_error(rd_kafka_event_t* event);
+  void tell(const Consumer& consumer, const StartLookup& lookup, Membership& membership);
+
+ private:
+  struct Trouble {
+    Error why;
+    bool is_of_topic;
+    int64_t since_ns;  ///< steady clock
+  };
+  enum class Word { none, ready, connecting, blocked };
+  void say(Word word, std::string sentence);
+  std::string what_is_read(Membership& membership) const;
+
+  Context context_;
+  const Settings& settings_;
+  std::optional<Trouble> trouble_;
+  std::string last_reason_;  ///< of a single connection
+  Word word_ = Word::none;
+  std::string sentence_;
+};
+
+}  // namespace sluice::kafka

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "start_lookup.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <chrono>
+
+#include "fault.hpp"
+#include "output_consumer.hpp"
+
+namespace sluice::kafka {
+namespace {
+
+constexpr int request_ms = 3000;
+constexpr std::chrono::milliseconds pause_between{300};
+
+}  // namespace
+
+StartLookup::StartLookup(rd_kafka_t* client, std::string topic, std::string group, std::function<void()> changed)
+    : client_(client), topic_(std::move(topic)), group_(std::move(group)), changed_(std::move(changed)) {
+  // Signals are for the program's own threads.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_setname_np(thread_.native_handle(), "kafka-lookup");
+}
+
+StartLookup::~StartLookup() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  woken_.notify_all();
+  thread_.join();
+}
+
+void StartLookup::ask(std::vector<Question> questions) {
+  {
+    const std::lock_guard lock(mutex_);
+    questions_.insert(questions_.end(), questions.begin(), questions.end());
+  }
+  woken_.notify_all();
+}
+
+std::vector<StartLookup::Answer> StartLookup::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(answers_, {});
+}
+
+std::string StartLookup::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void StartLookup::run() {
+  std::unique_lock lock(mutex_);
+  while (!ended_) {
+    if (questions_.empty()) {
+      trouble_.clear();
+      woken_.wait(lock);
+      continue;
+    }
+    const std::vector<Question> questions(questions_.begin(), questions_.end());
+    questions_.clear();
+    lock.unlock();
+    work(questions);
+    lock.lock();
+  }
+}
+
+void StartLookup::reply(Answer answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    answers_.push_back(std::move(answer));
+  }
+  changed_();
+}
+
+/// To be asked again after a pause.
+void StartLookup::put_back(const std::vector<Question>& questions, const Error& why) {
+  std::unique_lock lock(mutex_);
+  questions_.insert(questions_.end(), questions.begin(), questions.end());
+  const bool is_news = trouble_ != why.message;
+  trouble_ = why.message;
+  lock.unlock();
+  if (is_news) changed_();
+  lock.lock();
+  woken_.wait_for(lock, pause_between, [this] { return ended_; });
+}
+
+Result<std::vector<std::optional<int64_t>>> StartLookup::committed(const std::vector<Question>& questions) const {
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(questions.size())));
+  for (const Question& each : questions) {
+    rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), each.partition);
+  }
+  const std::string what = "cannot ask for the committed offsets of group \"" + group_ + "\"";
+  const rd_kafka_resp_err_t code = rd_kafka_committed(client_, list.get(), request_ms);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, what);
+  std::vector<std::optional<int64_t>> offsets;
+  for (const Question& each : questions) {
+    const rd_kafka_topic_partition_t* found =
+        rd_kafka_topic_partition_list_find(list.get(), topic_.c_str(), each.partition);
+    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(found->err, what);
+    offsets.push_back(found->offset >= 0 ? std::optional(found->offset) : std::nullopt);
+  }
+  return offsets;
+}
+
+void StartLookup::work(const std::vector<Question>& questions) {
+  Result<std::vector<std::optional<int64_t>>> stored = committed(questions);
+  if (!stored) return put_back(questions, stored.error());
+  std::vector<Question> failed;
+  rd_kafka_resp_err_t reason = RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (size_t i = 0; i < questions.size(); ++i) {
+    Offsets offsets{questions[i].stood_at ? questions[i].stood_at : (*stored)[i]};
+    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(client_, topic_.c_str(), questions[i].partition,
+                                                                      &offsets.begin, &offsets.end, request_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      reply({questions[i], offsets});
+    } else {
+      reason = code;
+      failed.push_back(questions[i]);
+    }
+  }
+  if (failed.empty()) return;
+  put_back(failed, to_error(reason, "cannot ask where partition " + std::to_string(failed.back().partition) +
+                                        " of topic \"" + topic_ + "\" begins and ends"));
+}
+
+}  // namespace sluice::kafka
