@@ -13,6 +13,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import unittest
 import uuid
 
 import support
@@ -26,6 +27,9 @@ SYMBOLS = {"BTCUSDT": 0, "ETHUSDT": 1, "BNBUSDT": 2}
 VARIABLES = {"kafka": "KAFKA_BROKERS", "timescale": "TIMESCALE_URL", "postgres": "POSTGRES_URL"}
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 QUOTES = "symbol, update_id, best_bid_price, best_bid_qty, best_ask_price, best_ask_qty"
+# The long variants, as `./check --full` runs them: numbers and seconds of docs/delivery.md's table.
+FULL = os.environ.get("SLUICE_TEST_FULL") == "1"
+only_full = unittest.skipUnless(FULL, "a long test: ./check --full runs it")
 _own = {}
 
 
@@ -88,6 +92,14 @@ class Ready:
 
     def __init__(self, status, body):
         self.status, self.body = status, body
+        try:
+            self.reasons = json.loads(body).get("reasons", [])
+        except ValueError:
+            self.reasons = []
+
+    def names(self, *nodes):
+        """Whether a reason with a sentence names one of these nodes."""
+        return any(reason.get("node") in nodes and reason.get("sentence") for reason in self.reasons)
 
     def __str__(self):
         return f"{self.status} {self.body}"
@@ -299,11 +311,11 @@ class PipelineCase(support.Case):
         self.wait_for(lambda: self.ready(which).status == 200, f"{which} is ready", processes,
                       account=lambda: self.ready(which))
 
-    def wait_until_not_ready(self, which, *processes, says=()):
-        """Until /readyz answers 503 and its text has one of the words; answers what it said."""
+    def wait_until_not_ready(self, which, *processes, nodes):
+        """Until /readyz answers 503 and names one of the nodes; answers what it said."""
         def not_ready():
             said = self.ready(which)
-            return said if said.status == 503 and (not says or any(word in said.body for word in says)) else None
+            return said if said.status == 503 and said.names(*nodes) else None
 
         found = []
         self.wait_for(lambda: found.append(not_ready()) or found[-1], f"{which} says why it is not ready", processes,
@@ -378,10 +390,26 @@ class PipelineCase(support.Case):
                   for row in self.query(f"select ingestion_ts, {QUOTES} from book_ticker")]
         return sorted(trades), sorted(quotes)
 
+    def assert_log_is_part_of_truth(self, exchange):
+        """No event is in the log twice or out of order, and none that was not sent. Answers how many are missing."""
+        sent, logged = self.sent(exchange), self.logged()
+        missing = 0
+        for table in ("trades", "quotes"):
+            for symbol, events in logged[table].items():
+                place = {name: at for at, name in enumerate(sent[table][symbol])}
+                places = [place[name] for name in events]
+                self.assertEqual(places, sorted(set(places)), f"{table} of {symbol}: doubled or out of order")
+            missing += sum(map(len, sent[table].values())) - sum(map(len, logged[table].values()))
+        return missing
+
     def assert_tables_are_log(self):
         """The tables hold exactly the rows of the records in the topics, each once, digit for digit."""
         for name, stored, expected in zip(("trades", "book_ticker"), self.table_contents(), self.expected_rows()):
             self.assertIsNone(support.first_difference(stored, expected), f"rows of {name}: stored, expected")
+
+    def memory_mib(self, process):
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) // 1024 for line in file if line.startswith("VmRSS:"))
 
     def assert_ended(self, result, code=0):
         self.assertEqual(result.code, code, result.stderr[-4000:])

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two buffer processes of one group share the partitions; when one ends, the other goes on from the committed offset."""
+
+import signal
+import time
+import urllib.request
+
+import pipeline_support as pipeline
+import support
+
+
+class WorkersTest(pipeline.PipelineCase):
+    def two_workers(self, rate):
+        exchange = self.exchange("--rate", rate)
+        graph = self.graph()
+        ingest = self.ingest(graph, exchange)
+        self.wait_for_log(1000, ingest)
+        first = self.buffer(graph, name="first")
+        other = self.directory / "second.yaml"
+        other.write_text(graph.read_text().replace(f":{self.http['buffer']}", f":{self.http['second']}"))
+        second = self.buffer(other, name="second")
+        self.wait_for(lambda: self.has_partitions("buffer") and self.has_partitions("second"),
+                      "each worker delivers", (ingest, first, second))
+        return exchange, graph, ingest, first, second
+
+    def has_partitions(self, which):
+        """Whether the process has delivered rows, and more by now than when it was asked last."""
+        delivered = self.metric_sum(which, "rows_inserted_total")
+        before = self.__dict__.setdefault("seen", {}).setdefault(which, delivered)
+        return delivered is not None and before is not None and delivered > before
+
+    def metric_sum(self, which, name):
+
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http[which]}/metrics", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return None
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if not line.startswith("#") and name in line)
+
+    def end(self, exchange, ingest, *buffers):
+        self.assert_ended(ingest.stop())
+        exchange.stop()
+        self.wait_until_drained(*buffers)
+        results = [buffer.stop() for buffer in buffers]
+        for result in results:
+            self.assert_ended(result)
+        self.assert_log_is_part_of_truth(exchange)
+        self.assert_tables_are_log()
+        return results
+
+    def test_one_is_killed(self):
+        exchange, _, ingest, first, second = self.two_workers(1000)
+        dead = self.positions_of_all()
+        second.send(signal.SIGKILL)
+        began = time.monotonic()
+        second.wait()
+        at_kill = self.ends_of_all()
+        # Every partition's committed position passes what was in the log at the moment of the kill.
+        self.wait_for(lambda: all(self.positions_of_all().get(key, -1) >= end for key, end in at_kill.items()),
+                      "the first goes on with the partitions of the second", (first, ingest))
+        passed = time.monotonic() - began
+        support.figure(f"one of two workers killed: all its partitions moved again after {passed:.1f} s")
+        self.assertLess(passed, 20, "rivals: 45 s")
+        self.assertGreaterEqual(len(dead), 2)
+        self.end(exchange, ingest, first)
+
+    def test_one_stops_in_order(self):
+        exchange, _, ingest, first, second = self.two_workers(1000)
+        began = time.monotonic()
+        self.assert_ended(second.stop())
+        at_stop = self.ends_of_all()
+        self.wait_for(lambda: all(self.positions_of_all().get(key, -1) >= end for key, end in at_stop.items()),
+                      "the first goes on with the partitions of the second", (first, ingest))
+        support.figure(f"one of two workers stopped: all partitions moved again after {time.monotonic() - began:.1f} s")
+        results = self.end(exchange, ingest, first)
+        again = sum(results[0].metric(table, "rows_already_there_total") for table in ("trades", "book_ticker"))
+        self.assertEqual(again, 0, "what the stopped one delivered, it committed")
+
+    def test_more_join_and_leave_under_load(self):
+        exchange, graph, ingest, first, second = self.two_workers(2000)
+        third = self.directory / "third.yaml"
+        for turn in range(3):
+            port = pipeline.free_ports(1)[0]
+            third.write_text(graph.read_text().replace(f":{self.http['buffer']}", f":{port}"))
+            before = self.stored_in_log()
+            worker = self.buffer(third, name=f"third{turn}")
+            self.wait_for_table_rows(before, ingest, first, second, worker)
+            self.assert_ended(worker.stop())
+        self.end(exchange, ingest, first, second)
+
+    def ends_of_all(self):
+        return {(topic, number): end for topic in (self.trades_topic, self.quotes_topic)
+                for number, end in self.ends(topic).items()}
+
+    def positions_of_all(self):
+        return self.committed()
+
+
+if __name__ == "__main__":
+    pipeline.main()
