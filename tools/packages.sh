@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboost-filesystem1.81-dev libyaml-cpp-dev
-  libsimdjson-dev libspdlog-dev libfmt-dev libcli11-dev libsqlite3-dev libssl-dev zlib1g-dev sqlite3 librdkafka-dev
+  libsimdjson-dev libspdlog-dev libfmt-dev libcli11-dev libsqlite3-dev libpq-dev libssl-dev zlib1g-dev sqlite3 librdkafka-dev
   ca-certificates)
 test=("${build[@]}" catch2 libbenchmark-dev libtbb-dev libconcurrentqueue-dev libreaderwriterqueue-dev clang-format-14
   graphviz python3 binutils openssl kcat openjdk-17-jre-headless maven postgresql-15)

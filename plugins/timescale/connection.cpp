@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connection.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace sluice::timescale {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+/// How long a server may be late with saying that a statement took too long.
+constexpr milliseconds server_grace{5000};
+/// What a statement under way still gets once the node is being closed, and then its cancellation.
+constexpr milliseconds closing_grace{1000};
+
+bool is_error(const PGresult* result) {
+  const ExecStatusType status = PQresultStatus(result);
+  return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK;
+}
+
+/// Of several statements the first failure counts, else the last answer.
+void keep_first_failure(ServerResult& kept, PGresult* take) {
+  ServerResult next(take);
+  if (kept == nullptr || !is_error(kept.get())) kept = std::move(next);
+}
+
+}  // namespace
+
+std::optional<Failure> Connection::open() {
+  close();
+  Conninfo conninfo = settings_.conninfo;
+  place_ = conninfo.place();
+  conninfo.add_default("keepalives_idle", "10");
+  conninfo.add_default("keepalives_interval", "5");
+  conninfo.add_default("keepalives_count", "3");
+  conninfo.add_default("tcp_user_timeout", "20000");
+  conninfo.add_default("application_name", "sluice");
+  conninfo.add_default("client_encoding", "UTF8");
+  std::vector<const char*> keys, values;
+  for (const auto& [key, value] : conninfo.parameters()) {
+    keys.push_back(key.c_str());
+    values.push_back(value.c_str());
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  connection_.reset(PQconnectStartParams(keys.data(), values.data(), 0));
+  if (connection_ == nullptr) return Failure{Blame::passing, {}, "out of memory"};
+  // Failures to connect have no SQLSTATE of their own in libpq; verbose ones carry it in their text.
+  PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
+  PQsetNoticeProcessor(
+      connection_.get(), [](void*, const char*) {}, nullptr);
+
+  const Clock::time_point deadline = Clock::now() + nanoseconds(settings_.connect_timeout_ns);
+  is_connecting_ = true;
+  PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+  while (PQstatus(connection_.get()) != CONNECTION_BAD && next != PGRES_POLLING_OK && next != PGRES_POLLING_FAILED) {
+    const Woke woke = wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
+    if (woke != Woke::ready) {
+      close();
+      if (woke == Woke::closing) return Failure{Blame::interrupted, {}, "the node was closed while it was connecting"};
+      return Failure{
+          Blame::passing, {}, "cannot connect to PostgreSQL at " + place_ + ": no answer in connect_timeout"};
+    }
+    next = PQconnectPoll(connection_.get());
+  }
+  is_connecting_ = false;
+  if (PQstatus(connection_.get()) != CONNECTION_OK) {
+    Failure failure = connect_failure(PQerrorMessage(connection_.get()), place_);
+    close();
+    return failure;
+  }
+  PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
+  PQsetnonblocking(connection_.get(), 1);
+  place_ = std::string(PQhost(connection_.get())) + ":" + PQport(connection_.get()) + "/" + PQdb(connection_.get());
+  return set_up();
+}
+
+std::optional<Failure> Connection::set_up() {
+  const std::string timeout = std::to_string(std::max<int64_t>(settings_.statement_timeout_ns / 1'000'000, 1));
+  // A delivered row must survive a crash of the server, whatever the role's own setting; compiling short statements
+  // costs more than it saves; and a statement whose client has gone should end.
+  std::string sql = "SET statement_timeout = " + timeout +
+                    "; SET jit = off; SET default_transaction_isolation = 'read committed'; "
+                    "SELECT set_config('synchronous_commit', 'on', false) "
+                    "WHERE current_setting('synchronous_commit') = 'off'";
+  if (server_version() >= 140000) sql += "; SET client_connection_check_interval = '1s'";
+  return execute(sql, "set up the session");
+}
+
+/// Once the node is being closed a connection is not waited for any more, and statements only for a moment.
+Connection::Woke Connection::wait(short events, Clock::time_point deadline) {
+  while (true) {
+    const nanoseconds left = (is_closing_ ? std::min(deadline, closing_deadline_) : deadline) - Clock::now();
+    if (left <= nanoseconds::zero()) return is_closing_ ? Woke::closing : Woke::late;
+    pollfd watched[2] = {{PQsocket(connection_.get()), events, 0}, {is_closing_ ? -1 : closing_fd_, POLLIN, 0}};
+    const auto most = std::chrono::ceil<milliseconds>(left).count();
+    if (::poll(watched, 2, static_cast<int>(std::min<int64_t>(most, 60'000))) <= 0) continue;
+    if (watched[1].revents != 0) {
+      is_closing_ = true;
+      closing_deadline_ = Clock::now() + closing_grace;
+      if (is_connecting_) return Woke::closing;
+    }
+    if (watched[0].revents != 0) return Woke::ready;
+  }
+}
+
+Clock::time_point Connection::statement_deadline() const {
+  return Clock::now() + nanoseconds(settings_.statement_timeout_ns) + server_grace;
+}
+
+std::optional<Failure> Connection::closed_already(std::string_view doing) const {
+  if (!is_closing_ || Clock::now() < closing_deadline_) return std::nullopt;
+  return Failure{Blame::interrupted, {}, "cannot " + std::string(doing) + ": the node is being closed"};
+}
+
+std::optional<Failure> Connection::flush(std::string_view doing, Clock::time_point deadline) {
+  while (true) {
+    const int left = PQflush(connection_.get());
+    if (left == 0) return std::nullopt;
+    if (left < 0) return lost(doing);
+    // The server may have to say something before it reads on.
+    const Woke woke = wait(POLLIN | POLLOUT, deadline);
+    if (woke != Woke::ready) return given_up(doing, woke);
+    if (PQconsumeInput(connection_.get()) == 0) return lost(doing);
+  }
+}
+
+std::optional<Failure> Connection::receive(std::string_view doing, ServerResult& result) {
+  const Clock::time_point deadline = statement_deadline();
+  if (auto failure = flush(doing, deadline)) return failure;
+  bool cancelled = false;
+  result.reset();
+  while (true) {
+    while (PQisBusy(connection_.get()) == 0) {
+      PGresult* next = PQgetResult(connection_.get());
+      if (next == nullptr) return answer(doing, result);
+      keep_first_failure(result, next);
+    }
+    const Woke woke = wait(POLLIN, deadline);
+    if (woke == Woke::ready) {
+      if (PQconsumeInput(connection_.get()) != 0) continue;
+      // What the server said before it went is worth more than that it went.
+      while (PGresult* said = PQgetResult(connection_.get())) keep_first_failure(result, said);
+      return answer(doing, result);
+    }
+    if (woke == Woke::late || cancelled) return given_up(doing, woke);
+    cancelled = true;
+    cancel();
+    closing_deadline_ += closing_grace;
+  }
+}
+
+/// What came of a statement, once all of its results are there.
+std::optional<Failure> Connection::answer(std::string_view doing, const ServerResult& result) {
+  const bool has_state = result != nullptr && PQresultErrorField(result.get(), PG_DIAG_SQLSTATE) != nullptr;
+  if (result == nullptr || (is_error(result.get()) && !has_state)) return lost(doing);
+  if (!is_error(result.get()) && PQstatus(connection_.get()) != CONNECTION_BAD) return std::nullopt;
+  if (!is_error(result.get())) return lost(doing);
+  Failure failure = failure_of(result.get(), doing);
+  if (needs_new_connection(failure) || PQstatus(connection_.get()) == CONNECTION_BAD) close();
+  return failure;
+}
+
+/// In a thread that nobody waits for: libpq's call blocks, for ever where a server is frozen. It holds nothing of ours.
+void Connection::cancel() {
+  PGcancel* const handle = PQgetCancel(connection_.get());
+  if (handle == nullptr) return;
+  std::thread([handle] {
+    char why[256];
+    PQcancel(handle, why, sizeof why);
+    PQfreeCancel(handle);
+  }).detach();
+}
+
+std::optional<Failure> Connection::query(const std::string& sql, const std::vector<std::string>& parameters,
+                                         std::string_view doing, ServerResult& result) {
+  if (auto failure = closed_already(doing)) return failure;
+  std::vector<const char*> texts;
+  for (const std::string& each : parameters) texts.push_back(each.c_str());
+  const int sent = parameters.empty()
+                       ? PQsendQuery(connection_.get(), sql.c_str())
+                       : PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(texts.size()), nullptr,
+                                           texts.data(), nullptr, nullptr, 0);
+  if (sent == 0) return lost(doing);
+  return receive(doing, result);
+}
+
+std::optional<Failure> Connection::execute(const std::string& sql, std::string_view doing) {
+  ServerResult ignored;
+  return query(sql, {}, doing, ignored);
+}
+
+std::optional<Failure> Connection::prepare(const char* name, const std::string& sql, std::string_view doing) {
+  if (PQsendPrepare(connection_.get(), name, sql.c_str(), 0, nullptr) == 0) return lost(doing);
+  ServerResult ignored;
+  return receive(doing, ignored);
+}
+
+std::optional<Failure> Connection::send(const char* name, std::span<const Parameter> parameters,
+                                        std::string_view doing) {
+  if (auto failure = closed_already(doing)) return failure;
+  constexpr size_t most = 600;
+  const char* values[most];
+  int lengths[most];
+  int formats[most];
+  const size_t count = std::min(parameters.size(), most);
+  for (size_t i = 0; i < count; ++i) {
+    values[i] = reinterpret_cast<const char*>(parameters[i].data());
+    lengths[i] = static_cast<int>(parameters[i].size());
+    formats[i] = 1;
+  }
+  if (PQsendQueryPrepared(connection_.get(), name, static_cast<int>(count), values, lengths, formats, 0) == 0) {
+    return lost(doing);
+  }
+  return flush(doing, statement_deadline());
+}
+
+std::optional<Failure> Connection::hear() {
+  constexpr std::string_view doing = "keep the connection";
+  if (PQconsumeInput(connection_.get()) == 0) return lost(doing);
+  PGnotify* const told = PQnotifies(connection_.get());
+  PQfreemem(told);
+  if (PQstatus(connection_.get()) == CONNECTION_BAD) return lost(doing);
+  return std::nullopt;
+}
+
+Failure Connection::lost(std::string_view doing) {
+  Failure failure = connect_failure(PQerrorMessage(connection_.get()), place_);
+  failure.blame = is_closing_ ? Blame::interrupted : Blame::passing;
+  const std::string said = PQerrorMessage(connection_.get());
+  failure.sentence = "cannot " + std::string(doing) + ": the connection to PostgreSQL at " + place_ +
+                     " ended: " + failure.sentence.substr(failure.sentence.find(": ") + 2);
+  close();
+  return failure;
+}
+
+Failure Connection::given_up(std::string_view doing, Woke why) {
+  close();
+  if (why == Woke::closing) {
+    return {
+        Blame::interrupted, {}, "cannot " + std::string(doing) + ": the node was closed before the server answered"};
+  }
+  return {Blame::passing,
+          {},
+          "cannot " + std::string(doing) + ": PostgreSQL at " + place_ + " gave no answer in statement_timeout"};
+}
+
+}  // namespace sluice::timescale

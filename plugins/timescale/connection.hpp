@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection of libpq, driven without blocking: every wait has a deadline and ends early when the node is being
+// closed. A server that does not answer in time costs the connection, never the thread. After a failure that
+// needs_new_connection the connection is closed already. One thread at a time.
+#pragma once
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "failure.hpp"
+#include "settings.hpp"
+
+namespace sluice::timescale {
+
+using Clock = std::chrono::steady_clock;
+
+struct ResultDeleter {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using ServerResult = std::unique_ptr<PGresult, ResultDeleter>;
+
+/// A parameter of a prepared statement: binary bytes.
+using Parameter = std::span<const uint8_t>;
+
+class Connection {
+ public:
+  /// `closing_fd` becomes readable when the node is being closed; -1: never. The settings must outlive the connection.
+  Connection(const Settings& settings, int closing_fd) : settings_(settings), closing_fd_(closing_fd) {}
+
+  std::optional<Failure> open();
+  void close() { connection_.reset(); }
+  bool is_open() const { return connection_ != nullptr; }
+  int socket() const { return PQsocket(connection_.get()); }
+  int server_version() const { return PQserverVersion(connection_.get()); }
+  const std::string& place() const { return place_; }
+
+  /// Runs one statement with text parameters; more than one statement only without any.
+  std::optional<Failure> query(const std::string& sql, const std::vector<std::string>& parameters,
+                               std::string_view doing, ServerResult& result);
+  std::optional<Failure> execute(const std::string& sql, std::string_view doing);
+  std::optional<Failure> prepare(const char* name, const std::string& sql, std::string_view doing);
+  /// Sends a prepared statement; the parameters may change once it returns.
+  std::optional<Failure> send(const char* name, std::span<const Parameter> parameters, std::string_view doing);
+  /// The answer to what was sent.
+  std::optional<Failure> receive(std::string_view doing, ServerResult& result);
+  /// Something arrived although nothing was asked: a notice, or the end. Gives the failure when it was the end.
+  std::optional<Failure> hear();
+
+ private:
+  enum class Woke { ready, late, closing };
+  struct Closer {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+  };
+  Woke wait(short events, Clock::time_point deadline);
+  std::optional<Failure> flush(std::string_view doing, Clock::time_point deadline);
+  std::optional<Failure> set_up();
+  Failure lost(std::string_view doing);
+  Failure given_up(std::string_view doing, Woke why);
+  std::optional<Failure> answer(std::string_view doing, const ServerResult& result);
+  std::optional<Failure> closed_already(std::string_view doing) const;
+  Clock::time_point statement_deadline() const;
+  void cancel();
+
+  const Settings& settings_;
+  int closing_fd_;
+  bool is_connecting_ = false;
+  bool is_closing_ = false;  ///< statements have until closing_deadline_
+  Clock::time_point closing_deadline_{};
+  std::string place_;
+  std::unique_ptr<PGconn, Closer> connection_;
+};
+
+}  // namespace sluice::timescale

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "job.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace sluice::timescale {
+
+std::string Origin::words(const Record& record) const {
+  const std::string_view name = record.text(topic);
+  const auto part = record.integer(partition);
+  const auto place = record.integer(offset);
+  std::string text;
+  const auto add = [&](std::string_view what, std::string_view value) {
+    text += (text.empty() ? " (" : ", ") + std::string(what) + std::string(value);
+  };
+  if (!name.empty()) add("topic ", name);
+  if (part) add("partition ", std::to_string(*part));
+  if (place) add("offset ", std::to_string(*place));
+  return text.empty() ? text : text + ")";
+}
+
+void Job::start_anew(size_t column_count) {
+  batches_.clear();
+  places_.clear();
+  refused_.clear();
+  work.clear();
+  rows.reset(column_count);
+  inserted = 0;
+  already_there = 0;
+  is_encoded = false;
+}
+
+void Job::add(Batch batch, columns::Extractor& extractor, const Origin& origin) {
+  const auto number = static_cast<uint32_t>(batches_.size());
+  for (uint32_t i = 0; i < batch.size(); ++i) {
+    if (Result<void> extracted = extractor.extract(batch[i], rows); extracted) {
+      places_.push_back({number, i});
+    } else {
+      Error error = std::move(extracted).error();
+      error.message += origin.words(batch[i]);
+      refused_.push_back({number, i, std::move(error)});
+    }
+  }
+  batches_.push_back(std::move(batch));
+}
+
+void Job::begin() {
+  if (places_.empty()) return;
+  std::vector<uint32_t>& all = work.emplace_back(places_.size());
+  std::iota(all.begin(), all.end(), 0U);
+  arrays.encode(rows, all);
+  is_encoded = true;
+}
+
+void Job::refuse(uint32_t row, const Error& error, const Origin& origin) {
+  const Place place = places_[row];
+  Error with_origin = error;
+  with_origin.message += origin.words(batches_[place.batch][place.record]);
+  refused_.push_back({place.batch, place.record, std::move(with_origin)});
+}
+
+void Job::settle() {
+  std::sort(refused_.begin(), refused_.end(), [](const Refused& a, const Refused& b) {
+    return a.batch != b.batch ? a.batch < b.batch : a.record < b.record;
+  });
+  auto next = refused_.cbegin();
+  for (size_t number = 0; number < batches_.size(); ++number) {
+    Batch& batch = batches_[number];
+    const auto end = std::find_if(next, refused_.cend(), [&](const Refused& each) { return each.batch != number; });
+    if (next == end) {
+      std::move(batch).deliver();
+      continue;
+    }
+    std::vector<uint8_t> lanes(batch.size(), 0);
+    std::for_each(next, end, [&](const Refused& each) { lanes[each.record] = 1; });
+    std::vector<Batch> parts = std::move(batch).split(lanes.data(), 2);
+    if (parts[0]) std::move(parts[0]).deliver();
+    Batch& bad = parts[1];
+    for (; next != end; ++next) {
+      Batch one = bad.size() > 1 ? bad.cut(1) : std::move(bad);
+      std::move(one).fail(next->error);
+    }
+  }
+  batches_.clear();
+}
+
+void Job::give_up(const Error& error) {
+  for (Batch& batch : batches_) std::move(batch).fail(error);
+  batches_.clear();
+}
+
+}  // namespace sluice::timescale

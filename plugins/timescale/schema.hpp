@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether the server's table is what the graph says it is, and making it where it is missing. A table that exists is
+// never changed: what does not fit is a person's failure that names every mismatch. Table, hypertable and indexes are
+// made in one transaction, one creator at a time, so that two sinks may begin together.
+#pragma once
+#include "table_check.hpp"
+
+namespace sluice::timescale {
+
+struct Seen {
+  ServerFacts server;
+  bool has_table = false;
+  bool created = false;
+  std::vector<Finding> findings;
+};
+
+/// Only asks: changes nothing.
+std::optional<Failure> look(Connection& connection, const Settings& settings, Seen& seen);
+
+/// What it leaves in `seen` are warnings.
+std::optional<Failure> ensure_table(Connection& connection, const Settings& settings, Seen& seen);
+
+}  // namespace sluice::timescale

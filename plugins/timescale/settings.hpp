@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a graph says about one timescale sink, typed and checked: the option table is its one source. Pure; opens
+// nothing, and no sentence of it shows the url or the password.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conninfo.hpp"
+#include "sluice/columns/mapping.hpp"
+#include "sluice/columns/options.hpp"
+
+namespace sluice::timescale {
+
+inline constexpr int64_t second_ns = 1'000'000'000;
+
+inline constexpr sluice_option index_column = option::text("column", "A column of the mapping.");
+inline constexpr sluice_option index_columns =
+    option::list("columns", "The columns of one index, in order.", index_column).between(1, 32);
+inline constexpr sluice_option hypertable_fields[] = {
+    option::text("time", "The column that cuts the table into chunks, a timestamptz.").required().such_as("event_time"),
+    option::duration("chunk", "How much time one chunk holds.").or_else("1d").between(second_ns, int64_t{1} << 62),
+};
+inline constexpr sluice_option options[] = {
+    option::text("url", "The database, as postgresql://USER@HOST:PORT/DATABASE with libpq's parameters behind a ?.")
+        .required()
+        .secret()
+        .such_as("${TIMESCALE_URL}"),
+    option::text("password", "The password, where it shall not stand in the url.")
+        .secret()
+        .such_as("${file:/run/secrets/database}"),
+    option::text("table", "The table to write to, with or without its schema.").required().such_as("public.trades"),
+    columns::columns_option,
+    columns::conflict_option,
+    option::boolean("create", "Makes the table with its indexes where it is missing.").or_else("false"),
+    option::object("hypertable",
+                   "The table is a hypertable; with create, one is made. On PostgreSQL without TimescaleDB it is an "
+                   "ordinary table.",
+                   hypertable_fields)
+        .such_as("{ time: event_time, chunk: 1d }"),
+    option::list("indexes", "Further indexes that create makes, each a list of columns.", index_columns)
+        .between(1, 32)
+        .such_as("[[symbol, event_time]]"),
+    option::duration("statement_timeout", "How long one statement may take, waiting for locks included.")
+        .or_else("30s")
+        .between(second_ns / 10, int64_t{86'400} * second_ns)
+        .advanced(),
+    option::duration("connect_timeout", "How long making a connection may take.")
+        .or_else("5s")
+        .between(second_ns / 10, int64_t{3'600} * second_ns)
+        .advanced(),
+    option::count("max_in_flight", "Batches that may wait for the database at once.")
+        .or_else("4")
+        .between(1, 64)
+        .advanced(),
+};
+
+struct Hypertable {
+  size_t time = 0;  ///< position in the mapping
+  int64_t chunk_ns = 0;
+};
+
+struct Settings {
+  Conninfo conninfo;
+  std::string schema;  ///< empty: by the search path
+  std::string table;
+  columns::Mapping mapping;
+  std::vector<size_t> conflict;  ///< positions in the mapping; empty: no conflict target
+  bool create = false;
+  std::optional<Hypertable> hypertable;
+  std::vector<std::vector<size_t>> indexes;
+  int64_t statement_timeout_ns = 0;
+  int64_t connect_timeout_ns = 0;
+  int64_t max_in_flight = 0;
+
+  /// As a user wrote it, for sentences.
+  std::string table_name() const { return schema.empty() ? table : schema + "." + table; }
+  const columns::Column& column(size_t position) const { return mapping.columns()[position]; }
+};
+
+/// Reports every problem at its place.
+std::optional<Settings> describe_settings(Config config, Description& description);
+Result<Settings> read_settings(Config config);
+
+}  // namespace sluice::timescale

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sql.hpp"
+
+#include "wire_type.hpp"
+
+namespace sluice::timescale {
+namespace {
+
+template <typename Each>
+std::string joined(size_t count, std::string_view between, Each&& each) {
+  std::string text;
+  for (size_t i = 0; i < count; ++i) {
+    if (i > 0) text += between;
+    text += each(i);
+  }
+  return text;
+}
+
+std::string column_list(const Settings& settings, const std::vector<size_t>& columns) {
+  return joined(columns.size(), ", ", [&](size_t i) { return quoted_name(settings.column(columns[i]).name); });
+}
+
+std::string parameter(size_t number, std::string_view type) {
+  return "$" + std::to_string(number) + "::" + std::string(type);
+}
+
+std::string array_parameter(const Settings& settings, size_t number, size_t column) {
+  return parameter(number, wire_type(settings.column(column).type.kind).name) + "[]";
+}
+
+std::string plain_insert(const Settings& settings) {
+  return "INSERT INTO " + quoted_table(settings) + " (" +
+         joined(settings.mapping.size(), ", ", [&](size_t i) { return quoted_name(settings.column(i).name); }) +
+         ") SELECT * FROM unnest(" +
+         joined(settings.mapping.size(), ", ", [&](size_t i) { return array_parameter(settings, i + 1, i); }) + ")";
+}
+
+std::string literal(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') out += '\'';
+    out += c;
+  }
+  return out + "'";
+}
+
+}  // namespace
+
+std::string quoted_name(std::string_view name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    if (c == '"') text += '"';
+    text += c;
+  }
+  return text + "\"";
+}
+
+std::string quoted_table(const Settings& settings) {
+  return (settings.schema.empty() ? "" : quoted_name(settings.schema) + ".") + quoted_name(settings.table);
+}
+
+std::string names(const Settings& settings, const std::vector<size_t>& columns) {
+  return "(" + joined(columns.size(), ", ", [&](size_t i) { return settings.column(columns[i]).name; }) + ")";
+}
+
+std::string insert_sql(const Settings& settings) {
+  return plain_insert(settings) + (settings.conflict.empty() ? "" : " ON CONFLICT DO NOTHING");
+}
+
+std::string insert_alone_sql(const Settings& settings) {
+  return plain_insert(settings) + " ON CONFLICT (" + column_list(settings, settings.conflict) + ") DO NOTHING";
+}
+
+std::vector<size_t> bounded_columns(const Settings& settings) {
+  std::vector<size_t> bounded;
+  for (const size_t column : settings.conflict) {
+    if (settings.column(column).type.kind == columns::TypeKind::timestamptz) bounded.push_back(column);
+  }
+  return bounded;
+}
+
+std::string missing_sql(const Settings& settings) {
+  const size_t count = settings.conflict.size();
+  const std::vector<size_t> bounded = bounded_columns(settings);
+  const auto key = [](size_t i) { return "k" + std::to_string(i + 1); };
+  // The LIMIT keeps this one index probe a key; the bounds let a server pass over chunks and partitions.
+  std::string sql =
+      "SELECT k.n FROM unnest(" +
+      joined(count, ", ", [&](size_t i) { return array_parameter(settings, i + 1, settings.conflict[i]); }) +
+      ") WITH ORDINALITY AS k(" + joined(count, ", ", key) + ", n) LEFT JOIN LATERAL (SELECT true AS there FROM " +
+      quoted_table(settings) + " AS t WHERE " + joined(count, " AND ", [&](size_t i) {
+        return "t." + quoted_name(settings.column(settings.conflict[i]).name) + " = k." + key(i);
+      });
+  for (size_t i = 0; i < bounded.size(); ++i) {
+    sql += " AND t." + quoted_name(settings.column(bounded[i]).name) + " BETWEEN " +
+           parameter(count + 2 * i + 1, "timestamptz") + " AND " + parameter(count + 2 * i + 2, "timestamptz");
+  }
+  return sql + " LIMIT 1) AS f ON true WHERE f.there IS NULL";
+}
+
+std::string create_table_sql(const Settings& settings) {
+  return "CREATE TABLE " + quoted_table(settings) + " (" +
+         joined(settings.mapping.size(), ", ",
+                [&](size_t i) {
+                  const columns::Column& column = settings.column(i);
+                  return quoted_name(column.name) + " " + columns::type_name(column.type) +
+                         (column.nullable ? "" : " NOT NULL");
+                }) +
+         ")";
+}
+
+std::string create_index_sql(const Settings& settings, const std::vector<size_t>& columns, bool unique) {
+  return std::string(unique ? "CREATE UNIQUE INDEX ON " : "CREATE INDEX ON ") + quoted_table(settings) + " (" +
+         column_list(settings, columns) + ")";
+}
+
+std::string create_hypertable_sql(const Settings& settings, std::string_view schema) {
+  return "SELECT " + quoted_name(schema) + ".create_hypertable(" + literal(quoted_table(settings)) + ", " +
+         literal(settings.column(settings.hypertable->time).name) + ", chunk_time_interval => interval '" +
+         std::to_string(settings.hypertable->chunk_ns / 1000) + " microseconds', create_default_indexes => false)";
+}
+
+}  // namespace sluice::timescale

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every statement of this plugin that depends on the graph, as text. Names are quoted, whatever they are; values never
+// stand in it.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "settings.hpp"
+
+namespace sluice::timescale {
+
+std::string quoted_name(std::string_view name);
+/// The table, with its schema where the graph gives one.
+std::string quoted_table(const Settings& settings);
+/// "(symbol, trade_id)", for people.
+std::string names(const Settings& settings, const std::vector<size_t>& columns);
+
+/// Takes one array a column. A row that is there already is left alone, whichever unique index says so.
+std::string insert_sql(const Settings& settings);
+/// The same, but other unique indexes than the conflict target's refuse the row, and say which they are.
+std::string insert_alone_sql(const Settings& settings);
+/// Takes the arrays of the conflict columns, then the least and the largest value of each timestamptz among them; gives
+/// the positions, from 1, of the keys that the table does not have.
+std::string missing_sql(const Settings& settings);
+/// The timestamptz columns of the conflict target, whose bounds missing_sql takes.
+std::vector<size_t> bounded_columns(const Settings& settings);
+
+std::string create_table_sql(const Settings& settings);
+std::string create_index_sql(const Settings& settings, const std::vector<size_t>& columns, bool unique);
+/// `schema` is where the extension's functions are.
+std::string create_hypertable_sql(const Settings& settings, std::string_view schema);
+
+}  // namespace sluice::timescale

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows as they come out of the database again.
+#include "support.hpp"
+
+using namespace timescale_test;
+
+TEST_CASE("a trade is stored in the seed's columns, exactly") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  Harness node(timescale_type(), trade_options(space.url()));
+  node.begin();
+  must(node.write({trade(7)}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 1);
+  CHECK(space.person().run("SELECT event_time AT TIME ZONE 'UTC', symbol, event_type, trade_id, price, quantity, "
+                           "is_buyer_maker FROM trades") ==
+        std::vector<std::string>{"2024-08-08 23:54:15.349", "BTCUSDT", "trade", "7", "61837.63000000", "0.02000000",
+                                 "t"});
+  CHECK(node.metric("rows_inserted_total") == 1);
+  CHECK(node.metric("statements_total") == 1);
+}
+
+TEST_CASE("the same batches twice are the same rows") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  Harness node(timescale_type(), trade_options(space.url()));
+  node.begin();
+  for (int round = 0; round < 2; ++round) {
+    must(node.write(trades(0, 300)));
+    must(node.write(trades(200, 500)));
+    REQUIRE(all_settled(node));
+  }
+  CHECK(node.settled(SLUICE_DELIVERED) == 1200);
+  CHECK(space.person().count("trades") == 500);
+  CHECK(node.metric("rows_inserted_total") == 500);
+  CHECK(node.metric("rows_already_there_total") == 700);
+}
+
+TEST_CASE("one key twice in one batch is no loss") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  Harness node(timescale_type(), trade_options(space.url()));
+  node.begin();
+  must(node.write({trade(1), trade(2), trade(1), trade(1), trade(3)}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 5);
+  CHECK(space.person().count("trades") == 3);
+  CHECK(node.metric("rows_already_there_total") == 2);
+  CHECK(node.metric("statements_total") == 2);
+}
+
+TEST_CASE("without a conflict target everything is stored") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  Values options = trade_options(space.url());
+  std::erase_if(options, [](const Field& each) { return each.key == "conflict"; });
+  Harness node(timescale_type(), options);
+  node.begin();
+  must(node.write(trades(0, 10)));
+  must(node.write(trades(0, 10)));
+  REQUIRE(all_settled(node));
+  CHECK(space.person().count("trades") == 20);
+}
+
+TEST_CASE("all types, their largest values and nulls are stored") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  const Values null{{"nullable", true}};
+  Harness node(timescale_type(), {{"url", space.url()},
+                                  {"table", space.name() + ".Every \"Type\""},
+                                  {"create", true},
+                                  {"columns", map({{"id", column("id", "integer")},
+                                                   {"Text", column("text", "text", null)},
+                                                   {"big", column("big", "bigint", null)},
+                                                   {"num", column("num", "numeric", null)},
+                                                   {"bounded", column("bounded", "numeric(20,8)", null)},
+                                                   {"real", column("real", "double precision", null)},
+                                                   {"at", column("at", "timestamptz", null)},
+                                                   {"yes", column("yes", "boolean", null)},
+                                                   {"j", column("j", "json", null)},
+                                                   {"jb", column("j", "jsonb", null)}})},
+                                  {"conflict", list({"id"})}});
+  node.begin();
+  const std::string nines(1000, '9');
+  must(node.write(
+      {R"({"id":2147483647,"text":"\u20ac \"x\" \n","big":9223372036854775807,"num":")" + nines + "." + nines +
+           R"(","bounded":"999999999999.99999999","real":1.7976931348623157e308,)"
+           R"("at":"9999-12-31T23:59:59.999999Z","yes":true,"j":{"a": [1, 2]}})",
+       R"({"id":-2147483648,"text":"","big":-9223372036854775808,"num":"-0.0001","bounded":"-999999999999.99999999",)"
+       R"("real":-5e-324,"at":"0001-01-01T00:00:00Z","yes":false,"j":"x"})",
+       R"({"id":0})"}));
+  REQUIRE(all_settled(node));
+  CHECK(reasons(node).empty());
+  const auto row = [&](const std::string& id) {
+    return space.person().run(
+        "SELECT \"Text\", big, num, bounded, \"real\", at AT TIME ZONE 'UTC', yes, j, jb FROM "
+        "\"Every \"\"Type\"\"\" WHERE id = " +
+        id);
+  };
+  CHECK(row("2147483647") == std::vector<std::string>{"\u20ac \"x\" \n", "9223372036854775807", nines + "." + nines,
+                                                      "999999999999.99999999", "1.7976931348623157e+308",
+                                                      "9999-12-31 23:59:59.999999", "t", "{\"a\": [1, 2]}",
+                                                      "{\"a\": [1, 2]}"});
+  CHECK(row("-2147483648") == std::vector<std::string>{"", "-9223372036854775808", "-0.0001", "-999999999999.99999999",
+                                                       "-5e-324", "0001-01-01 00:00:00", "f", "\"x\"", "\"x\""});
+  CHECK(row("0") == std::vector<std::string>(9, "NULL"));
+}
+
+TEST_CASE("a batch of any size is stored whole") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  Harness node(timescale_type(), trade_options(space.url()));
+  node.begin();
+  must(node.write(trades(0, 12'345)));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 12'345);
+  CHECK(space.person().count("trades") == 12'345);
+  CHECK(node.metric("statements_total") == 3);
+}
+
+TEST_CASE("an ordinary PostgreSQL works, and the log says that it is one") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Space space(url);
+  Harness node(timescale_type(), trade_options(space.url()));
+  node.begin();
+  must(node.write(trades(0, 100)));
+  must(node.write(trades(50, 150)));
+  REQUIRE(all_settled(node));
+  CHECK(space.person().count("trades") == 150);
+  bool said = false;
+  for (const LogLine& line : node.logs())
+    said = said || line.sentence.find("is an ordinary table") != std::string::npos;
+  CHECK(said);
+}

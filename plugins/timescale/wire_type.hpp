@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the types of a mapping travel: PostgreSQL's names and object ids, which are fixed for its built-in types, and the
+// column types of a table that keep such values unchanged. Data only.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sluice/columns/type.hpp"
+
+namespace sluice::timescale {
+
+struct WireType {
+  uint32_t element;       ///< object id of the type
+  uint32_t array;         ///< object id of its array
+  std::string_view name;  ///< as SQL casts to it
+};
+
+constexpr WireType wire_type(columns::TypeKind kind) {
+  using columns::TypeKind;
+  switch (kind) {
+    case TypeKind::text:
+      break;
+    case TypeKind::bigint:
+      return {20, 1016, "int8"};
+    case TypeKind::integer:
+      return {23, 1007, "int4"};
+    case TypeKind::boolean:
+      return {16, 1000, "bool"};
+    case TypeKind::numeric:
+      return {1700, 1231, "numeric"};
+    case TypeKind::timestamptz:
+      return {1184, 1185, "timestamptz"};
+    case TypeKind::double_precision:
+      return {701, 1022, "float8"};
+    case TypeKind::json:
+      return {114, 199, "json"};
+    case TypeKind::jsonb:
+      return {3802, 3807, "jsonb"};
+  }
+  return {25, 1009, "text"};
+}
+
+/// Empty when a column of this type (pg_attribute's atttypid and atttypmod) keeps every value of the mapping's type as
+/// it is; else what would happen to it.
+std::string misfit(const columns::Type& mapped, uint32_t type_id, int32_t modifier);
+
+}  // namespace sluice::timescale

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "writer.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+
+namespace sluice::timescale {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr milliseconds first_retry{50};
+constexpr milliseconds longest_retry{5000};
+constexpr milliseconds first_retry_of_a_person{1000};
+constexpr milliseconds longest_retry_of_a_person{30'000};
+/// Failures of unknown classes, one after the other, before a person is asked for.
+constexpr uint32_t most_unknown_failures = 10;
+/// Small batches that wait share a statement up to this many rows; more rows gain nothing.
+constexpr uint32_t rows_of_a_statement = 1000;
+/// A larger batch is cut: memory stays bounded, and no statement takes long.
+constexpr uint32_t most_rows_of_a_statement = 5000;
+
+}  // namespace
+
+Writer::Writer(Context context, Settings settings)
+    : context_(context),
+      settings_(std::move(settings)),
+      inserted_(context.counter("rows_inserted_total", "Rows that were stored.")),
+      already_there_(context.counter("rows_already_there_total", "Rows whose key the table held already.")),
+      refused_(context.counter("rows_refused_total", "Rows that the mapping or the database refused.")),
+      retries_(context.counter("retries_total", "Attempts that failed and were made again.")),
+      connections_(context.counter("reconnects_total", "Connections made after the first.")),
+      origin_{context.attribute("topic"), context.attribute("partition"), context.attribute("offset")},
+      extractor_(settings_.mapping),
+      connection_(settings_, closing_.get()),
+      store_(connection_, settings_, origin_,
+             context.counter("statements_total", "Statements that insert rows or look keys up.")),
+      current_(settings_.mapping),
+      next_(settings_.mapping) {
+  current_.start_anew(settings_.mapping.size());
+  next_.start_anew(settings_.mapping.size());
+}
+
+Writer::~Writer() {
+  is_closing_ = true;
+  closing_.set();
+  if (thread_.joinable()) {
+    thread_.join();
+  } else {
+    finish();
+  }
+}
+
+Result<void> Writer::open() {
+  std::optional<Failure> failure = connect();
+  if (!failure) return {};
+  if (failure->blame == Blame::person) return to_error(*failure);
+  postpone(std::move(*failure));
+  return {};
+}
+
+void Writer::start() {
+  if (connection_.is_open()) say_ready();
+  thread_ = std::thread([this] { run(); });
+}
+
+void Writer::push(Batch batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    while (batch.size() > most_rows_of_a_statement) waiting_.push_back(batch.cut(most_rows_of_a_statement));
+    waiting_.push_back(std::move(batch));
+  }
+  work_.set();
+}
+
+void Writer::run() {
+  while (true) {
+    if (current_.empty()) std::swap(current_, next_);
+    if (current_.empty() && !take(current_)) {
+      if (is_closing_) break;
+      if (connection_.is_open()) {
+        wait_for_work();
+        continue;
+      }
+    }
+    if (Clock::now() < retry_at_) {
+      if (is_closing_) break;
+      wait_for_work();
+      continue;
+    }
+    std::optional<Failure> failure;
+    if (!connection_.is_open()) failure = connect();
+    if (!failure && !current_.empty()) failure = store_.store(current_, [this] { prepare_next(); });
+    if (!failure) {
+      say_ready();
+      succeeded(current_);
+      continue;
+    }
+    postpone(std::move(*failure));
+    if (is_closing_) break;
+  }
+  finish();
+}
+
+std::optional<Failure> Writer::connect() {
+  std::optional<Failure> failure = connection_.open();
+  Seen seen;
+  if (!failure) failure = ensure_table(connection_, settings_, seen);
+  if (!failure) failure = store_.prepare();
+  if (failure) {
+    connection_.close();
+    return failure;
+  }
+  const std::string table = "table " + settings_.table_name() + " at " + connection_.place();
+  if (was_connected_) {
+    connections_.add();
+    context_.info(table + ": connected again, " + seen.server.words());
+  } else {
+    context_.info(table + ": " + seen.server.words() + (seen.created ? "; the table was created" : ""));
+    if (settings_.hypertable && seen.server.extension.empty()) {
+      context_.warn(table + " is an ordinary table: this PostgreSQL has no TimescaleDB");
+    }
+  }
+  for (const Finding& finding : seen.findings) context_.warn(finding.sentence);
+  was_connected_ = true;
+  return std::nullopt;
+}
+
+/// Small batches that wait go together; one that is there goes at once.
+bool Writer::take(Job& job) {
+  job.start_anew(settings_.mapping.size());
+  uint32_t rows = 0;
+  while (true) {
+    Batch batch;
+    {
+      const std::lock_guard lock(mutex_);
+      if (waiting_.empty() || (rows > 0 && rows + waiting_.front().size() > rows_of_a_statement)) break;
+      batch = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    rows += batch.size();
+    job.add(std::move(batch), extractor_, origin_);
+  }
+  if (job.empty()) return false;
+  job.begin();
+  return true;
+}
+
+void Writer::prepare_next() {
+  if (next_.empty()) take(next_);
+}
+
+/// Until there is work, or the end of a pause, or the server goes away, or the node is being closed.
+void Writer::wait_for_work() {
+  const bool pausing = Clock::now() < retry_at_;
+  const bool watching = connection_.is_open();
+  pollfd watched[3] = {{closing_.get(), POLLIN, 0},
+                       {pausing ? -1 : work_.get(), POLLIN, 0},
+                       {watching ? connection_.socket() : -1, POLLIN, 0}};
+  const auto left = std::chrono::ceil<milliseconds>(retry_at_ - Clock::now());
+  if (::poll(watched, 3, pausing ? static_cast<int>(std::max<int64_t>(left.count(), 0)) : -1) <= 0) return;
+  if (watched[1].revents != 0) work_.clear();
+  if (watched[2].revents != 0) {
+    if (std::optional<Failure> failure = connection_.hear()) postpone(std::move(*failure));
+  }
+}
+
+void Writer::postpone(Failure failure) {
+  if (failure.blame == Blame::interrupted) {
+    said_ = failure.sentence;
+    return;
+  }
+  retries_.add();
+  if (failure.blame == Blame::unknown && ++unknown_failures_ >= most_unknown_failures) failure.blame = Blame::person;
+  const bool person = failure.blame == Blame::person;
+  const uint32_t doublings = std::min<uint32_t>(failures_++, 10);
+  const nanoseconds longest = person ? std::min(first_retry_of_a_person * (1 << doublings), longest_retry_of_a_person)
+                                     : std::min(first_retry * (1 << doublings), longest_retry);
+  const auto half = static_cast<uint64_t>(longest.count() / 2);
+  retry_at_ = Clock::now() + nanoseconds(half + context_.random() % (half + 1));
+  // The table may have been mended meanwhile, or made anew: everything is looked at again.
+  if (person) connection_.close();
+  if (said_ == failure.sentence) return;
+  is_ready_ = false;
+  said_ = failure.sentence;
+  if (connection_.is_open() || person) {
+    context_.blocked(failure.sentence);
+  } else {
+    context_.connecting(failure.sentence);
+  }
+  context_.warn(failure.sentence + "; nothing is settled, and it is tried again");
+}
+
+void Writer::say_ready() {
+  failures_ = 0;
+  unknown_failures_ = 0;
+  retry_at_ = {};
+  if (is_ready_) return;
+  is_ready_ = true;
+  said_.clear();
+  context_.ready("table " + settings_.table_name() + " at " + connection_.place());
+}
+
+void Writer::succeeded(Job& job) {
+  inserted_.add(static_cast<int64_t>(job.inserted));
+  already_there_.add(static_cast<int64_t>(job.already_there));
+  refused_.add(static_cast<int64_t>(job.refused_count()));
+  job.settle();
+}
+
+void Writer::finish() {
+  connection_.close();
+  const Error error = transient("not stored before the end: " + (said_.empty() ? "the node was closed" : said_));
+  current_.give_up(error);
+  next_.give_up(error);
+  const std::lock_guard lock(mutex_);
+  for (Batch& batch : waiting_) std::move(batch).fail(error);
+  waiting_.clear();
+}
+
+}  // namespace sluice::timescale

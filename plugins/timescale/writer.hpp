@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The thread of one sink, with one connection: takes the batches that wait, stores them in order, and settles them once
+// the server has committed. Failures other than of single rows settle nothing: they are reported and tried again until
+// they pass or the sink is closed. While the server works on one statement the next one is made ready.
+#pragma once
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "event_fd.hpp"
+#include "row_store.hpp"
+#include "schema.hpp"
+
+namespace sluice::timescale {
+
+class Writer {
+ public:
+  Writer(Context context, Settings settings);
+  Writer(const Writer&) = delete;
+  /// What waits gets a moment more; what is not stored then fails as transient.
+  ~Writer();
+
+  /// Connects and checks once, on the caller's thread; only a person's failure is an error.
+  Result<void> open();
+  void start();
+  /// Any thread; never waits.
+  void push(Batch batch);
+
+ private:
+  void run();
+  void finish();
+  std::optional<Failure> connect();
+  bool take(Job& job);
+  void wait_for_work();
+  void prepare_next();
+  void postpone(Failure failure);
+  void succeeded(Job& job);
+  void say_ready();
+
+  const Context context_;
+  const Settings settings_;
+  Metric inserted_, already_there_, refused_, retries_, connections_;
+  EventFd work_, closing_;
+  std::atomic<bool> is_closing_{false};
+
+  std::mutex mutex_;
+  std::deque<Batch> waiting_;
+
+  // The writer's thread only, once it runs.
+  Origin origin_;
+  columns::Extractor extractor_;
+  Connection connection_;
+  RowStore store_;
+  Job current_, next_;
+  Clock::time_point retry_at_{};
+  uint32_t failures_ = 0;
+  uint32_t unknown_failures_ = 0;
+  std::string said_;  ///< why the last attempt failed; empty: it did not
+  bool is_ready_ = false;
+  bool was_connected_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sluice::timescale
