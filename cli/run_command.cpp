@@ -17,6 +17,7 @@
 #include "exit_code.hpp"
 #include "graph/diagnostic_render.hpp"
 #include "graph_file.hpp"
+#include "http.hpp"
 #include "live_display.hpp"
 #include "observe/receipt.hpp"
 #include "plugins_command.hpp"
@@ -115,12 +116,18 @@ int run(const RunOptions& options, const std::vector<std::string>& plugin_direct
     display.log(level, node, sentence);
   };
   engine::GraphRuntime runtime(std::move(*file.planned.plan), std::move(runtime_options));
+  Http http;
+  if (const auto served = http.serve(runtime, display); !served) {
+    err << served.error().message << "\nnothing was run\n";
+    return exit_not_started;
+  }
   if (const auto failure = runtime.open()) {
     err << failure_text(*failure, options.graph) << "nothing was run\n";
     return exit_not_started;
   }
   signals.watch(runtime, display);
   runtime.start();
+  http.has_started();
   display.show(runtime.report());
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(options.seconds);
   const auto interval = [&]() -> std::chrono::milliseconds {

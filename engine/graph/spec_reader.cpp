@@ -82,7 +82,6 @@ class SpecReader {
   void read_http(const YamlNode& map, const std::string& subject, ProcessSpec& process) {
     const YamlEntry* const http = map.find("http");
     if (http == nullptr) return;
-    diagnostics_.warning(Code::not_yet, http->key_place, subject, "http comes later; this version serves no address");
     if (!http->value.is_scalar()) {
       diagnostics_.error(
           Code::wrong_type, http->value.place, subject,

@@ -71,6 +71,11 @@ EdgeReport report_of(const Plan& plan, const EdgeRuntime& edge, int64_t now_ns) 
     report.stage = plan.nodes[edge.plan->from].stage;
     report.when_full = edge.plan->when_full;
   }
+  for (const PlanEdge& declaring : plan.edges) {
+    const bool is_its_own =
+        declaring.dead_letter != 0 && &plan.dead_letters[declaring.dead_letter - 1] == edge.dead_letter;
+    if (is_its_own) report.from = plan.nodes[declaring.to].name;
+  }
   report.is_buffered = edge.queue != nullptr;
   report.is_dead_letter = edge.dead_letter != nullptr;
   report.in = edge.in_records.load(std::memory_order_relaxed);

@@ -71,7 +71,7 @@ struct NodeReport {
 
 struct EdgeReport {
   std::string name;
-  std::string from;  ///< nodes; empty of dead letters, which several nodes may feed
+  std::string from;  ///< a node; of a dead letter the one behind the edge that declares it, others may feed it too
   std::string to;
   size_t stage = 0;  ///< of `from`; none of dead letters
   WhenFull when_full = WhenFull::block;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validate/plan_graph.hpp"
 
+#include "graph/http_address.hpp"
 #include "graph/variables.hpp"
 #include "validate/steps.hpp"
 
@@ -13,8 +14,13 @@ std::string read_http(const GraphSpec& spec, const Environment& environment, con
   for (const ProcessSpec& one : spec.processes) {
     if (!one.http || (!process.empty() && one.name.value != process)) continue;
     Parsed<Expanded> text = expand_variables(one.http->value, environment);
-    if (text) return text->text;
-    diagnostics.error(text.problem().code, one.http->place, one.subject(), text.problem().sentence);
+    if (!text) {
+      diagnostics.error(text.problem().code, one.http->place, one.subject(), text.problem().sentence);
+      return {};
+    }
+    const Parsed<HttpAddress> address = parse_http_address(text->text);
+    if (address) return address->text();
+    diagnostics.error(address.problem().code, one.http->place, one.subject(), address.problem().sentence);
     return {};
   }
   return {};

@@ -145,7 +145,7 @@ TEST_CASE("problems of processes and requirements") {
           {"processes: { P: { from: a } }", Code::bad_name, {4, 14}},
           {"processes: { p: a }", Code::wrong_type, {4, 17}},
           {"processes: [p]", Code::wrong_type, {4, 12}},
-          {"processes: { p: { from: a, http: \"127.0.0.1:8081\" } }", Code::not_yet, {4, 28}, "comes later"},
+          {"processes: { p: { from: a, http: [8081] } }", Code::wrong_type, {4, 34}, "an address such as"},
           {"require: { a: efectively_once }", Code::unknown_word, {4, 15}, "\"effectively_once\"?"},
           {"require: { c: at_least_once }", Code::unknown_node, {4, 12}},
           {"require: [a]", Code::wrong_type, {4, 10}},

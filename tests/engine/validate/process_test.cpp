@@ -70,6 +70,16 @@ TEST_CASE("the address is that of the process, or of the first when the graph ru
   CHECK(plan_text_of(text, "buffer", variables).plan().http == "h:2");
 }
 
+TEST_CASE("an address that cannot be served is an error, also when a variable brings it") {
+  std::string text = cut;
+  text.replace(text.find("{ from: feed }"), 14, "{ from: feed, http: \"${HOST:-h}:1\" }");
+  const std::map<std::string, std::string> variables{{"FEED_URL", "a"}, {"TABLE_URL", "b"}, {"HOST", "::"}};
+  const Outcome outcome = plan_text_of(text, "ingest", variables);
+  CHECK(outcome.codes() == std::vector<std::string>{"wrong-type"});
+  CHECK(outcome.text().find("needs brackets around its IPv6 address") != std::string::npos);
+  CHECK(plan_text_of(text, "buffer", variables).planned.plan);
+}
+
 TEST_CASE("a process that is not declared is named with those that are") {
   const Outcome outcome = plan_text_of(cut, "ingst", {{"FEED_URL", "a"}, {"TABLE_URL", "b"}});
   CHECK_FALSE(outcome.planned.plan);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http.hpp"
+
+#include <fmt/format.h>
+
+namespace sluice::cli {
+namespace {
+
+engine::RunState state_of(const engine::GraphRuntime& runtime, bool has_started) {
+  using engine::RunPhase;
+  engine::RunState state;
+  state.report = runtime.report();
+  state.phase = runtime.was_stopped() ? RunPhase::stopping : has_started ? RunPhase::running : RunPhase::starting;
+  if (const auto failure = runtime.failure()) {
+    state.phase = RunPhase::failed;
+    state.failure = fmt::format("node {}: {}", failure->node, failure->error.message);
+  }
+  return state;
+}
+
+}  // namespace
+
+Result<void> Http::serve(const engine::GraphRuntime& runtime, LiveDisplay& display) {
+  if (runtime.plan().http.empty()) return {};
+  const auto address = engine::parse_http_address(runtime.plan().http);
+  if (!address) return operator_needed(address.problem().sentence);
+  engine::ObserverOptions options;
+  options.address = *address;
+  options.version = SLUICE_VERSION;
+  options.look = [this, &runtime] { return state_of(runtime, has_started_.load(std::memory_order_acquire)); };
+  auto observer = engine::Observer::start(std::move(options));
+  if (!observer) return std::move(observer).error();
+  observer_ = *std::move(observer);
+  display.log(SLUICE_LOG_INFO, "http", fmt::format("serving on http://{}/", observer_->address().text()));
+  if (observer_->is_beyond_loopback()) {
+    display.log(SLUICE_LOG_WARN, "http",
+                "other machines can read these pages, as the address is not of the loopback; there is no password, so "
+                "leave it to a network that you trust");
+  }
+  return {};
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The graph as it runs, as an SVG: a box for each node with its rate, what it holds and how it is, and a line for each
+// edge with what waits in it and how full it is. Boxes of one stage share a colour. Made of two samples of a run and
+// nothing else: no Graphviz, no fonts, no scripts. Pure; all texts are escaped.
+#pragma once
+#include <string>
+
+#include "observe/sample.hpp"
+
+namespace sluice::engine {
+
+std::string graph_svg(const Sample& before, const Sample& now);
+
+/// Text that may stand in XML or HTML, also between quotes; what is not allowed there becomes a question mark.
+std::string xml_escaped(std::string_view text);
+
+}  // namespace sluice::engine

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observe/observer.hpp"
+
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "graph/diagnostic_render.hpp"
+#include "observe/graph_svg.hpp"
+#include "observe/index_page.hpp"
+#include "observe/metrics.hpp"
+#include "observe/process_metrics.hpp"
+#include "observe/sample.hpp"
+#include "runtime/waker.hpp"
+
+namespace sluice::engine {
+namespace {
+
+constexpr int64_t fresh_ns = 200'000'000;
+constexpr int64_t rate_window_ns = 5'000'000'000;
+constexpr const char* json_type = "application/json";
+constexpr const char* metrics_type = "text/plain; version=0.0.4; charset=utf-8";
+
+std::string quoted_list(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ",") + json_quoted(name);
+  return text;
+}
+
+}  // namespace
+
+/// All of it is of the server's thread.
+class Observer::Pages {
+ public:
+  explicit Pages(ObserverOptions options) : options_(std::move(options)), readiness_(options_.readiness) {}
+
+  HttpAnswer answer(std::string_view path, const HttpCounts& counts) {
+    if (path == "/")
+      return page([&] {
+        return HttpAnswer{200, "text/html; charset=utf-8", index_page(report(), reasons(), options_.version)};
+      });
+    if (path == "/healthz" || path == "/health") return page([&] { return health(); });
+    if (path == "/readyz") return page([&] { return ready(); });
+    if (path == "/metrics") return page([&] { return HttpAnswer{200, metrics_type, metrics(counts)}; });
+    if (path == "/graph") return page([&] { return HttpAnswer{200, "image/svg+xml", graph_svg(oldest(), newest())}; });
+    return {404, "text/plain; charset=utf-8",
+            "there is no such page; there are /healthz, /readyz, /metrics and /graph\n"};
+  }
+
+  /// Looks at the run, at most a few times a second.
+  void look() {
+    const int64_t now_ns = monotonic_ns();
+    if (!samples_.empty() && now_ns - samples_.back().at_ns < fresh_ns) return;
+    RunState state = options_.look();
+    readiness_.update(state.report, state.phase, state.failure, now_ns);
+    stuck_ = liveness_.update(state.report, state.phase, now_ns);
+    samples_.push_back({now_ns, std::move(state.report)});
+    while (samples_.size() > 2 && now_ns - samples_[1].at_ns >= rate_window_ns) samples_.pop_front();
+  }
+
+ private:
+  template <typename Make>
+  HttpAnswer page(Make make) {
+    look();
+    return make();
+  }
+  const Sample& newest() const { return samples_.back(); }
+  const Sample& oldest() const { return samples_.front(); }
+  const std::vector<Reason>& reasons() const { return readiness_.reasons(); }
+  const Report& report() const { return newest().report; }
+
+  HttpAnswer health() const {
+    const std::string whose =
+        fmt::format("\"graph\":{},\"process\":{}", json_quoted(report().graph), json_quoted(report().process));
+    if (stuck_.empty()) return {200, json_type, fmt::format("{{\"status\":\"alive\",{}}}\n", whose)};
+    return {503, json_type, fmt::format("{{\"status\":\"stuck\",{},\"stages\":[{}]}}\n", whose, quoted_list(stuck_))};
+  }
+
+  HttpAnswer ready() const {
+    return {reasons().empty() ? 200U : 503U, json_type, readiness_json(report(), reasons(), newest().at_ns, wall_ns())};
+  }
+
+  std::string metrics(const HttpCounts& http) const {
+    using enum MetricKind;
+    Exposition to;
+    to.family("sluice_build_info", gauge, "Always 1; the version in its label.")
+        .add(Labels().with("version", options_.version).with("compiler", "gcc " __VERSION__), uint64_t{1});
+    const Labels base = graph_labels(report());
+    to.family("sluice_ready", gauge, "1 when /readyz answers 200, else 0.")
+        .add(base, uint64_t{reasons().empty() ? 1U : 0U});
+    for (const Reason& reason : reasons()) {
+      to.family("sluice_not_ready", gauge, "1 for each reason that /readyz gives now.")
+          .add(base.with("code", reason.code).with("node", reason.node), uint64_t{1});
+    }
+    add_metrics(report(), to);
+    for (const auto& [status, count] : http.requests) {
+      to.family("sluice_http_requests_total", counter, "Requests that were answered, by status code.")
+          .add(base.with("code", std::to_string(status)), count);
+    }
+    to.family("sluice_http_connections", gauge, "HTTP connections that are open.").add(base, http.connections);
+    to.family("sluice_http_refused_connections_total", counter,
+              "HTTP connections that were closed to make room for others.")
+        .add(base, http.refused);
+    add_process_metrics(to);
+    return to.text();
+  }
+
+  const ObserverOptions options_;
+  Readiness readiness_;
+  Liveness liveness_;
+  std::vector<std::string> stuck_;
+  std::deque<Sample> samples_;  ///< the newest last; never empty once looked
+};
+
+Observer::Observer() = default;
+// The server's thread uses the pages: it ends first.
+Observer::~Observer() { server_.reset(); }
+
+Result<std::unique_ptr<Observer>> Observer::start(ObserverOptions options) {
+  std::unique_ptr<Observer> observer(new Observer());
+  const HttpAddress address = options.address;
+  HttpOptions http;
+  http.limits = options.limits;
+  observer->pages_ = std::make_unique<Pages>(std::move(options));
+  Pages* const pages = observer->pages_.get();
+  http.answer = [pages](std::string_view path, const HttpCounts& counts) { return pages->answer(path, counts); };
+  http.tick = [pages] { pages->look(); };
+  auto server = HttpServer::start(address, std::move(http));
+  if (!server) return std::move(server).error();
+  observer->server_ = *std::move(server);
+  return observer;
+}
+
+HttpAddress Observer::address() const { return server_->address(); }
+bool Observer::is_beyond_loopback() const { return server_->is_beyond_loopback(); }
+
+}  // namespace sluice::engine

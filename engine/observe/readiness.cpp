@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observe/readiness.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "graph/diagnostic_render.hpp"
+#include "observe/metrics.hpp"
+#include "observe/numbers.hpp"
+
+namespace sluice::engine {
+namespace {
+
+constexpr int64_t rate_window_ns = 10'000'000'000;
+constexpr std::string_view lag_metric = "lag_records";
+
+std::string whole_seconds(int64_t nanoseconds) { return fmt::format("{} s", nanoseconds / 1'000'000'000); }
+
+uint64_t settled_of(const AccountReport& account) {
+  uint64_t sum = 0;
+  for (const uint64_t count : account.settled) sum += count;
+  return sum;
+}
+
+/// What a plugin says waits at the server for this source: the sum of its gauges lag_records.
+uint64_t lag_of(const NodeReport& node) {
+  uint64_t lag = 0;
+  for (const auto& [text, value] : node.metrics) {
+    if (text.starts_with(lag_metric) && split_metric_name(text).name == lag_metric && value > 0) {
+      lag += static_cast<uint64_t>(value);
+    }
+  }
+  return lag;
+}
+
+/// "node trades holds 500, edge a -> b keeps 20": where records are, the most first.
+std::string whereabouts(const Report& report) {
+  std::vector<std::pair<uint64_t, std::string>> all;
+  for (const NodeReport& node : report.nodes) {
+    if (node.held > 0 && !node.is_source)
+      all.emplace_back(node.held, fmt::format("node {} holds {}", node.name, grouped(node.held)));
+  }
+  for (const EdgeReport& edge : report.edges) {
+    const uint64_t waiting = edge.waiting + edge.parked;
+    if (waiting > 0) all.emplace_back(waiting, fmt::format("{} wait in {}", grouped(waiting), edge.name));
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string text;
+  for (size_t i = 0; i < std::min<size_t>(all.size(), 3); ++i) text += (i == 0 ? "" : ", ") + all[i].second;
+  return text;
+}
+
+}  // namespace
+
+std::string no_room_of(const Report& report, const NodeReport& source) {
+  for (const EdgeReport& edge : report.edges) {
+    if (edge.stage != source.stage || (edge.parked == 0 && edge.has_room)) continue;
+    return fmt::format("the edge {} is full, with {} of {} records waiting", edge.name, grouped(edge.waiting),
+                       grouped(edge.bound_records));
+  }
+  for (const NodeReport& node : report.nodes) {
+    if (node.is_sink && node.stage == source.stage && !node.has_room) {
+      return fmt::format("the node {} takes no more for now", node.name);
+    }
+  }
+  const AccountReport& account = source.account;
+  const bool records = source.in_flight.records > 0 && account.unsettled >= source.in_flight.records;
+  const bool bytes = source.in_flight.bytes > 0 && account.unsettled_bytes >= source.in_flight.bytes;
+  if (!records && !bytes) return {};
+  return fmt::format("{} of its records are unsettled, which is all that its in_flight allows",
+                     grouped(account.unsettled));
+}
+
+const std::vector<Reason>& Readiness::update(const Report& report, RunPhase phase, const std::string& failure,
+                                             int64_t now_ns) {
+  reasons_.clear();
+  if (phase == RunPhase::starting) say("starting", "", "nodes are being opened; nothing flows yet", now_ns);
+  if (phase == RunPhase::stopping) {
+    say("stopping", "", "the process was asked to stop, and finishes what is on its way", now_ns);
+  }
+  if (phase == RunPhase::failed) say("failed", "", failure, now_ns);
+  for (size_t i = 0; i < report.nodes.size(); ++i) {
+    if (phase == RunPhase::running || phase == RunPhase::starting) judge_node(report, i, now_ns);
+  }
+  decltype(since_) since;
+  for (Reason& reason : reasons_) {
+    auto key = std::pair(reason.code, reason.node);
+    const auto known = since_.find(key);
+    if (known != since_.end()) reason.since_ns = std::min(known->second, reason.since_ns);
+    since.emplace(std::move(key), reason.since_ns);
+  }
+  since_ = std::move(since);
+  return reasons_;
+}
+
+void Readiness::say(std::string code, std::string node, std::string sentence, int64_t since_ns) {
+  reasons_.push_back({std::move(code), std::move(node), std::move(sentence), since_ns});
+}
+
+void Readiness::judge_node(const Report& report, size_t index, int64_t now_ns) {
+  const NodeReport& node = report.nodes[index];
+  if (node.status == SLUICE_STATUS_CONNECTING || node.status == SLUICE_STATUS_BLOCKED) {
+    const bool is_blocked = node.status == SLUICE_STATUS_BLOCKED;
+    const std::string_view without = is_blocked ? "it is blocked" : "it is not connected yet";
+    say(is_blocked ? "blocked" : "not_connected", node.name,
+        node.status_sentence.empty() ? std::string(without) : node.status_sentence, now_ns);
+  }
+  if (node.is_source) judge_source(report, node, progress_[index], now_ns);
+}
+
+void Readiness::judge_source(const Report& report, const NodeReport& node, Progress& progress, int64_t now_ns) {
+  const AccountReport& account = node.account;
+  const std::string no_room = no_room_of(report, node);
+  if (no_room.empty() || progress.moved_ns == 0 || account.received != progress.received) progress.moved_ns = now_ns;
+  progress.received = account.received;
+  const int64_t still_ns = now_ns - progress.moved_ns;
+  if (still_ns >= limits_.paused_ns) {
+    say("paused", node.name, fmt::format("the source got no room for {}: {}", whole_seconds(still_ns), no_room),
+        progress.moved_ns);
+  }
+  int64_t kept_back_ns = 0;
+  for (const NodeReport& other : report.nodes) kept_back_ns += other.holds_ns;
+  if (account.unsettled > 0 && account.oldest_unsettled_ns >= limits_.unsettled_ns + kept_back_ns) {
+    const std::string where = whereabouts(report);
+    say("unsettled", node.name,
+        fmt::format("{} records have no verdict, the oldest for {}{}", grouped(account.unsettled),
+                    whole_seconds(account.oldest_unsettled_ns), where.empty() ? "" : "; " + where),
+        now_ns - account.oldest_unsettled_ns);
+  }
+  judge_lag(node, progress, now_ns);
+}
+
+void Readiness::judge_lag(const NodeReport& node, Progress& progress, int64_t now_ns) {
+  const uint64_t settled = settled_of(node.account);
+  if (progress.rate_begin_ns == 0) {
+    progress.rate_begin_ns = now_ns;
+    progress.rate_settled = settled;
+  } else if (now_ns - progress.rate_begin_ns >= rate_window_ns) {
+    const double seconds = static_cast<double>(now_ns - progress.rate_begin_ns) / 1e9;
+    progress.records_a_second = static_cast<double>(settled - std::min(settled, progress.rate_settled)) / seconds;
+    progress.rate_begin_ns = now_ns;
+    progress.rate_settled = settled;
+  }
+  const uint64_t lag = lag_of(node);
+  if (lag < limits_.behind_records || progress.records_a_second < 0) return;
+  const double bound_seconds = static_cast<double>(limits_.behind_ns) / 1e9;
+  if (static_cast<double>(lag) <= progress.records_a_second * bound_seconds) return;
+  say("behind", node.name,
+      progress.records_a_second < 1
+          ? fmt::format("{} records wait at its server, and none settles", grouped(lag))
+          : fmt::format(
+                "{} records wait at its server; at {} a second that takes {}", grouped(lag),
+                grouped(static_cast<uint64_t>(progress.records_a_second)),
+                whole_seconds(static_cast<int64_t>(static_cast<double>(lag) / progress.records_a_second * 1e9))),
+      now_ns);
+}
+
+std::string readiness_json(const Report& report, const std::vector<Reason>& reasons, int64_t now_ns, int64_t wall_ns) {
+  std::string list;
+  for (const Reason& reason : reasons) {
+    const std::time_t since = static_cast<std::time_t>((wall_ns - (now_ns - reason.since_ns)) / 1'000'000'000);
+    list += fmt::format("{}{{\"code\":{},\"node\":{},\"sentence\":{},\"since\":\"{:%Y-%m-%dT%H:%M:%SZ}\"}}",
+                        list.empty() ? "" : ",", json_quoted(reason.code),
+                        reason.node.empty() ? "null" : json_quoted(reason.node), json_quoted(reason.sentence),
+                        fmt::gmtime(since));
+  }
+  return fmt::format("{{\"status\":\"{}\",\"graph\":{},\"process\":{},\"reasons\":[{}]}}\n",
+                     reasons.empty() ? "ready" : "not_ready", json_quoted(report.graph), json_quoted(report.process),
+                     list);
+}
+
+std::vector<std::string> Liveness::update(const Report& report, RunPhase phase, int64_t now_ns) {
+  std::vector<std::string> stuck;
+  seen_.resize(report.stages.size());
+  for (size_t i = 0; i < report.stages.size(); ++i) {
+    const StageReport& stage = report.stages[i];
+    const bool is_turning = phase != RunPhase::running || seen_[i].at_ns == 0 || stage.turns != seen_[i].turns;
+    if (is_turning) seen_[i] = {stage.turns, now_ns};
+    if (now_ns - seen_[i].at_ns >= stuck_ns) stuck.push_back(stage.name);
+  }
+  return stuck;
+}
+
+}  // namespace sluice::engine
