@@ -13,7 +13,7 @@ bool is_host_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 bool is_ipv6_character(char c) {
-  return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || (c >= '0' && c <= '9') || c == ':' || c == '.' || c == '%';
+  return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || (c >= '0' && c <= '9') || c == ':' || c == '.';
 }
 
 ParseProblem malformed(std::string_view text, const std::string& why) {
@@ -45,8 +45,12 @@ Parsed<HttpAddress> parse_http_address(std::string_view text) {
   if (!is_bracketed && host.find(':') != std::string_view::npos) {
     return malformed(text, "needs brackets around its IPv6 address");
   }
-  const bool is_host = is_bracketed ? std::all_of(host.begin(), host.end(), is_ipv6_character)
-                                    : std::all_of(host.begin(), host.end(), is_host_character);
+  // Behind a % stands the name of an interface.
+  const std::string_view number_part = host.substr(0, is_bracketed ? host.find('%') : 0);
+  const std::string_view name_part =
+      host.substr(std::min(host.size(), number_part.empty() ? 0 : number_part.size() + 1));
+  const bool is_host = std::all_of(number_part.begin(), number_part.end(), is_ipv6_character) &&
+                       std::all_of(name_part.begin(), name_part.end(), is_host_character);
   if (!is_host || host.size() > longest_host) return malformed(text, "has no host that can be looked up");
   std::uint32_t number = 0;
   const auto read = std::from_chars(port.data(), port.data() + port.size(), number);

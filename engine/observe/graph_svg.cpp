@@ -17,7 +17,8 @@ using records::Verdict;
 
 constexpr double margin = 24;
 constexpr double title_height = 44;
-constexpr LayoutSizes sizes{.box_width = 190, .box_height = 84, .gap = 56, .row_gap = 30, .line_room = 44};
+constexpr LayoutSizes sizes{.box_width = 190, .box_height = 76, .gap = 56, .row_gap = 30, .line_room = 44};
+constexpr double label_row = 14;
 constexpr double letter_width = 6.0;  // of the small words, on the average
 constexpr std::string_view stage_colours[] = {"#eff6ff", "#f0fdf4", "#fefce8", "#fdf2f8",
                                               "#f5f3ff", "#fff7ed", "#ecfeff", "#f8fafc"};
@@ -154,6 +155,8 @@ class Drawing {
     if (edge.discarded > 0) line.loss = grouped(edge.discarded) + " dropped";
     const size_t letters = std::max({line.port.size(), line.waits.size(), line.loss.size()});
     line.ends.label_width = static_cast<double>(letters) * letter_width;
+    const int rows = (line.port.empty() ? 0 : 1) + (line.waits.empty() ? 0 : 2) + (line.loss.empty() ? 0 : 1);
+    line.ends.label_height = rows * label_row;
     lines_.push_back(std::move(line));
   }
 
@@ -161,6 +164,13 @@ class Drawing {
             bool is_bold = false) {
     out_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{}\" fill=\"{}\" text-anchor=\"{}\"{}>{}</text>\n",
                         x, y, size, colour, anchor, is_bold ? " font-weight=\"bold\"" : "", xml_escaped(words));
+  }
+  /// On a line, which ends around them.
+  void words(double x, double y, int size, std::string_view colour, const std::string& what) {
+    out_ += fmt::format(
+        "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"{}\" fill=\"{}\" text-anchor=\"middle\" "
+        "stroke=\"#ffffff\" stroke-width=\"4\" stroke-linejoin=\"round\" paint-order=\"stroke\">{}</text>\n",
+        x, y, size, colour, xml_escaped(what));
   }
   static double left(double x) { return margin + x; }
   static double down(double y) { return margin + title_height + y; }
@@ -187,22 +197,24 @@ class Drawing {
   void draw_words(size_t index) {
     const Line& line = lines_[index];
     const double x = left(layout_.labels[index].x);
-    double y = down(layout_.labels[index].y) - 6;
-    if (!line.port.empty()) text(x, y, 11, line.is_dead_letter ? "#b91c1c" : "#475569", "middle", line.port);
-    y += 16;
+    double y = down(layout_.labels[index].y) - line.ends.label_height / 2 + 10;
+    if (!line.port.empty()) {
+      words(x, y, 11, line.is_dead_letter ? "#b91c1c" : "#475569", line.port);
+      y += label_row;
+    }
     if (!line.waits.empty()) {
       const double width = std::max(line.ends.label_width, 60.0);
       const std::string_view colour = line.full >= 0.9 ? bad : line.full >= 0.5 ? waiting_colour : good;
-      text(x, y, 10, "#334155", "middle", line.waits);
+      words(x, y, 10, "#334155", line.waits);
       out_ += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"4\" rx=\"2\" fill=\"#e2e8f0\"/>\n",
                           x - width / 2, y + 5, width);
       if (line.full > 0) {
         out_ += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"4\" rx=\"2\" fill=\"{}\"/>\n",
                             x - width / 2, y + 5, std::max(width * line.full, 2.0), colour);
       }
-      y += 22;
+      y += 2 * label_row;
     }
-    if (!line.loss.empty()) text(x, y, 10, bad, "middle", line.loss, true);
+    if (!line.loss.empty()) words(x, y, 10, bad, line.loss);
   }
 
   void draw_box(size_t index) {

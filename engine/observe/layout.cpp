@@ -11,6 +11,18 @@ namespace {
 constexpr int order_sweeps = 12;
 constexpr int place_sweeps = 24;
 
+/// Where things that want to stand at `wanted` stand when each keeps `distance(i)` from the one before it. Pushed down
+/// from above and up from below: the middle of both keeps the distances, too, and leans to neither side.
+template <typename Distance>
+std::vector<double> spread(const std::vector<double>& wanted, Distance distance) {
+  std::vector<double> down = wanted;
+  std::vector<double> up = wanted;
+  for (size_t i = 1; i < wanted.size(); ++i) down[i] = std::max(down[i], down[i - 1] + distance(i));
+  for (size_t i = wanted.size(); i-- > 1;) up[i - 1] = std::min(up[i - 1], up[i] - distance(i));
+  for (size_t i = 0; i < wanted.size(); ++i) down[i] = (down[i] + up[i]) / 2;
+  return down;
+}
+
 /// A box, or where a line passes a layer.
 struct Item {
   size_t layer = 0;
@@ -172,28 +184,22 @@ class Maker {
       for (const size_t one : neighbours) sum += items_[one].y;
       wanted.push_back(neighbours.empty() ? items_[item].y : sum / static_cast<double>(neighbours.size()));
     }
-    // Pushed down from above and up from below; the middle of both keeps the distances and leans to neither side.
-    std::vector<double> down = wanted;
-    std::vector<double> up = wanted;
-    for (size_t i = 1; i < layer.size(); ++i)
-      down[i] = std::max(down[i], down[i - 1] + distance(layer[i - 1], layer[i]));
-    for (size_t i = layer.size() - 1; i > 0; --i)
-      up[i - 1] = std::min(up[i - 1], up[i] - distance(layer[i - 1], layer[i]));
-    for (size_t i = 0; i < layer.size(); ++i) items_[layer[i]].y = (down[i] + up[i]) / 2;
+    const std::vector<double> places = spread(wanted, [&](size_t i) { return distance(layer[i - 1], layer[i]); });
+    for (size_t i = 0; i < layer.size(); ++i) items_[layer[i]].y = places[i];
   }
 
   Layout measure() {
     std::vector<double> gaps(layers_.size(), sizes_.gap);
     for (size_t e = 0; e < edges_.size(); ++e) {
-      double& gap = gaps[items_[label_begin(e)].layer];
+      double& gap = gaps[items_[begin_of(e)].layer];
       gap = std::max(gap, edges_[e].label_width + sizes_.gap);
     }
     std::vector<double> x(layers_.size(), 0);
     for (size_t layer = 1; layer < layers_.size(); ++layer)
       x[layer] = x[layer - 1] + sizes_.box_width + gaps[layer - 1];
     Layout made;
-    double top = 0;
-    double bottom = 0;
+    double top = items_.front().y;
+    double bottom = top;
     for (const Item& item : items_) {
       top = std::min(top, item.y - item.height / 2);
       bottom = std::max(bottom, item.y + item.height / 2);
@@ -203,14 +209,28 @@ class Maker {
       made.boxes.push_back({x[items_[box].layer], items_[box].y - sizes_.box_height / 2});
     }
     for (size_t e = 0; e < edges_.size(); ++e) add_line(e, x, gaps, made);
+    for (size_t layer = 0; layer < layers_.size(); ++layer) spread_labels(layer, made);
     made.width = layers_.empty() ? 0 : x.back() + sizes_.box_width;
     made.height = bottom - top;
     return made;
   }
 
-  /// The words stand in the gap behind the first box: there lines have not yet come together.
-  size_t label_begin(size_t edge) const { return begin_of(edge); }
+  /// Words of one gap do not cover each other.
+  void spread_labels(size_t layer, Layout& made) const {
+    std::vector<size_t> these;
+    for (size_t e = 0; e < edges_.size(); ++e) {
+      if (items_[begin_of(e)].layer == layer && edges_[e].label_height > 0) these.push_back(e);
+    }
+    std::stable_sort(these.begin(), these.end(),
+                     [&](size_t a, size_t b) { return made.labels[a].y < made.labels[b].y; });
+    std::vector<double> wanted;
+    for (const size_t e : these) wanted.push_back(made.labels[e].y);
+    const std::vector<double> places = spread(
+        wanted, [&](size_t i) { return (edges_[these[i - 1]].label_height + edges_[these[i]].label_height) / 2; });
+    for (size_t i = 0; i < these.size(); ++i) made.labels[these[i]].y = places[i];
+  }
 
+  /// Its words stand in the gap behind its first box: there lines have not yet come together.
   void add_line(size_t e, const std::vector<double>& x, const std::vector<double>& gaps, Layout& made) const {
     const Item& from = items_[begin_of(e)];
     const Item& to = items_[end_of(e)];

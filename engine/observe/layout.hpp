@@ -11,7 +11,8 @@ namespace sluice::engine {
 struct LayoutEdge {
   size_t from = 0;
   size_t to = 0;
-  double label_width = 0;  ///< room for words on the line
+  double label_width = 0;  ///< room for words on the line; 0 with none
+  double label_height = 0;
 };
 
 struct LayoutSizes {

@@ -128,6 +128,6 @@ TEST_CASE("the receipt as JSON") {
         R"("discarded":0,"failed":0,"held":0,"account":{"received":3,"made":0,"delivered":2,"accepted":0,)"
         R"("dead_lettered":0,"discarded":1,"failed":0,"unsettled":0,"settle_p50_ns":0,"settle_p99_ns":0},)"
         R"("metrics":{"frames_total":3}}],"edges":[{"name":"s -> k","in":3,"out":2,"discarded":1,"too_large":0,)"
-        R"("waiting":0}]})"
+        R"("waiting":0}],"relays":[]})"
         "\n");
 }
