@@ -26,6 +26,8 @@ from real_servers.places import free_ports  # noqa: E402
 SYMBOLS = {"BTCUSDT": 0, "ETHUSDT": 1, "BNBUSDT": 2}
 VARIABLES = {"kafka": "KAFKA_BROKERS", "timescale": "TIMESCALE_URL", "postgres": "POSTGRES_URL"}
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+# Kafka's errors for a leader that is not there yet: LEADER_NOT_AVAILABLE, NOT_LEADER, REPLICA_NOT_AVAILABLE
+LEADERLESS = (5, 6, 9)
 QUOTES = "symbol, update_id, best_bid_price, best_bid_qty, best_ask_price, best_ask_qty"
 # The long variants, as `./check --full` runs them: numbers and seconds of docs/delivery.md's table.
 FULL = os.environ.get("SLUICE_TEST_FULL") == "1"
@@ -199,13 +201,32 @@ class PipelineCase(support.Case):
 
     def ends(self, topic):
         """{partition: offset behind the last record}; empty while there is no such topic."""
+        found = []
+        support.wait_until(lambda: found.append(self.ends_now(topic)) or found[-1] is not None,
+                           f"all partitions of {topic} have a leader", pause_s=0.1)
+        return found[-1]
+
+    def ends_now(self, topic):
+        """None while partitions have no leader: just made, or the broker has only just come back."""
+        try:
+            return self.ask_ends(topic)
+        except kafka_wire.KafkaError as error:
+            if error.code in LEADERLESS:
+                return None
+            raise
+
+    def ask_ends(self, topic):
         with self.broker() as broker:
             error, partitions = broker.metadata([topic])["topics"][topic]
             leaders = broker.metadata([])["brokers"]
+        if error in LEADERLESS:
+            return None
         if error:
             return {}
         ends = {}
         for number, (leader, _) in partitions.items():
+            if leader not in leaders:
+                return None
             with kafka_wire.Broker(leaders[leader]) as own:
                 ends[number] = own.end_offset(topic, number)
         return ends
