@@ -51,7 +51,8 @@ Result<void> Output::join_embedded() {
   embedded_ = *embedded;
   Result<std::shared_ptr<EmbeddedTopic>> topic = embedded_->topic(settings_.topic, settings_.partition_count);
   if (!topic) return topic.error();
-  reader_ = std::make_unique<EmbeddedTopic::Reader>(*topic);
+  embedded_topic_ = *topic;
+  reader_ = std::make_unique<EmbeddedTopic::Reader>(embedded_topic_);
   return {};
 }
 
@@ -68,7 +69,9 @@ Result<void> Output::start() {
     if (reader_ != nullptr) reader_->committed(number, position);
   };
   membership_ = std::make_unique<Membership>(context_, settings_, *consumer_, *lookup_, *commits_, opened);
-  return consumer_->subscribe();
+  if (embedded_topic_ == nullptr) return consumer_->subscribe();
+  membership_->take_all(embedded_topic_->partition_count());
+  return {};
 }
 
 void Output::wake() { consumer_->wake(); }

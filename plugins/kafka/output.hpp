@@ -48,6 +48,7 @@ class Output : public Source, private ClientListener {
   Context context_;
   const Settings settings_;
   std::shared_ptr<Embedded> embedded_;  ///< outlives the client
+  std::shared_ptr<EmbeddedTopic> embedded_topic_;
   std::unique_ptr<EmbeddedTopic::Reader> reader_;
   std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<CommitQueue> commits_;

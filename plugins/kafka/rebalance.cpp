@@ -57,14 +57,21 @@ void Membership::on_given(const rd_kafka_topic_partition_list_t& list) {
     return;
   }
   for (const int32_t number : numbers_of(list)) {
-    Partition* known = find_number(number);
-    if (known != nullptr) continue;
-    Partition& made = partitions_.emplace_back();
-    made.number = number;
-    made.lag = context_.gauge("lag_records{partition=\"" + std::to_string(number) + "\"}",
-                              "Records of the topic that this group has not been given yet.");
-    ask(made, std::nullopt);
+    if (find_number(number) == nullptr) add(number);
   }
+}
+
+void Membership::take_all(int32_t partition_count) {
+  was_ever_assigned_ = true;
+  for (int32_t number = 0; number < partition_count; ++number) add(number);
+}
+
+void Membership::add(int32_t number) {
+  Partition& made = partitions_.emplace_back();
+  made.number = number;
+  made.lag = context_.gauge("lag_records{partition=\"" + std::to_string(number) + "\"}",
+                            "Records of the topic that this group has not been given yet.");
+  ask(made, std::nullopt);
 }
 
 void Membership::ask(Partition& partition, std::optional<int64_t> stood_at) {

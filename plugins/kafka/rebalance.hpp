@@ -40,6 +40,8 @@ class Membership {
              Opened opened);
 
   void on_rebalance(rd_kafka_event_t* event);
+  /// Without a group: the embedded log has no other readers, and joining would take it seconds.
+  void take_all(int32_t partition_count);
   /// Opens what the lookup has answered for; an error is the operator's: the committed offset is gone.
   Result<void> open_found();
   /// The engine has drained and committed it.
@@ -59,6 +61,7 @@ class Membership {
 
  private:
   void on_given(const rd_kafka_topic_partition_list_t& list);
+  void add(int32_t number);
   void on_revoked(const rd_kafka_topic_partition_list_t& list);
   void lose(const std::vector<int32_t>& numbers);
   void finish_revoke();

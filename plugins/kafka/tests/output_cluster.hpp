@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// A cluster as tests of the output half need it: makes topics, writes records, and asks what a group has committed, by
+// clients of its own. Either the embedded log or the brokers that KAFKA_BROKERS names. Waits for every answer; throws
+// what went wrong.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client.hpp"
+#include "embedded.hpp"
+
+namespace sluice::kafka::testing {
+
+struct Message {
+  int32_t partition = 0;
+  std::optional<std::string> value{};
+  std::optional<std::string> key{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+  int64_t time_ms = 0;
+};
+
+class TestCluster {
+ public:
+  static std::unique_ptr<TestCluster> embedded();
+  /// Nothing, and a loud word, when KAFKA_BROKERS is not set.
+  static std::unique_ptr<TestCluster> real();
+  explicit TestCluster(std::string brokers);
+
+  /// What the option `brokers` must be.
+  std::string option() const { return embedded_ != nullptr ? "embedded" : brokers_; }
+  Embedded* log() const { return embedded_.get(); }
+  /// A name that no other test has.
+  static std::string fresh(const std::string& stem);
+
+  void make_topic(const std::string& topic, int32_t partitions);
+  void delete_topic(const std::string& topic);
+  void delete_records(const std::string& topic, int32_t partition, int64_t before);
+  /// In order; the offsets they got.
+  std::vector<int64_t> write(const std::string& topic, const std::vector<Message>& messages);
+  /// `count` records "p/i", numbered from `first` on, in one partition.
+  void write_numbers(const std::string& topic, int32_t partition, int count, int first = 0);
+  std::optional<int64_t> committed(const std::string& group, const std::string& topic, int32_t partition);
+  /// Of a group without members.
+  void set_committed(const std::string& group, const std::string& topic, int32_t partition, int64_t offset);
+
+ private:
+  template <typename Call>
+  void admin(rd_kafka_event_type_t answer, Call&& call);
+  Client asker(const std::string& group);
+  std::shared_ptr<Embedded> embedded_;
+  std::string brokers_;
+  Client producer_;
+};
+
+}  // namespace sluice::kafka::testing
