@@ -86,7 +86,7 @@ std::vector<Pair> fixed(const Settings& settings, Purpose purpose) {
     return {{"acks", "all"},
             {"enable.idempotence", "true"},
             {"message.timeout.ms", "0"},
-            {"partitioner", "murmur2"},
+            {"partitioner", "murmur2_random"},
             {"linger.ms", std::to_string(settings.linger_ms)}};
   }
   std::vector<Pair> all{{"allow.auto.create.topics", "false"},

@@ -66,6 +66,7 @@ void read_partitions(Config config, Settings& settings, std::vector<Problem>& pr
     problems.push_back({map, "partitions needs to know the key: say which attribute it is, as in `key: symbol`"});
   }
   if (!config["partition_count"]) return;
+  settings.has_partition_count = true;
   const auto declared = static_cast<int32_t>(config["partition_count"].integer());
   if (declared < settings.partition_count) {
     problems.push_back({config["partition_count"], "partitions uses partition " + std::to_string(most) +
@@ -108,6 +109,7 @@ Settings read_settings(Config config, std::vector<Problem>& problems) {
   settings.create = config["create"].boolean();
   if (config["replication"]) settings.replication = static_cast<int32_t>(config["replication"].integer());
   settings.retention_ms = config["retention"].nanoseconds() / ns_per_ms;
+  settings.has_retention = config["retention"].line() > 0;
   settings.group = config["group"].text();
   settings.member = config["member"].text();
   settings.start = static_cast<Start>(config["start"].integer());

@@ -28,9 +28,11 @@ struct Settings {
   OtherKeys other_keys = OtherKeys::error;
 
   bool create = true;
-  int32_t partition_count = 1;  ///< of a topic that is made; covers `partitions`
-  int32_t replication = -1;     ///< -1: the cluster's default
+  int32_t partition_count = 1;       ///< of a topic that is made; covers `partitions`
+  bool has_partition_count = false;  ///< it was written
+  int32_t replication = -1;          ///< -1: the cluster's default
   int64_t retention_ms = 0;
+  bool has_retention = false;  ///< it was written
 
   std::string group;
   std::string member;  ///< empty: a dynamic member

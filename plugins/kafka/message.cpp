@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "message.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace sluice::kafka {
+namespace {
+
+constexpr int64_t ns_per_ms = 1'000'000;
+
+rd_kafka_vu_t vu(rd_kafka_vtype_t type) {
+  rd_kafka_vu_t made{};
+  made.vtype = type;
+  return made;
+}
+
+}  // namespace
+
+MessageMaker::MessageMaker(Context context, const Settings& settings, int32_t partition_count)
+    : key_name_(settings.key),
+      topic_name_(settings.topic),
+      key_slot_(settings.key.empty() ? -1 : context.attribute(settings.key)),
+      reason_slot_(context.attribute("reject_reason")),
+      partitions_(settings, partition_count) {
+  const auto ask = [&](std::vector<Header>& list, const std::string& name) {
+    if (const int32_t slot = context.attribute(name); slot >= 0) list.push_back({name, slot});
+  };
+  for (const std::string& name : settings.headers) ask(headers_, name);
+  for (const char* name : {"reject_reason", "reject_code", "reject_node", "topic", "partition", "offset"}) {
+    const bool is_listed = std::find(settings.headers.begin(), settings.headers.end(), name) != settings.headers.end();
+    if (!is_listed) ask(reject_headers_, name);
+  }
+}
+
+std::optional<std::string_view> MessageMaker::text_of(const Record& record, int32_t slot, Digits& digits) {
+  if (slot < 0) return std::nullopt;
+  const sluice_value& value = record.attribute(slot);
+  if (value.kind == SLUICE_ABSENT) return std::nullopt;
+  if (value.kind == SLUICE_VALUE_TEXT) return record.text(slot);
+  const auto end = std::to_chars(digits.text, digits.text + sizeof digits.text, value.as.integer).ptr;
+  return std::string_view(digits.text, static_cast<size_t>(end - digits.text));
+}
+
+std::optional<int32_t> MessageMaker::partition_of(const Record& record) const {
+  Digits digits;
+  return partitions_.of(text_of(record, key_slot_, digits));
+}
+
+Error MessageMaker::key_error(const Record& record) const {
+  Digits digits;
+  const auto key = text_of(record, key_slot_, digits);
+  const std::string what = key ? "the key " + key_name_ + "=\"" + std::string(*key) + "\" has no partition"
+                               : "the record has no attribute " + key_name_ + ", and so no partition";
+  return permanent(what + " in topic \"" + topic_name_ + "\"; add it to `partitions`, or say other_keys: hash",
+                   "unknown_key");
+}
+
+void MessageMaker::add(const Record& record, const std::vector<Header>& from, rd_kafka_headers_t*& to) const {
+  for (const Header& header : from) {
+    Digits digits;
+    const auto text = text_of(record, header.slot, digits);
+    if (!text) continue;
+    if (to == nullptr) to = rd_kafka_headers_new(headers_.size() + reject_headers_.size());
+    rd_kafka_header_add(to, header.name.data(), static_cast<ssize_t>(header.name.size()), text->data(),
+                        static_cast<ssize_t>(text->size()));
+  }
+}
+
+rd_kafka_resp_err_t MessageMaker::produce(rd_kafka_t* client, rd_kafka_topic_t* topic, const Record& record,
+                                          int32_t partition, void* opaque) const {
+  rd_kafka_headers_t* headers = nullptr;
+  add(record, headers_, headers);
+  if (reason_slot_ >= 0 && record.attribute(reason_slot_).kind != SLUICE_ABSENT) {
+    add(record, reject_headers_, headers);
+  }
+  Digits digits;
+  const auto key = text_of(record, key_slot_, digits);
+  rd_kafka_vu_t parts[] = {vu(RD_KAFKA_VTYPE_RKT),    vu(RD_KAFKA_VTYPE_PARTITION), vu(RD_KAFKA_VTYPE_VALUE),
+                           vu(RD_KAFKA_VTYPE_KEY),    vu(RD_KAFKA_VTYPE_TIMESTAMP), vu(RD_KAFKA_VTYPE_OPAQUE),
+                           vu(RD_KAFKA_VTYPE_HEADERS)};
+  const std::string_view payload = record.payload();
+  parts[0].u.rkt = topic;
+  parts[1].u.i32 = partition;
+  // librdkafka only reads it; no flag says copy, none says free.
+  // No payload at all would be a deletion mark; an empty one is a value.
+  parts[2].u.mem.ptr = const_cast<char*>(payload.empty() ? "" : payload.data());
+  parts[2].u.mem.size = payload.size();
+  parts[3].u.mem.ptr = key ? const_cast<char*>(key->data()) : nullptr;
+  parts[3].u.mem.size = key ? key->size() : 0;
+  parts[4].u.i64 = record.receive_time_ns() / ns_per_ms;
+  parts[5].u.ptr = opaque;
+  parts[6].u.headers = headers;
+  const size_t count = headers == nullptr ? 6 : 7;
+  rd_kafka_error_t* refused = rd_kafka_produceva(client, parts, count);
+  if (refused == nullptr) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  const rd_kafka_resp_err_t code = rd_kafka_error_code(refused);
+  rd_kafka_error_destroy(refused);
+  // Only a message that was taken owns its headers.
+  if (headers != nullptr) rd_kafka_headers_destroy(headers);
+  return code;
+}
+
+uint64_t MessageMaker::bytes_of(const Record& record) const {
+  uint64_t bytes = record.payload().size();
+  Digits digits;
+  if (const auto key = text_of(record, key_slot_, digits)) bytes += key->size();
+  for (const auto* list : {&headers_, &reject_headers_}) {
+    for (const Header& header : *list) {
+      if (const auto text = text_of(record, header.slot, digits)) bytes += header.name.size() + text->size() + 10;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace sluice::kafka

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "producer.hpp"
+
+#include <algorithm>
+
+namespace sluice::kafka {
+namespace {
+
+constexpr int64_t least_message_bytes = 1000;  // bounds of librdkafka
+constexpr int64_t most_message_bytes = 1'000'000'000;
+
+/// A record that the topic would refuse is refused before it shares a set with others.
+Result<void> limit_messages(const Settings& settings, const Topic& topic, rd_kafka_conf_t* conf) {
+  const bool is_set = std::any_of(settings.options.begin(), settings.options.end(),
+                                  [](const auto& option) { return option.first == "message.max.bytes"; });
+  if (is_set || !topic.max_message_bytes) return {};
+  const int64_t bytes = std::clamp(*topic.max_message_bytes, least_message_bytes, most_message_bytes);
+  return set(conf, "message.max.bytes", std::to_string(bytes));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Producer>> Producer::make(const Settings& settings, const std::string& brokers,
+                                                 const Topic& topic, Owner& owner) {
+  Result<Conf> conf = make_conf(settings, Purpose::producer, brokers, &owner);
+  if (!conf) return conf.error();
+  if (Result<void> limited = limit_messages(settings, topic, conf->get()); !limited) return limited.error();
+  if (settings.is_embedded) {
+    if (Result<void> plain = set(conf->get(), "compression.codec", "none"); !plain) return plain.error();
+  }
+  rd_kafka_conf_set_dr_msg_cb(conf->get(), [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+    static_cast<Owner*>(static_cast<ClientListener*>(opaque))->on_delivery(*message);
+  });
+  Result<Client> client = Client::make(Purpose::producer, std::move(*conf));
+  if (!client) return client.error();
+  return std::unique_ptr<Producer>(new Producer(std::move(*client), settings.topic));
+}
+
+Producer::Producer(Client client, const std::string& topic)
+    : client_(std::move(client)),
+      topic_(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr)),
+      reports_(rd_kafka_queue_get_main(client_.get())) {}
+
+Producer::~Producer() {
+  rd_kafka_queue_destroy(reports_);
+  rd_kafka_topic_destroy(topic_);
+}
+
+void Producer::poll(std::chrono::milliseconds longest) {
+  rd_kafka_poll(client_.get(), static_cast<int>(longest.count()));
+}
+
+void Producer::yield() { rd_kafka_yield(client_.get()); }
+void Producer::wake() { rd_kafka_queue_yield(reports_); }
+int Producer::waiting() const { return rd_kafka_outq_len(client_.get()); }
+
+void Producer::purge(bool in_flight) {
+  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | (in_flight ? RD_KAFKA_PURGE_F_INFLIGHT : 0));
+}
+
+bool Producer::is_broken() const {
+  return rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t Producer::ask(std::chrono::milliseconds longest) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto code = rd_kafka_metadata(client_.get(), 0, topic_, &metadata, static_cast<int>(longest.count()));
+  if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
+  return code;
+}
+
+}  // namespace sluice::kafka

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// One librdkafka producer for one topic, with its topic handle and the queue of its delivery reports. Producing is for
+// one thread at a time, polling for one; wake from any. Its end forgets what it has not sent: payloads must live until
+// then.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "client.hpp"
+#include "topic.hpp"
+
+namespace sluice::kafka {
+
+class Producer {
+ public:
+  /// What a producer's owner hears while it polls.
+  class Owner : public ClientListener {
+   public:
+    virtual void on_delivery(const rd_kafka_message_t& message) = 0;
+  };
+
+  static Result<std::unique_ptr<Producer>> make(const Settings& settings, const std::string& brokers,
+                                                const Topic& topic, Owner& owner);
+  Producer(const Producer&) = delete;
+  ~Producer();
+
+  rd_kafka_t* client() const { return client_.get(); }
+  rd_kafka_topic_t* topic() const { return topic_; }
+  /// Calls the owner for what has come, after waiting for it.
+  void poll(std::chrono::milliseconds longest);
+  /// From the owner's callbacks: poll returns after this one.
+  void yield();
+  /// The running or the next poll returns at once.
+  void wake();
+  /// Records that have no delivery report yet.
+  int waiting() const;
+  /// What is not on its way to a broker comes back by its delivery report; in_flight: that too.
+  void purge(bool in_flight);
+  bool is_broken() const;
+  /// Asks the cluster for the topic: whether it answers.
+  rd_kafka_resp_err_t ask(std::chrono::milliseconds longest);
+
+ private:
+  Producer(Client client, const std::string& topic);
+  Client client_;
+  rd_kafka_topic_t* topic_;
+  rd_kafka_queue_t* reports_;
+};
+
+}  // namespace sluice::kafka

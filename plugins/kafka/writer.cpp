@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// The paths that every record takes: in from the stage, on to librdkafka, and back by its delivery report.
+#include "writer.hpp"
+
+#include <algorithm>
+
+#include "fault.hpp"
+
+namespace sluice::kafka {
+namespace {
+
+constexpr std::chrono::milliseconds first_patience{250};
+
+}  // namespace
+
+Writer::Writer(Context context, Settings settings, std::shared_ptr<Embedded> embedded,
+               std::shared_ptr<EmbeddedTopic> embedded_topic, std::optional<Topic> topic)
+    : context_(context),
+      settings_(std::move(settings)),
+      embedded_(std::move(embedded)),
+      embedded_topic_(std::move(embedded_topic)),
+      maker_(context, settings_, embedded_topic_ == nullptr ? 0 : embedded_topic_->partition_count()),
+      flights_(static_cast<size_t>(settings_.max_in_flight)),
+      status_(context),
+      delivered_(context.counter("acknowledged_total", "Records that the cluster has acknowledged.")),
+      errors_(
+          context.counter("delivery_errors_total", "Records that came back unsent or refused, also if sent later.")),
+      recoveries_(
+          context.counter("producer_recoveries_total", "Times that unsent records were taken back and resent.")),
+      maybe_repeated_(context.counter("maybe_repeated_total",
+                                      "Records sent again of which the cluster may have kept the first one, too.")),
+      queued_(context.gauge("queued_records", "Records with librdkafka that are not yet acknowledged.")),
+      topic_(std::move(topic)),
+      patience_(first_patience) {}
+
+void Writer::write(Batch batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (direct_) {
+      const std::optional<uint32_t> slot = flights_.take(batch);
+      if (slot && send_all(*slot) == Sent::yes) return;
+      if (slot) backlog_.push_back(*slot);
+      direct_ = false;
+    }
+    if (batch) waiting_.push_back(std::move(batch));
+    if (!is_held_) context_.hold(true);
+    is_held_ = true;
+  }
+  wake();
+}
+
+Writer::Sent Writer::send(uint32_t slot, uint32_t index) {
+  Flight& flight = flights_[slot];
+  const Record record = flight.batch[index];
+  const std::optional<int32_t> partition = maker_.partition_of(record);
+  if (!partition) {
+    flight.refused_here.push_back({index, maker_.key_error(record)});
+    return Sent::refused;
+  }
+  uint64_t bytes = 0;
+  if (embedded_topic_ != nullptr) {
+    bytes = maker_.bytes_of(record) + EmbeddedTopic::record_overhead_bytes;
+    if (!embedded_topic_->reserve(*partition, bytes)) return Sent::full;
+  }
+  const rd_kafka_resp_err_t code =
+      maker_.produce(producer_->client(), producer_->topic(), record, *partition, FlightTable::opaque(slot, index));
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Sent::yes;
+  if (embedded_topic_ != nullptr) embedded_topic_->give_back(*partition, bytes);
+  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Sent::full;
+  if (category_of(code) == Category::permanent) {
+    flight.refused_here.push_back(refusal(code, slot, index));
+    return Sent::refused;
+  }
+  breakage_ = to_error(code, "cannot write to topic \"" + settings_.topic + "\"");
+  is_broken_ = true;
+  return Sent::broken;
+}
+
+/// What failed before, then what was not tried yet. Yes: all of it is on its way, or refused.
+Writer::Sent Writer::send_all(uint32_t slot) {
+  Flight& flight = flights_[slot];
+  const auto again = static_cast<uint32_t>(flight.failed.size());
+  const uint32_t size = flight.batch.size();
+  const uint32_t planned = again + size - flight.next;
+  flight.open.fetch_add(planned + 1, std::memory_order_relaxed);
+  uint32_t sent = 0;
+  uint32_t redone = 0;
+  Sent last = Sent::yes;
+  while (redone < again || flight.next < size) {
+    const bool is_again = redone < again;
+    last = send(slot, is_again ? flight.failed[redone].record : flight.next);
+    if (last == Sent::full || last == Sent::broken) break;
+    if (last == Sent::yes) ++sent;
+    ++(is_again ? redone : flight.next);
+  }
+  if (redone > 0) flight.failed.erase(flight.failed.begin(), flight.failed.begin() + redone);
+  const bool is_whole = redone == again && flight.next == size;
+  land(slot, planned - sent + 1);
+  return is_whole ? Sent::yes : last;
+}
+
+/// So many records of the flight are no longer open.
+void Writer::land(uint32_t slot, uint32_t count) {
+  Flight& flight = flights_[slot];
+  if (flight.open.fetch_sub(count, std::memory_order_acq_rel) == count && flight.is_done()) settle(slot);
+}
+
+void Writer::settle(uint32_t slot) {
+  Flight& flight = flights_[slot];
+  std::vector<Flight::Refused> refused = std::move(flight.refused);
+  std::move(flight.refused_here.begin(), flight.refused_here.end(), std::back_inserter(refused));
+  Batch batch = flights_.release(slot);
+  const auto keep = [&](Batch kept) {
+    if (embedded_ != nullptr) {
+      std::move(kept).accept();
+    } else {
+      std::move(kept).deliver();
+    }
+  };
+  if (refused.empty()) return keep(std::move(batch));
+  std::sort(refused.begin(), refused.end(), [](const auto& one, const auto& two) { return one.record < two.record; });
+  std::vector<uint8_t> lanes(batch.size(), 0);
+  for (const Flight::Refused& each : refused) lanes[each.record] = 1;
+  std::vector<Batch> parts = std::move(batch).split(lanes.data(), 2);
+  if (parts[0]) keep(std::move(parts[0]));
+  Batch& bad = parts[1];
+  for (const Flight::Refused& each : refused) {
+    Batch one = bad.size() > 1 ? bad.cut(1) : std::move(bad);
+    std::move(one).fail(each.error);
+  }
+}
+
+void Writer::on_delivery(const rd_kafka_message_t& message) {
+  const uint32_t slot = FlightTable::slot_of(message._private);
+  const uint32_t record = FlightTable::record_of(message._private);
+  if (run_ > 0 && slot != run_slot_) flush_run();
+  run_slot_ = slot;
+  if (embedded_topic_ != nullptr) {
+    const uint64_t bytes = maker_.bytes_of(flights_[slot].batch[record]) + EmbeddedTopic::record_overhead_bytes;
+    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      embedded_topic_->stored(message.partition, message.offset, bytes);
+    } else {
+      embedded_topic_->give_back(message.partition, bytes);
+    }
+  }
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    ++run_delivered_;
+  } else {
+    failed(message, slot, record);
+  }
+  ++run_;
+}
+
+/// Counting delivery reports by runs of one batch spares an atomic operation a record.
+void Writer::flush_run() {
+  if (run_delivered_ > 0) {
+    delivered_.add(run_delivered_);
+    run_delivered_ = 0;
+    status_.progress();
+    if (!is_broken_) status_.ready();
+  }
+  if (run_ == 0) return;
+  const uint32_t count = run_;
+  run_ = 0;
+  land(run_slot_, count);
+}
+
+void Writer::failed(const rd_kafka_message_t& message, uint32_t slot, uint32_t record) {
+  errors_.add();
+  Flight& flight = flights_[slot];
+  const bool is_ours = message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+                       message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || message.err == RD_KAFKA_RESP_ERR__DESTROY ||
+                       message.err == RD_KAFKA_RESP_ERR__FATAL;
+  const bool is_permanent = category_of(message.err) == Category::permanent;
+  if (is_permanent && is_isolating_) {
+    flight.refused.push_back(refusal(message.err, slot, record));
+    return;
+  }
+  if (rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED) maybe_repeated_.add();
+  // Of a set that is refused, one record may be to blame, and all of them come back.
+  flight.failed.push_back({record, is_permanent});
+  if (!is_ours && !is_broken_) {
+    broke(to_error(message.err, "cannot write to topic \"" + settings_.topic + "\", partition " +
+                                    std::to_string(message.partition)));
+  }
+  is_broken_ = true;
+  producer_->yield();
+}
+
+Flight::Refused Writer::refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record) const {
+  const size_t size = const_cast<FlightTable&>(flights_)[slot].batch[record].payload().size();
+  std::string what =
+      "topic \"" + settings_.topic + "\" does not take this record of " + std::to_string(size) + " bytes";
+  Error error = to_error(code, what);
+  error.category = Category::permanent;
+  if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+    error.message += "; the topic's max.message.bytes, or message.max.bytes in `options:`, is the limit";
+  }
+  return {record, std::move(error)};
+}
+
+void Writer::broke(Error error) {
+  const std::lock_guard lock(mutex_);
+  breakage_ = std::move(error);
+}
+
+void Writer::wake() {
+  const std::lock_guard lock(mutex_);
+  if (producer_ != nullptr) producer_->wake();
+  changed_.notify_all();
+}
+
+}  // namespace sluice::kafka

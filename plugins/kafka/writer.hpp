@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes batches to one topic and settles each when all its delivery reports are in. The stage's thread hands records
+// to librdkafka itself as long as there is room; otherwise they wait here in order, credit is withdrawn, and the
+// writer's own thread goes on. Records of a partition keep their order, also through failures: after one, everything
+// that was not sent is taken back and sent again behind it. No stage waits here, and nothing is given up: what the
+// cluster does not take is tried until it does, or until the end.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "embedded.hpp"
+#include "flight.hpp"
+#include "message.hpp"
+#include "producer.hpp"
+#include "writer_status.hpp"
+
+namespace sluice::kafka {
+
+class Writer : private Producer::Owner {
+ public:
+  /// `topic` as found at the opening; nothing: the cluster did not answer, and the thread goes on asking.
+  Writer(Context context, Settings settings, std::shared_ptr<Embedded> embedded,
+         std::shared_ptr<EmbeddedTopic> embedded_topic, std::optional<Topic> topic);
+  ~Writer() override;
+  /// Once, from `start` of the node.
+  void start();
+  /// Stage's thread; never waits.
+  void write(Batch batch);
+
+ private:
+  using milliseconds = std::chrono::milliseconds;
+  enum class Sent { yes, refused, full, broken };
+
+  // Any thread that may produce: the stage's while direct_ holds, otherwise the writer's.
+  Sent send(uint32_t slot, uint32_t record);
+  Sent send_all(uint32_t slot);
+  void land(uint32_t slot, uint32_t count);
+  void settle(uint32_t slot);
+
+  // The writer's thread.
+  void run();
+  void connect();
+  void report_differences(const Topic& topic);
+  void feed();
+  bool isolate(uint32_t slot);
+  void recover();
+  void sleep(milliseconds time);
+  void finish();
+  void on_delivery(const rd_kafka_message_t& message) override;
+  void failed(const rd_kafka_message_t& message, uint32_t slot, uint32_t record);
+  void flush_run();
+  void on_client_error(rd_kafka_resp_err_t code, std::string_view reason) override;
+  void on_client_log(int level, std::string_view line) override;
+
+  void broke(Error error);
+  void wake();
+  Flight::Refused refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record) const;
+
+  const Context context_;
+  const Settings settings_;
+  const std::shared_ptr<Embedded> embedded_;  // outlives the producer
+  const std::shared_ptr<EmbeddedTopic> embedded_topic_;
+  const MessageMaker maker_;
+  FlightTable flights_;
+  WriterStatus status_;
+  const Metric delivered_;
+  const Metric errors_;
+  const Metric recoveries_;
+  const Metric maybe_repeated_;
+  const Metric queued_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool direct_ = false;            ///< the stage's thread produces; nothing waits
+  bool is_held_ = false;           ///< credit is withdrawn
+  std::deque<uint32_t> backlog_;   ///< flights to be produced, or to be produced on, oldest first
+  std::deque<Batch> waiting_;      ///< behind them
+  std::optional<Error> breakage_;  ///< why the producer must recover
+  std::atomic<bool> is_broken_{false};
+  std::atomic<bool> is_ending_{false};
+
+  std::optional<Topic> topic_;
+  std::unique_ptr<Producer> producer_;  ///< changed under the mutex while direct_ does not hold
+  milliseconds patience_;               ///< before the next attempt to connect
+  bool is_isolating_ = false;
+  uint32_t run_slot_ = 0;
+  uint32_t run_ = 0;  ///< delivery reports of run_slot_ that are not yet counted
+  int64_t run_delivered_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace sluice::kafka

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "writer_status.hpp"
+
+namespace sluice::kafka {
+namespace {
+
+constexpr std::chrono::seconds long_silence{10};
+
+}  // namespace
+
+void WriterStatus::trouble(const Error& why) {
+  is_ready_ = false;
+  if (said_ == why.message) return;
+  said_ = why.message;
+  if (why.category == Category::transient) {
+    context_.connecting(why.message + "; records wait, nothing is lost");
+  } else {
+    context_.blocked(why.message + "; records wait, nothing is lost, trying again");
+  }
+}
+
+void WriterStatus::ready() {
+  if (is_ready_) return;
+  is_ready_ = true;
+  said_.clear();
+  context_.ready();
+}
+
+void WriterStatus::check_progress(int waiting, const std::string& topic) {
+  if (waiting == 0) return progress();
+  if (!is_ready_ || Steady::now() < last_progress_ + long_silence) return;
+  trouble(transient("topic \"" + topic +
+                    "\" has acknowledged nothing for 10s; has each partition a leader, and as many replicas in sync as "
+                    "min.insync.replicas asks for?"));
+}
+
+}  // namespace sluice::kafka

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// The writer's own thread: finds or makes the topic, takes delivery reports, produces what waits, and recovers from
+// failures.
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+
+#include "fault.hpp"
+#include "writer.hpp"
+
+namespace sluice::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+constexpr milliseconds first_patience{250};
+constexpr milliseconds longest_patience{5000};
+constexpr milliseconds operator_patience{30'000};
+constexpr milliseconds tick{1000};
+constexpr milliseconds connect_deadline{10'000};
+/// At the end: for what is on its way.
+constexpr milliseconds last_wait{1000};
+constexpr milliseconds ask_wait{300};
+
+}  // namespace
+
+void Writer::start() {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (embedded_topic_ != nullptr) {
+    embedded_topic_->on_room(this, [this] { wake(); });
+  }
+}
+
+Writer::~Writer() {
+  if (embedded_topic_ != nullptr) embedded_topic_->on_room(this, nullptr);
+  is_ending_ = true;
+  wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Writer::run() {
+  while (!is_ending_) {
+    if (producer_ == nullptr) {
+      connect();
+      continue;
+    }
+    producer_->poll(tick);
+    flush_run();
+    if (is_broken_ || producer_->is_broken()) {
+      recover();
+      continue;
+    }
+    feed();
+    queued_.set(producer_->waiting());
+    status_.check_progress(producer_->waiting(), settings_.topic);
+    if (!status_.is_ready() && producer_->ask(ask_wait) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (producer_->waiting() == 0) status_.ready();
+    }
+  }
+  finish();
+}
+
+void Writer::connect() {
+  if (!topic_) {
+    Result<Topic> found = ensure_topic(settings_, connect_deadline, is_ending_);
+    if (!found) {
+      if (is_ending_) return;
+      status_.trouble(found.error());
+      const milliseconds most = found.error().category == Category::transient ? longest_patience : operator_patience;
+      sleep(std::min(patience_, most));
+      patience_ = std::min(patience_ * 2, operator_patience);
+      return;
+    }
+    topic_ = std::move(*found);
+  }
+  report_differences(*topic_);
+  Result<std::unique_ptr<Producer>> made =
+      Producer::make(settings_, embedded_ == nullptr ? settings_.brokers : embedded_->brokers(), *topic_, *this);
+  // Whatever makes another producer needed may concern the topic.
+  if (embedded_ == nullptr) topic_.reset();
+  if (!made) {
+    status_.trouble(made.error());
+    sleep(operator_patience);
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    producer_ = std::move(*made);
+  }
+  patience_ = first_patience;
+  status_.ready();
+  feed();
+}
+
+void Writer::report_differences(const Topic& topic) {
+  if (topic.was_made) {
+    context_.info("made topic \"" + settings_.topic + "\" with " + std::to_string(topic.partition_count) +
+                  (topic.partition_count == 1 ? " partition" : " partitions"));
+  }
+  for (const std::string& difference : topic.differences) context_.warn(difference);
+}
+
+/// Produces what waits, in order, until there is no room; then, or when nothing waits, the stage's thread goes on.
+void Writer::feed() {
+  std::unique_lock lock(mutex_);
+  while (!direct_ && !is_broken_) {
+    if (backlog_.empty() && waiting_.empty()) {
+      direct_ = true;
+      if (is_held_) context_.hold(false);
+      is_held_ = false;
+      return;
+    }
+    if (backlog_.empty()) {
+      const std::optional<uint32_t> slot = flights_.take(waiting_.front());
+      if (!slot) return;
+      waiting_.pop_front();
+      backlog_.push_back(*slot);
+    }
+    const uint32_t slot = backlog_.front();
+    lock.unlock();
+    const auto& failed = flights_[slot].failed;
+    const bool is_suspicious = std::any_of(failed.begin(), failed.end(), [](const auto& each) { return each.alone; });
+    const bool is_whole = (!is_suspicious || isolate(slot)) && send_all(slot) == Sent::yes;
+    lock.lock();
+    if (!is_whole) return;
+    backlog_.pop_front();
+  }
+}
+
+/// One of these records may have spoilt the set they were in: each is sent alone. False: not all of them could be.
+bool Writer::isolate(uint32_t slot) {
+  Flight& flight = flights_[slot];
+  flight.open.fetch_add(1, std::memory_order_relaxed);
+  const auto settle_down = [&] {
+    while (producer_->waiting() > 0 && !is_broken_ && !is_ending_) {
+      producer_->poll(tick);
+      flush_run();
+    }
+  };
+  settle_down();
+  is_isolating_ = true;
+  while (!flight.failed.empty() && !is_broken_ && !is_ending_) {
+    flight.open.fetch_add(1, std::memory_order_relaxed);
+    const Sent sent = send(slot, flight.failed.front().record);
+    if (sent != Sent::yes) flight.open.fetch_sub(1, std::memory_order_relaxed);
+    if (sent == Sent::full || sent == Sent::broken) break;
+    flight.failed.erase(flight.failed.begin());
+    settle_down();
+  }
+  is_isolating_ = false;
+  const bool is_through = flight.failed.empty();
+  // The caller produces the rest of the flight and lands it; it cannot be done before.
+  flight.open.fetch_sub(1, std::memory_order_relaxed);
+  return is_through;
+}
+
+/// Takes back what was not sent, waits for what was, and queues all of it again in its order, before what waits. With
+/// any error but a refusal of records, a new producer goes on.
+void Writer::recover() {
+  recoveries_.add();
+  std::optional<Error> why;
+  {
+    const std::lock_guard lock(mutex_);
+    direct_ = false;
+    if (!is_held_) context_.hold(true);
+    is_held_ = true;
+    why = std::move(breakage_);
+    breakage_.reset();
+  }
+  if (producer_->is_broken() && (!why || why->category == Category::permanent)) {
+    std::array<char, 512> text{};
+    const rd_kafka_resp_err_t code = rd_kafka_fatal_error(producer_->client(), text.data(), text.size());
+    why = to_error(code, "the producer for topic \"" + settings_.topic + "\" broke", text.data());
+  }
+  const bool keeps_producer = why && why->category == Category::permanent;
+  if (why && !keeps_producer) status_.trouble(*why);
+  producer_->purge(false);
+  while (producer_->waiting() > 0 && !is_ending_) {
+    producer_->poll(tick);
+    flush_run();
+  }
+  if (is_ending_) return;
+  std::deque<uint32_t> again;
+  for (const uint32_t slot : flights_.in_order()) {
+    Flight& flight = flights_[slot];
+    std::sort(flight.failed.begin(), flight.failed.end(),
+              [](const auto& one, const auto& two) { return one.record < two.record; });
+    again.push_back(slot);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    backlog_ = std::move(again);
+    breakage_.reset();
+    is_broken_ = false;
+    if (keeps_producer) return;
+  }
+  std::unique_ptr<Producer> old;
+  {
+    const std::lock_guard lock(mutex_);
+    old = std::move(producer_);
+  }
+  old.reset();
+  if (why && why->category == Category::operator_needed) {
+    sleep(std::min(patience_, operator_patience));
+    patience_ = std::min(patience_ * 2, operator_patience);
+  }
+}
+
+void Writer::sleep(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, time, [this] { return is_ending_.load(); });
+}
+
+/// What is on its way gets a moment; then everything is forgotten, and its batches go without a verdict.
+void Writer::finish() {
+  if (producer_ != nullptr) {
+    feed();
+    const auto ends = Steady::now() + last_wait;
+    while (producer_->waiting() > 0 && Steady::now() < ends && status_.is_ready()) {
+      producer_->poll(milliseconds(50));
+      flush_run();
+      feed();
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      direct_ = false;
+    }
+    producer_->purge(true);
+    while (producer_->waiting() > 0 && Steady::now() < ends + last_wait) {
+      producer_->poll(milliseconds(50));
+      flush_run();
+    }
+    producer_.reset();
+  }
+}
+
+void Writer::on_client_error(rd_kafka_resp_err_t code, std::string_view reason) {
+  if (code == RD_KAFKA_RESP_ERR__FATAL) {
+    is_broken_ = true;
+    producer_->yield();
+    return;
+  }
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    status_.trouble(transient("no broker of " + settings_.brokers + " answers: " + std::string(reason)));
+  } else if (category_of(code) == Category::operator_needed) {
+    status_.trouble(to_error(code, "cannot use Kafka at " + settings_.brokers, std::string(reason)));
+  }
+}
+
+void Writer::on_client_log(int, std::string_view line) { context_.debug(line); }
+
+}  // namespace sluice::kafka
