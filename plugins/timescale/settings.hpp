@@ -19,7 +19,9 @@ inline constexpr sluice_option index_columns =
     option::list("columns", "The columns of one index, in order.", index_column).between(1, 32);
 inline constexpr sluice_option hypertable_fields[] = {
     option::text("time", "The column that cuts the table into chunks, a timestamptz.").required().such_as("event_time"),
-    option::duration("chunk", "How much time one chunk holds.").or_else("1d").between(second_ns, int64_t{1} << 62),
+    option::duration("chunk", "How much time one chunk holds.")
+        .or_else("1d")
+        .between(second_ns, int64_t{36'500} * 86'400 * second_ns),
 };
 inline constexpr sluice_option options[] = {
     option::text("url", "The database, as postgresql://USER@HOST:PORT/DATABASE with libpq's parameters behind a ?.")

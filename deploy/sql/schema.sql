@@ -1,0 +1,44 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The two tables of graphs/binance.yaml, for psql: the same that its `create: true` makes. Safe to run again: what is there
+-- stays as it is. On a PostgreSQL without TimescaleDB they are ordinary tables.
+\set ON_ERROR_STOP on
+SELECT count(*) > 0 AS has_timescaledb FROM pg_available_extensions WHERE name = 'timescaledb' \gset
+\if :has_timescaledb
+CREATE EXTENSION IF NOT EXISTS timescaledb;
+\endif
+
+-- event_time is the trade's own time T; trade_id is t of a trade, a of an aggTrade.
+CREATE TABLE IF NOT EXISTS trades (
+  event_time     timestamptz   NOT NULL,
+  symbol         text          NOT NULL,
+  event_type     text          NOT NULL,
+  trade_id       bigint        NOT NULL,
+  price          numeric(20,8) NOT NULL,
+  quantity       numeric(20,8) NOT NULL,
+  is_buyer_maker boolean       NOT NULL
+);
+CREATE TABLE IF NOT EXISTS book_ticker (
+  ingestion_ts   timestamptz NOT NULL,
+  symbol         text        NOT NULL,
+  update_id      bigint      NOT NULL,
+  best_bid_price numeric     NOT NULL,
+  best_bid_qty   numeric     NOT NULL,
+  best_ask_price numeric     NOT NULL,
+  best_ask_qty   numeric     NOT NULL
+);
+
+\if :has_timescaledb
+SELECT create_hypertable('trades', by_range('event_time', interval '1 day'),
+                         create_default_indexes => false, if_not_exists => true);
+SELECT create_hypertable('book_ticker', by_range('ingestion_ts', interval '1 day'),
+                         create_default_indexes => false, if_not_exists => true);
+\endif
+
+-- What comes twice is stored once: the conflict targets of the graph.
+CREATE UNIQUE INDEX IF NOT EXISTS trades_symbol_event_type_trade_id_event_time_idx
+  ON trades (symbol, event_type, trade_id, event_time);
+CREATE UNIQUE INDEX IF NOT EXISTS book_ticker_symbol_update_id_ingestion_ts_idx
+  ON book_ticker (symbol, update_id, ingestion_ts);
+
+CREATE INDEX IF NOT EXISTS trades_symbol_event_time_idx ON trades (symbol, event_time);
+CREATE INDEX IF NOT EXISTS book_ticker_symbol_ingestion_ts_idx ON book_ticker (symbol, ingestion_ts);
