@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "seconds.hpp"
 #include "upgrade.hpp"
 
 namespace sluice::binance {
@@ -37,7 +38,7 @@ Dialer::Progress Dialer::step(int64_t now_ns, ReadBuffer& buffer) {
                        : state_ == State::securing   ? "the TLS handshake did not end"
                                                      : "the upgrade was not answered";
     const Cause cause = state_ == State::securing ? Cause::tls : Cause::unreachable;
-    return lose(cause, endpoint_.name() + ": " + what + " within connect_deadline");
+    return lose(cause, endpoint_.name() + ": " + what + " within " + seconds(time_limit_ns_) + " (connect_deadline)");
   }
   Progress progress = Progress::working;
   State before;

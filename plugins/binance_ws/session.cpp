@@ -4,17 +4,13 @@
 #include <algorithm>
 
 #include "frame_writer.hpp"
+#include "seconds.hpp"
 
 namespace sluice::binance {
 namespace {
 
 // A peer that sends pings and reads no pongs must not fill our memory; an answer to the latest ones is no use to it.
 constexpr size_t most_waiting_bytes = 16 * 1024;
-
-std::string seconds(int64_t ns) {
-  const int64_t tenths = ns / 100'000'000;
-  return std::to_string(tenths / 10) + (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "") + " s";
-}
 
 std::string printable(std::string text) {
   std::replace_if(

@@ -4,16 +4,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "seconds.hpp"
+
 namespace sluice::binance {
 namespace {
 
 constexpr int64_t never_ns = std::numeric_limits<int64_t>::max();
 constexpr int64_t goodbye_limit_ns = 1'000'000'000;
-
-std::string seconds(int64_t ns) {
-  const int64_t tenths = (ns + 50'000'000) / 100'000'000;
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
-}
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include "dialer.hpp"
 #include "metrics.hpp"
 #include "options.hpp"
+#include "probe.hpp"
 #include "record_maker.hpp"
 #include "session.hpp"
 #include "sluice/node.hpp"
@@ -21,6 +22,7 @@ namespace sluice::binance {
 class BinanceSource : public Source {
  public:
   static void describe(Config config, Description& description) { describe_node(config, description); }
+  static Result<void> probe(Config config, Description& description) { return probe_exchange(config, description); }
   static Result<std::unique_ptr<BinanceSource>> open(Context context, Config config);
 
   BinanceSource(Context context, Options options, TlsContext tls, Waker waker);

@@ -2,6 +2,22 @@
 #include "connection.hpp"
 
 namespace sluice::sqlite {
+namespace {
+
+std::string file_uri(const std::string& absolute_path) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string uri = "file://";
+  for (const char c : absolute_path) {
+    if (c != '%' && c != '?' && c != '#') {
+      uri += c;
+      continue;
+    }
+    uri += {'%', hex[static_cast<unsigned char>(c) >> 4], hex[static_cast<unsigned char>(c) & 15]};
+  }
+  return uri;
+}
+
+}  // namespace
 
 std::optional<Fault> Connection::open(bool create, bool full_sync) {
   sqlite3* raw = nullptr;
@@ -21,7 +37,24 @@ std::optional<Fault> Connection::open(bool create, bool full_sync) {
   return std::nullopt;
 }
 
-std::optional<Fault> Connection::set_up(bool full_sync) {
+std::optional<Fault> Connection::open_to_look(bool in_use) {
+  // A reader of a write-ahead log makes the log and its index where they are missing, and repairs an index that a
+  // killed program left: with nothing beside the file it is complete and taken as it lies, else the index is read only.
+  const std::string uri = file_uri(path_) + (in_use ? "?mode=ro&readonly_shm=1" : "?mode=ro&immutable=1");
+  sqlite3* raw = nullptr;
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+  const int code = sqlite3_open_v2(uri.c_str(), &raw, flags, nullptr);
+  handle_.reset(raw);
+  if (code == SQLITE_OK) {
+    take_manners();
+    return std::nullopt;
+  }
+  Fault fault = make_fault(raw, raw != nullptr ? sqlite3_extended_errcode(raw) : code, "open the database", path_);
+  close();
+  return fault;
+}
+
+void Connection::take_manners() {
   sqlite3_extended_result_codes(handle_.get(), 1);
   // A misspelt name in double quotes would otherwise be read as a text.
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
@@ -29,6 +62,10 @@ std::optional<Fault> Connection::set_up(bool full_sync) {
   sqlite3_busy_handler(
       handle_.get(), [](void* self, int asked) { return static_cast<Connection*>(self)->waiter_(asked) ? 1 : 0; },
       this);
+}
+
+std::optional<Fault> Connection::set_up(bool full_sync) {
+  take_manners();
   Statement mode;
   if (auto fault = prepare("PRAGMA journal_mode = WAL", "turn on the write-ahead log", mode)) return fault;
   const int code = sqlite3_step(mode.get());

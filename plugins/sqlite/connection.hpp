@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection to one database file, set up for a writer: WAL, the asked synchronous level, names never taken for
-// texts, waiting for other writers by a handler that can be interrupted. Owns; not thread-safe; throws nothing.
+// texts, waiting for other writers by a handler that can be interrupted; or for a look that leaves no trace. Owns; not
+// thread-safe; throws nothing.
 #pragma once
 #include <sqlite3.h>
 
@@ -33,6 +34,9 @@ class Connection {
 
   /// May be called again after close().
   std::optional<Fault> open(bool create, bool full_sync);
+  /// For reading only; makes, changes and leaves behind no file, also none beside the database. The path must be
+  /// absolute. `in_use`: a log or a journal lies beside it.
+  std::optional<Fault> open_to_look(bool in_use);
   void close() { handle_.reset(); }
   bool is_open() const { return handle_ != nullptr; }
 
@@ -47,6 +51,7 @@ class Connection {
   const std::string& path() const { return path_; }
 
  private:
+  void take_manners();
   std::optional<Fault> set_up(bool full_sync);
   std::string path_;
   Waiter waiter_;

@@ -4,6 +4,7 @@
 #pragma once
 #include <memory>
 
+#include "probe.hpp"
 #include "sluice/node.hpp"
 #include "writer.hpp"
 
@@ -12,6 +13,7 @@ namespace sluice::sqlite {
 class SqliteSink : public Sink {
  public:
   static void describe(Config config, Description& description);
+  static Result<void> probe(Config config, Description& description) { return probe_store(config, description); }
   static Result<std::unique_ptr<SqliteSink>> open(Context context, Config config);
 
   SqliteSink(std::unique_ptr<Client> client, std::shared_ptr<Writer> writer)

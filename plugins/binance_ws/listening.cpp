@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "listening.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "decode.hpp"
+#include "dialer.hpp"
+#include "lone_host.hpp"
+#include "session.hpp"
+
+namespace sluice::binance {
+namespace {
+
+constexpr int64_t goodbye_ns = 500'000'000;
+constexpr int64_t never_ns = std::numeric_limits<int64_t>::max() / 2;
+constexpr size_t longest_answer = 300;
+
+class Visit {
+ public:
+  Visit(const Options& options, const Waker& waker) : names_(stream_names(options)), waker_(waker), silent_(names_) {
+    for (const std::string& name : names_) {
+      const std::string_view type = std::string_view(name).substr(name.find('@') + 1);
+      streams_.add({name, type, {}, event_type(type)});
+    }
+  }
+
+  /// False: see loss.
+  bool connect(const Options& options, SSL_CTX* tls, const VisitLimits& limits, Loss& loss) {
+    const std::string target = stream_target(options.endpoint, names_);
+    Dialer dialer(context_, options.endpoint, target, tls, waker_, limits.connect_ns);
+    dialer.start(now());
+    for (;;) {
+      switch (dialer.step(now(), buffer_)) {
+        case Dialer::Progress::working:
+          wait_for(waker_, dialer.fd(), dialer.events(), dialer.deadline_ns() - now());
+          break;
+        case Dialer::Progress::lost:
+          loss = dialer.loss();
+          return false;
+        case Dialer::Progress::open:
+          // The time to listen is the only deadline of this session.
+          session_.emplace(context_, dialer.take_transport(), buffer_,
+                           SessionLimits{options.max_frame_bytes, never_ns, never_ns, never_ns}, now());
+          return true;
+      }
+    }
+  }
+
+  Heard listen(int64_t listen_ns) {
+    const int64_t end_ns = now() + listen_ns;
+    Decoder decoder(streams_);
+    Heard heard;
+    for (;;) {
+      for (const Message& message : session_->messages()) hear(message, decoder, heard);
+      session_->messages_taken();
+      if (session_->loss()) heard.loss = session_->loss();
+      if (heard.loss || silent_.empty() || now() >= end_ns) break;
+      session_->send_waiting();
+      session_->read(now());
+      if (!session_->messages().empty() || session_->loss() || !session_->drained()) continue;
+      if (wait_for(waker_, session_->fd(), session_->events(true), end_ns - now()).socket_ready) {
+        session_->socket_ready();
+      }
+    }
+    heard.silent = silent_;
+    return heard;
+  }
+
+  void leave() {
+    session_->say_goodbye();
+    const int64_t end_ns = now() + goodbye_ns;
+    while (!session_->linger() && now() < end_ns) {
+      wait_for(waker_, session_->fd(), session_->events(true), end_ns - now());
+    }
+  }
+
+ private:
+  int64_t now() const { return context_.monotonic_ns(); }
+
+  void hear(const Message& message, Decoder& decoder, Heard& heard) {
+    const std::string_view text{reinterpret_cast<const char*>(message.data), message.size};
+    Event event;
+    switch (message.text ? decoder.decode(text, event) : FrameKind::malformed) {
+      case FrameKind::event:
+        ++heard.events;
+        std::erase(silent_, event.stream->name);
+        break;
+      case FrameKind::control_reply:
+        if (heard.answer.empty()) heard.answer = text.substr(0, longest_answer);
+        break;
+      case FrameKind::malformed:
+        if (heard.malformed++ == 0) heard.why_malformed = message.text ? event.why : "it is a binary message";
+        break;
+      case FrameKind::unknown_stream:
+      case FrameKind::server_shutdown:
+        break;
+    }
+  }
+
+  Context context_ = lone_context();
+  std::vector<std::string> names_;
+  Waker waker_;
+  std::vector<std::string> silent_;
+  StreamTable streams_;  ///< its texts are those of names_
+  ReadBuffer buffer_{context_};
+  std::optional<Session> session_;
+};
+
+}  // namespace
+
+Result<std::variant<Loss, Heard>> visit(const Options& options, SSL_CTX* tls, const VisitLimits& limits) {
+  const Result<Waker> waker = Waker::make();
+  if (!waker) return waker.error();
+  Visit visit(options, *waker);
+  Loss loss;
+  if (!visit.connect(options, tls, limits, loss)) return std::variant<Loss, Heard>(std::move(loss));
+  Heard heard = visit.listen(limits.listen_ns);
+  visit.leave();
+  return std::variant<Loss, Heard>(std::move(heard));
+}
+
+}  // namespace sluice::binance

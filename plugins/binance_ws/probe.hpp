@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `validate --connect` asks of the exchange: whether a connection is to be had and trusted, and which of the
+// streams that the graph names send anything. The exchange accepts names that it does not know and stays silent, so
+// listening is the only way. All findings at once, each with the option that asked; waits for some seconds at most.
+#pragma once
+#include "sluice/describe.hpp"
+#include "sluice/result.hpp"
+
+namespace sluice::binance {
+
+Result<void> probe_exchange(Config config, Description& description);
+
+}  // namespace sluice::binance
