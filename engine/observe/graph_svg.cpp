@@ -104,6 +104,12 @@ class Drawing {
     return rate_between(before_, now_, count_before, count_now);
   }
 
+  /// Whether its other half is here, too.
+  bool is_relay(const NodeReport& node) const {
+    return std::any_of(now_.report.nodes.begin(), now_.report.nodes.end(),
+                       [&](const NodeReport& other) { return &other != &node && other.name == node.name; });
+  }
+
   void add_node(size_t index) {
     const NodeReport& node = now_.report.nodes[index];
     const NodeReport& was = earlier(index);
@@ -118,7 +124,7 @@ class Drawing {
       box.status_sentence = node.status_sentence;
     }
     if (node.is_source) {
-      box.lines.push_back((box.is_sink ? "read " : "") + rate_text(rate(was.in, node.in)) +
+      box.lines.push_back((is_relay(node) ? "read " : "") + rate_text(rate(was.in, node.in)) +
                           (node.account.unsettled == 0 ? "" : ", " + grouped(node.account.unsettled) + " unsettled"));
     } else if (node.is_sink) {
       box.lines.push_back(grouped(stored(node)) + " (+" + rate_text(rate(stored(was), stored(node))) + ")");

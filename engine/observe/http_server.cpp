@@ -48,6 +48,7 @@ std::optional<HttpAnswer> answer_to(error_code error) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
     return plain(431, "the head of the request is too large");
   }
+  if (error == http::error::body_limit) return plain(413, "a request here has no body");
   if (error == http::error::bad_version) return plain(505, "this server speaks HTTP/1.0 and HTTP/1.1");
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
   if (error.category() == http::make_error_code(http::error::bad_method).category()) {

@@ -26,12 +26,12 @@ std::string live_line(const Report& before, const Report& now, double seconds, d
   for (size_t i = 0; i < now.nodes.size(); ++i) {
     const NodeReport& node = now.nodes[i];
     if (node.is_source)
-      line += fmt::format("  {} {}/s", node.name, grouped(rate(before.nodes[i].in, node.in, seconds)));
+      line += fmt::format("  {} {}/s", node.name + node.half, grouped(rate(before.nodes[i].in, node.in, seconds)));
   }
   for (size_t i = 0; i < now.nodes.size(); ++i) {
     const NodeReport& node = now.nodes[i];
     if (!node.is_sink) continue;
-    line += fmt::format("  {} {} (+{}/s)", node.name, grouped(safe(node)),
+    line += fmt::format("  {} {} (+{}/s)", node.name + node.half, grouped(safe(node)),
                         grouped(rate(safe(before.nodes[i]), safe(node), seconds)));
   }
   for (const EdgeReport& edge : now.edges) {
@@ -46,7 +46,8 @@ std::string live_line(const Report& before, const Report& now, double seconds, d
     }
   }
   for (const NodeReport& node : now.nodes) {
-    if (node.status != SLUICE_STATUS_READY) line += fmt::format("  ! {}: {}", node.name, node.status_sentence);
+    if (node.status != SLUICE_STATUS_READY)
+      line += fmt::format("  ! {}: {}", node.name + node.half, node.status_sentence);
   }
   if (width > 0 && line.size() > width) {
     // Never through the middle of a character.

@@ -49,9 +49,9 @@ void append_nodes(const Report& report, std::string& text) {
     const auto verdict = [&](Verdict which) { return grouped(node.settled[static_cast<size_t>(which)]); };
     const uint64_t safe =
         node.settled[static_cast<size_t>(Verdict::delivered)] + node.settled[static_cast<size_t>(Verdict::accepted)];
-    text += fmt::format("  {:<20} {:>13} {:>13} {:>13} {:>10} {:>10} {:>8} {:>8}\n", node.name, grouped(node.in),
-                        grouped(node.out), grouped(safe), verdict(Verdict::dead_lettered), verdict(Verdict::discarded),
-                        verdict(Verdict::failed), grouped(node.held));
+    text += fmt::format("  {:<20} {:>13} {:>13} {:>13} {:>10} {:>10} {:>8} {:>8}\n", node.name + node.half,
+                        grouped(node.in), grouped(node.out), grouped(safe), verdict(Verdict::dead_lettered),
+                        verdict(Verdict::discarded), verdict(Verdict::failed), grouped(node.held));
     for (const auto& [reason, count] : node.discards) {
       text += fmt::format("    discarded as {}: {}\n", reason, grouped(count));
     }

@@ -23,8 +23,9 @@ std::string account_json(const AccountReport& account) {
 
 std::string node_json(const NodeReport& node) {
   std::string out = fmt::format(
-      "{{\"name\":{},\"type\":{},\"in\":{},\"made\":{},\"out\":{},\"folded\":{}{},\"held\":{}", json_quoted(node.name),
-      json_quoted(node.type), node.in, node.made, node.out, node.folded, settled_members(node.settled), node.held);
+      "{{\"name\":{},\"half\":{},\"type\":{},\"in\":{},\"made\":{},\"out\":{},\"folded\":{}{},\"held\":{}",
+      json_quoted(node.name), json_quoted(node.half.empty() ? node.half : node.half.substr(1)), json_quoted(node.type),
+      node.in, node.made, node.out, node.folded, settled_members(node.settled), node.held);
   if (node.is_source) out += ",\"account\":" + account_json(node.account);
   out += ",\"metrics\":{";
   for (size_t i = 0; i < node.metrics.size(); ++i) {

@@ -29,8 +29,7 @@ TEST_CASE("a quiet graph has a short line, and no time between reports is no rat
   CHECK(live_line(report, report, 1.0, 5.0, 0) == "00:05  exchange 0/s  trades 1,234,500 (+0/s)");
   Report before;
   before.nodes = report.nodes;
-  CHECK(live_line(before, report, 0.0, 0.0, 0) ==
-        "00:00  exchange 0/s  trades 1,234,500 (+0/s)");
+  CHECK(live_line(before, report, 0.0, 0.0, 0) == "00:00  exchange 0/s  trades 1,234,500 (+0/s)");
 }
 
 TEST_CASE("a line is cut to the terminal's width, never within a character") {
