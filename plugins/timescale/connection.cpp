@@ -12,8 +12,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-/// How long a server may be late with saying that a statement took too long.
-constexpr milliseconds server_grace{5000};
+/// How long a server may be late with saying that a statement took too long; never longer than the statement itself.
+constexpr milliseconds longest_grace{5000};
 /// What a statement under way still gets once the node is being closed, and then its cancellation.
 constexpr milliseconds closing_grace{1000};
 
@@ -109,7 +109,8 @@ Connection::Woke Connection::wait(short events, Clock::time_point deadline) {
 }
 
 Clock::time_point Connection::statement_deadline() const {
-  return Clock::now() + nanoseconds(settings_.statement_timeout_ns) + server_grace;
+  const nanoseconds allowed(settings_.statement_timeout_ns);
+  return Clock::now() + allowed + std::min<nanoseconds>(allowed, longest_grace);
 }
 
 std::optional<Failure> Connection::closed_already(std::string_view doing) const {

@@ -51,7 +51,7 @@ Result<void> TimescaleSink::probe(Config config, Description& description) {
   Connection connection(*settings, -1);
   Seen seen;
   std::optional<Failure> failure = connection.open();
-  if (!failure) failure = connection.execute("SET default_transaction_read_only = on", "set up the session");
+  if (!failure) failure = connection.execute("BEGIN READ ONLY", "begin a transaction");
   if (!failure) failure = look(connection, *settings, seen);
   if (failure && failure->blame != Blame::person) return to_error(*failure);
   if (failure) {

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// The database and the network in trouble: nothing is lost, nothing is doubled, nothing is settled before it is stored,
+// and a closing node never hangs.
+#include "proxy.hpp"
+#include "support.hpp"
+
+using namespace timescale_test;
+
+namespace {
+
+struct Address {
+  std::string host;
+  uint16_t port;
+};
+/// Where the server really is, asked of libpq.
+Address address_of(Database& person) {
+  return {PQhostaddr(person.get()), static_cast<uint16_t>(std::stoi(PQport(person.get())))};
+}
+
+/// A sink whose way to the server leads through a proxy.
+struct Line {
+  explicit Line(const std::string& url, Values more = {})
+      : space(url),
+        proxy(address_of(space.person()).host, address_of(space.person()).port),
+        node(timescale_type(),
+             trade_options(space.url("hostaddr=127.0.0.1&port=" + std::to_string(proxy.port()) + "&sslmode=disable"),
+                           std::move(more))) {}
+  /// Awaits room, as the engine does.
+  void write(std::vector<Input> records) {
+    REQUIRE(node.await([&] { return node.owned_batches() < 4; }, std::chrono::seconds(60)));
+    must(node.write(std::move(records)));
+  }
+  void expect_rows(int64_t rows) {
+    REQUIRE(all_settled(node));
+    CHECK(reasons(node).empty());
+    CHECK(node.settled(SLUICE_DELIVERED) == static_cast<uint64_t>(rows));
+    CHECK(space.person().count("trades") == rows);
+  }
+  Space space;
+  Proxy proxy;
+  Harness node;
+};
+
+}  // namespace
+
+TEST_CASE("backends that are terminated again and again lose nothing") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  const std::string name = unique_name("sluice_");
+  Harness node(timescale_type(), trade_options(space.url("application_name=" + name)));
+  node.begin();
+  int64_t id = 0;
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 3; ++i, id += 100) must(node.write(trades(id, id + 100)));
+    space.person().run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '" + name +
+                       "'");
+    REQUIRE(node.await([&] { return node.owned_batches() < 3; }, std::chrono::seconds(60)));
+  }
+  REQUIRE(all_settled(node));
+  CHECK(reasons(node).empty());
+  CHECK(node.settled(SLUICE_DELIVERED) == static_cast<uint64_t>(id));
+  CHECK(space.person().count("trades") == id);
+  CHECK(node.metric("reconnects_total") > 0);
+}
+
+TEST_CASE("a connection that is cut at any moment loses nothing and doubles nothing") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Line line(url);
+  line.node.begin();
+  std::mt19937 random(7);
+  int64_t id = 0;
+  for (int round = 0; round < 60; ++round, id += 200) {
+    line.write(trades(id, id + 200));
+    if (random() % 3 == 0) line.proxy.cut();
+  }
+  line.expect_rows(id);
+}
+
+TEST_CASE("a commit whose answer is lost is not done twice") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Line line(url);
+  line.node.begin();
+  for (int64_t id = 0; id < 1000; id += 100) {
+    line.proxy.cut_at_answer();
+    line.write(trades(id, id + 100));
+    REQUIRE(line.node.await([&] { return line.proxy.has_cut_at_answer(); }));
+    REQUIRE(all_settled(line.node));
+  }
+  line.expect_rows(1000);
+  CHECK(line.node.metric("rows_already_there_total") == 1000);
+}
+
+TEST_CASE("a database that is down at the start is waited for") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Line line(url);
+  line.proxy.refuse(true);
+  must(line.node.open());
+  must(line.node.start());
+  CHECK(says(line.node, SLUICE_STATUS_CONNECTING));
+  CHECK(line.node.statuses().back().sentence.find("cannot connect to PostgreSQL at 127.0.0.1") == 0);
+  line.write(trades(0, 100));
+  CHECK(line.node.await([&] { return line.node.metric("retries_total") > 3; }));
+  CHECK(line.node.settlements().empty());
+  line.proxy.refuse(false);
+  line.expect_rows(100);
+  CHECK(says(line.node, SLUICE_STATUS_READY));
+}
+
+TEST_CASE("a database that goes away is noticed without any work") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Line line(url);
+  line.node.begin();
+  CHECK(says(line.node, SLUICE_STATUS_READY));
+  line.proxy.refuse(true);
+  CHECK(says(line.node, SLUICE_STATUS_CONNECTING));
+  line.proxy.refuse(false);
+  CHECK(says(line.node, SLUICE_STATUS_READY));
+}
+
+TEST_CASE("a server that does not answer any more costs the connection, not the thread") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Line line(url, {{"statement_timeout", "200ms"}, {"connect_timeout", "200ms"}});
+  line.node.begin();
+  line.proxy.freeze(true);
+  line.write(trades(0, 100));
+  CHECK(line.node.await([&] { return line.node.metric("retries_total") > 1; }));
+  CHECK(line.node.settlements().empty());
+  line.proxy.cut();
+  line.proxy.freeze(false);
+  line.expect_rows(100);
+}
+
+TEST_CASE("somebody's lock is waited for, and said") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  Harness node(timescale_type(), trade_options(space.url(), {{"statement_timeout", "100ms"}}));
+  node.begin();
+  space.person().run("BEGIN; LOCK TABLE trades IN ACCESS EXCLUSIVE MODE");
+  must(node.write(trades(0, 10)));
+  REQUIRE(says(node, SLUICE_STATUS_BLOCKED));
+  CHECK(node.statuses().back().sentence.find("(57014)") != std::string::npos);
+  CHECK(node.settlements().empty());
+  space.person().run("COMMIT");
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 10);
+}
+
+TEST_CASE("a node that is closed while it waits gives its batches back, and its statement ends") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  const std::string name = unique_name("sluice_");
+  Harness node(timescale_type(), trade_options(space.url("application_name=" + name)));
+  node.begin();
+  space.person().run("BEGIN; LOCK TABLE trades IN ACCESS EXCLUSIVE MODE");
+  for (int64_t id = 0; id < 40; id += 10) must(node.write(trades(id, id + 10)));
+  node.close();
+  CHECK(node.settled(SLUICE_FAILED) == 40);
+  for (const Settlement& each : node.settlements()) CHECK(each.category == sluice::Category::transient);
+  space.person().run("COMMIT");
+  CHECK(space.person().count("trades") == 0);
+}
+
+TEST_CASE("a table that vanishes needs a person, and goes on when it is back") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  {
+    Harness maker(timescale_type(), trade_options(space.url()));
+    must(maker.open());
+    maker.close();
+  }
+  Harness node(timescale_type(), trade_options(space.url(), {{"create", false}}));
+  node.begin();
+  space.person().run("ALTER TABLE trades RENAME TO elsewhere");
+  must(node.write(trades(0, 10)));
+  REQUIRE(says(node, SLUICE_STATUS_BLOCKED));
+  CHECK(node.settlements().empty());
+  space.person().run("ALTER TABLE elsewhere RENAME TO trades");
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 10);
+  CHECK(says(node, SLUICE_STATUS_READY));
+}
+
+TEST_CASE("a server that is read only is waited for") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Space space(url);
+  const std::string role = unique_name("sluice_role_");
+  Database& person = space.person();
+  person.run("CREATE ROLE " + role + " LOGIN SUPERUSER; ALTER ROLE " + role +
+             " SET default_transaction_read_only = on");
+  Harness node(timescale_type(), trade_options(space.url("user=" + role)));
+  must(node.open());
+  must(node.start());
+  must(node.write(trades(0, 10)));
+  REQUIRE(says(node, SLUICE_STATUS_CONNECTING));
+  CHECK(node.statuses().back().sentence.find("is read only (25006)") != std::string::npos);
+  person.run("ALTER ROLE " + role + " RESET default_transaction_read_only");
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 10);
+  node.finish();
+  person.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
+}

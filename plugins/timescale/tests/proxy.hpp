@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// A TCP proxy between a test's sink and a real server, which a test can cut, freeze and close: what a network does. One
+// thread; every connection is passed on byte by byte until the test says otherwise.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <string>
+#include <thread>
+
+namespace timescale_test {
+
+class Proxy {
+ public:
+  /// Listens on a free port of loopback from the start.
+  Proxy(std::string host, uint16_t port);
+  Proxy(const Proxy&) = delete;
+  ~Proxy();
+  uint16_t port() const { return port_; }
+  /// Ends every connection; new ones are taken as before.
+  void cut() { cuts_ += 1; }
+  /// Like cut, but only once the server's next answer is there, which is not passed on: it did the work, and the sink
+  /// does not know.
+  void cut_at_answer() { cut_at_answer_ = true; }
+  bool has_cut_at_answer() const { return !cut_at_answer_; }
+  /// Connections stand, and nothing passes, until it is lifted.
+  void freeze(bool on) { frozen_ = on; }
+  /// New connections are refused at once, and the ones that stand end.
+  void refuse(bool on) { refusing_ = on; }
+  uint64_t accepted() const { return accepted_; }
+
+ private:
+  struct Pair {
+    int client, server;
+  };
+  void run();
+  void accept_one();
+  bool pass(Pair& pair);
+  void end_all();
+  void listen_again();
+
+  const std::string host_;
+  const uint16_t server_port_;
+  uint16_t port_ = 0;
+  int listener_ = -1;
+  std::list<Pair> pairs_;
+  std::atomic<uint64_t> cuts_{0};
+  uint64_t cuts_done_ = 0;
+  std::atomic<bool> cut_at_answer_{false}, frozen_{false}, refusing_{false}, ended_{false};
+  std::atomic<uint64_t> accepted_{0};
+  std::thread thread_;
+};
+
+}  // namespace timescale_test
