@@ -51,6 +51,7 @@ class Visit {
     const int64_t end_ns = now() + listen_ns;
     Decoder decoder(streams_);
     Heard heard;
+    heard.listen_ns = listen_ns;
     for (;;) {
       for (const Message& message : session_->messages()) hear(message, decoder, heard);
       session_->messages_taken();

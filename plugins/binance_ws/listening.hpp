@@ -20,6 +20,7 @@ struct VisitLimits {
 };
 
 struct Heard {
+  int64_t listen_ns = 0;            ///< the limit that was given
   std::vector<std::string> silent;  ///< streams of which nothing came, in their order
   uint64_t events = 0;
   uint64_t malformed = 0;

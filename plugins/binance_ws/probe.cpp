@@ -9,9 +9,7 @@
 namespace sluice::binance {
 namespace {
 
-constexpr int64_t second_ns = 1'000'000'000;
-constexpr int64_t longest_connect_ns = 10 * second_ns;
-constexpr int64_t listen_ns = 3 * second_ns;
+constexpr int64_t longest_connect_ns = 10'000'000'000;
 constexpr size_t most_named = 8;
 
 std::string listed(const std::vector<std::string>& names) {
@@ -28,8 +26,8 @@ std::string listed(const std::vector<std::string>& names) {
 class Silence {
  public:
   Silence(const Options& options, const Heard& heard) : options_(options), heard_(heard) {
-    within_ =
-        heard.loss ? "before the connection was lost (" + heard.loss->sentence + ")" : "within " + seconds(listen_ns);
+    within_ = heard.loss ? "before the connection was lost (" + heard.loss->sentence + ")"
+                         : "within " + seconds(heard.listen_ns);
   }
 
   void tell(Config config, Description& description) {
@@ -123,7 +121,7 @@ Result<void> tell(const Options& options, const Heard& heard, Config config, Des
                                                "symbols or streams, else try again");
   } else if (heard.answer.empty()) {
     description.problem(config["symbols"], "no event of " + listed(heard.silent) + " came within " +
-                                               seconds(listen_ns) +
+                                               seconds(heard.listen_ns) +
                                                ": the exchange says nothing of names that it does not know; are they "
                                                "spelled right, and does url lead to the spot market's streams?");
   }
@@ -132,7 +130,7 @@ Result<void> tell(const Options& options, const Heard& heard, Config config, Des
 
 }  // namespace
 
-Result<void> probe_exchange(Config config, Description& description) {
+Result<void> probe_exchange(Config config, Description& description, int64_t listen_ns) {
   const Result<Options> options = parse_options(config);
   if (!options) return options.error();
   TlsContext tls;
