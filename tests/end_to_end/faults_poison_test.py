@@ -23,7 +23,7 @@ POISON = {
     "number too large": (trade(t=900_000_001, p="1234567890123.00000000"), None, "price"),
     "id too large": (trade(t=99999999999999999999), None, "trade_id"),
     "NUL in text": (trade(t=900_000_002, s="BTC\0USDT"), None, "symbol"),
-    "empty": (b"", None, ""),
+    "no value": (b"", None, ""),
     "time out of range": (trade(t=900_000_003, T=9223372036854775807), None, "event_time"),
 }
 
@@ -35,11 +35,8 @@ class PoisonTest(pipeline.PipelineCase):
         exchange = self.exchange("--rate", "0", "--frames", count)
         ingest = self.ingest(graph, exchange)
         self.wait_for_log(count // 2, ingest, seconds=120)
-        where = {}
-        for name, (payload, _, _) in POISON.items():
-            before = self.ends(self.trades_topic)[0]
+        for payload, _, _ in POISON.values():
             self.produce(self.trades_topic, 0, payload, headers=["stream=btcusdt@trade"])
-            where[name] = before
         self.wait_for_log(count + len(POISON), ingest, seconds=120)
         self.assert_ended(ingest.stop())
         exchange.stop()

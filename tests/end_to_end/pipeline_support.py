@@ -267,12 +267,13 @@ class PipelineCase(support.Case):
         return records
 
     def produce(self, topic, partition, value, key="BTCUSDT", headers=()):
-        """One record, put there by hand."""
+        """One record, put there by hand; an empty value is none, as in a compacted topic."""
         path = self.directory / "message"
-        path.write_bytes(value)
+        path.write_bytes(value or f"{key}:\n".encode())
         words = [word for header in headers for word in ("-H", header)]
-        subprocess.run(["kcat", "-P", "-b", self.kafka, "-t", topic, "-p", str(partition), "-k", key, *words, str(path)],
-                       check=True, capture_output=True, timeout=60)
+        words += ["-k", key, str(path)] if value else ["-Z", "-K", ":", "-l", str(path)]
+        subprocess.run(["kcat", "-P", "-b", self.kafka, "-t", topic, "-p", str(partition), *words], check=True,
+                       capture_output=True, timeout=60)
 
     # what is in the tables
 
