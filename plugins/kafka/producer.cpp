@@ -2,6 +2,7 @@
 #include "producer.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace sluice::kafka {
 namespace {
@@ -10,11 +11,12 @@ constexpr int64_t least_message_bytes = 1000;  // bounds of librdkafka
 constexpr int64_t most_message_bytes = 1'000'000'000;
 
 /// A record that the topic would refuse is refused before it shares a set with others.
-Result<void> limit_messages(const Settings& settings, const Topic& topic, rd_kafka_conf_t* conf) {
-  const bool is_set = std::any_of(settings.options.begin(), settings.options.end(),
-                                  [](const auto& option) { return option.first == "message.max.bytes"; });
-  if (is_set || !topic.max_message_bytes) return {};
-  const int64_t bytes = std::clamp(*topic.max_message_bytes, least_message_bytes, most_message_bytes);
+Result<void> limit_messages(const Topic& topic, rd_kafka_conf_t* conf, const Settings& settings) {
+  if (!topic.max_message_bytes) return {};
+  int64_t bytes = std::clamp(*topic.max_message_bytes, least_message_bytes, most_message_bytes);
+  for (const auto& [name, value] : settings.options) {
+    if (name == "message.max.bytes") bytes = std::min<int64_t>(bytes, std::strtoll(value.c_str(), nullptr, 10));
+  }
   return set(conf, "message.max.bytes", std::to_string(bytes));
 }
 
@@ -24,7 +26,7 @@ Result<std::unique_ptr<Producer>> Producer::make(const Settings& settings, const
                                                  const Topic& topic, Owner& owner) {
   Result<Conf> conf = make_conf(settings, Purpose::producer, brokers, &owner);
   if (!conf) return conf.error();
-  if (Result<void> limited = limit_messages(settings, topic, conf->get()); !limited) return limited.error();
+  if (Result<void> limited = limit_messages(topic, conf->get(), settings); !limited) return limited.error();
   if (settings.is_embedded) {
     if (Result<void> plain = set(conf->get(), "compression.codec", "none"); !plain) return plain.error();
   }

@@ -24,6 +24,7 @@ constexpr milliseconds connect_deadline{10'000};
 /// At the end: for what is on its way.
 constexpr milliseconds last_wait{1000};
 constexpr milliseconds ask_wait{300};
+constexpr const char* too_large = "MSG_SIZE_TOO_LARGE";
 
 }  // namespace
 
@@ -180,8 +181,9 @@ void Writer::recover() {
     const rd_kafka_resp_err_t code = rd_kafka_fatal_error(producer_->client(), text.data(), text.size());
     why = to_error(code, "the producer for topic \"" + settings_.topic + "\" broke", text.data());
   }
-  const bool keeps_producer = why && why->category == Category::permanent;
-  if (why && !keeps_producer) status_.trouble(*why);
+  // Too large: the topic's limit may have changed, and a new producer learns it.
+  const bool keeps_producer = why && why->category == Category::permanent && why->code != too_large;
+  if (why && why->category != Category::permanent) status_.trouble(*why);
   producer_->purge(false);
   while (producer_->waiting() > 0 && !is_ending_) {
     producer_->poll(tick);

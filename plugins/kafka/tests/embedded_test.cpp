@@ -51,16 +51,21 @@ TEST_CASE("what nobody has read is not evicted: credit goes until a reader commi
     must(node.write(std::vector<Input>(20, Input(payload, {{"symbol", "BTCUSDT"}}))));
   }
   const int64_t room = EmbeddedTopic::most_unread_bytes / (payload.size() + 7 + EmbeddedTopic::record_overhead_bytes);
-  REQUIRE(node.await([&] { return node.metric("acknowledged_total") == room; }));
+  // Batches of 20 settle when they are whole; the rest of the last one waits.
+  const auto settled_up_to = [&](int64_t records) {
+    return node.await([&] { return node.settled(SLUICE_ACCEPTED) == static_cast<uint64_t>(records / 20 * 20); });
+  };
+  REQUIRE(settled_up_to(room));
   CHECK(node.held());
   CHECK(topic->unread_bytes(0) <= EmbeddedTopic::most_unread_bytes);
   std::vector<Stored> stored = read_topic(log->brokers(), "bounded", 1);
-  CHECK(static_cast<int64_t>(stored.size()) == room);
+  CHECK(static_cast<int64_t>(stored.size()) <= room);
+  CHECK(static_cast<int64_t>(stored.size()) >= room / 20 * 20);
   CHECK(stored.front().offset == 0);
 
   for (int64_t read = room; node.owned_batches() > 0; read += room) {
     const int64_t all = std::min(read, written);
-    REQUIRE(node.await([&] { return node.metric("acknowledged_total") == all; }));
+    REQUIRE(settled_up_to(all));
     reader.committed(0, all);
     if (all == written) break;
   }

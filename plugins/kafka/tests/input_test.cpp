@@ -20,8 +20,20 @@ Values mock_options(const Cluster& cluster, Values more = {}) {
 }
 
 Input record(int64_t id, const char* symbol) {
-  return Input(R"({"t":)" + std::to_string(id) + "}",
-               {{"symbol", symbol}, {"stream", std::string(symbol) + "@trade"}}, 1'723'161'255'342'000'000 + id * 1'000'000);
+  return Input(R"({"t":)" + std::to_string(id) + "}", {{"symbol", symbol}, {"stream", std::string(symbol) + "@trade"}},
+               1'723'161'255'342'000'000 + id * 1'000'000);
+}
+
+std::vector<std::string> payloads(const Cluster& cluster) {
+  std::vector<std::string> all;
+  for (const Stored& each : read_topic(cluster.brokers(), "trades", 3)) all.push_back(each.payload);
+  return all;
+}
+
+std::vector<std::string> numbered(int64_t count) {
+  std::vector<std::string> all;
+  for (int64_t id = 0; id < count; ++id) all.push_back(R"({"t":)" + std::to_string(id) + "}");
+  return all;
 }
 
 }  // namespace
@@ -63,11 +75,12 @@ TEST_CASE("a key outside of the map is refused by name, and the rest is delivere
     CHECK(each.code == "unknown_key");
     reasons.push_back(each.reason);
   }
-  CHECK(reasons == std::vector<std::string>{
-                       "the key symbol=\"XRPUSDT\" has no partition in topic \"trades\"; add it to `partitions`, or say "
-                       "other_keys: hash",
-                       "the record has no attribute symbol, and so no partition in topic \"trades\"; add it to "
-                       "`partitions`, or say other_keys: hash"});
+  CHECK(reasons ==
+        std::vector<std::string>{
+            "the key symbol=\"XRPUSDT\" has no partition in topic \"trades\"; add it to `partitions`, or say "
+            "other_keys: hash",
+            "the record has no attribute symbol, and so no partition in topic \"trades\"; add it to "
+            "`partitions`, or say other_keys: hash"});
 }
 
 TEST_CASE("a record that is too large is refused, and the rest of its batch delivered") {
@@ -75,7 +88,8 @@ TEST_CASE("a record that is too large is refused, and the rest of its batch deli
   cluster.create("trades", 3);
   Harness node(kafka_type(), mock_options(cluster, {{"options", map({{"message.max.bytes", "2000"}})}}), as_input());
   node.begin();
-  must(node.write({record(1, "BTCUSDT"), Input(std::string(3000, 'x'), {{"symbol", "BTCUSDT"}}), record(2, "BTCUSDT")}));
+  must(
+      node.write({record(1, "BTCUSDT"), Input(std::string(3000, 'x'), {{"symbol", "BTCUSDT"}}), record(2, "BTCUSDT")}));
   REQUIRE(all_settled(node));
   CHECK(node.settled(SLUICE_DELIVERED) == 2);
   REQUIRE(node.settled(SLUICE_FAILED) == 1);
@@ -100,9 +114,7 @@ TEST_CASE("a set that the broker refuses comes back record by record, in order")
   REQUIRE(all_settled(node));
   CHECK(node.settled(SLUICE_DELIVERED) == 3);
   CHECK(node.settled(SLUICE_FAILED) == 1);
-  std::vector<std::string> payloads;
-  for (const Stored& each : read_topic(cluster.brokers(), "trades", 3)) payloads.push_back(each.payload);
-  CHECK(payloads == std::vector<std::string>{R"({"t":1})", R"({"t":3})", R"({"t":4})"});
+  CHECK(payloads(cluster) == std::vector<std::string>{R"({"t":1})", R"({"t":3})", R"({"t":4})"});
 }
 
 TEST_CASE("order holds through errors that pass and brokers that go") {
@@ -116,11 +128,67 @@ TEST_CASE("order holds through errors that pass and brokers that go") {
   for (int64_t id = 0; id < 200; id += 2) must(node.write({record(id, "BTCUSDT"), record(id + 1, "BTCUSDT")}));
   REQUIRE(all_settled(node));
   CHECK(node.settled(SLUICE_DELIVERED) == 200);
-  std::vector<std::string> wanted;
-  std::vector<std::string> payloads;
-  for (int64_t id = 0; id < 200; ++id) wanted.push_back(R"({"t":)" + std::to_string(id) + "}");
-  for (const Stored& each : read_topic(cluster.brokers(), "trades", 3)) payloads.push_back(each.payload);
-  CHECK(payloads == wanted);
+  CHECK(payloads(cluster) == numbered(200));
+}
+
+TEST_CASE("order holds through a change of leaders") {
+  Cluster cluster(3);
+  rd_kafka_mock_topic_create(cluster.mock(), "trades", 3, 3);
+  rd_kafka_mock_partition_set_leader(cluster.mock(), "trades", 0, 1);
+  Harness node(kafka_type(), mock_options(cluster), as_input());
+  node.begin();
+  for (int64_t id = 0; id < 150; ++id) {
+    if (id % 50 == 49)
+      rd_kafka_mock_partition_set_leader(cluster.mock(), "trades", 0, 1 + static_cast<int32_t>(id / 50 + 1) % 3);
+    must(node.write({record(id, "BTCUSDT")}));
+  }
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 150);
+  CHECK(payloads(cluster) == numbered(150));
+}
+
+TEST_CASE("a producer that is broken for good is replaced, and nothing is lost or reordered") {
+  Cluster cluster;
+  cluster.create("trades", 3);
+  constexpr int16_t init_producer_id = 22;
+  constexpr int16_t produce = 0;
+  SECTION("before it wrote anything") {
+    rd_kafka_mock_push_request_errors(cluster.mock(), init_producer_id, 1,
+                                      RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
+  }
+  SECTION("in the middle") {
+    rd_kafka_mock_push_request_errors(cluster.mock(), produce, 3, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                      RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
+  }
+  SECTION("by a hole in its numbers") {
+    rd_kafka_mock_push_request_errors(cluster.mock(), produce, 2, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                      RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+  }
+  Harness node(kafka_type(), mock_options(cluster), as_input());
+  node.begin();
+  for (int64_t id = 0; id < 200; ++id) must(node.write({record(id, "BTCUSDT")}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 200);
+  CHECK(payloads(cluster) == numbered(200));
+}
+
+TEST_CASE("a topic that goes is waited for, and what was not written comes when it is back") {
+  Cluster cluster;
+  cluster.create("trades", 3);
+  Harness node(kafka_type(), mock_options(cluster), as_input());
+  node.begin();
+  must(node.write({record(0, "BTCUSDT")}));
+  REQUIRE(all_settled(node));
+  rd_kafka_mock_topic_set_error(cluster.mock(), "trades", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  rd_kafka_mock_push_request_errors(cluster.mock(), 0, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  must(node.write({record(1, "BTCUSDT")}));
+  must(node.write({record(2, "BTCUSDT")}));
+  REQUIRE(
+      node.await([&] { return !node.statuses().empty() && node.statuses().back().status == SLUICE_STATUS_BLOCKED; }));
+  CHECK(node.owned_batches() > 0);
+  rd_kafka_mock_topic_set_error(cluster.mock(), "trades", RD_KAFKA_RESP_ERR_NO_ERROR);
+  REQUIRE(all_settled(node));
+  CHECK(payloads(cluster) == numbered(3));
 }
 
 TEST_CASE("a right that is missing blocks, and what waits is sent when it is there") {
@@ -133,14 +201,11 @@ TEST_CASE("a right that is missing blocks, and what waits is sent when it is the
   for (int64_t id = 0; id < 100; ++id) must(node.write({record(id, "BTCUSDT")}));
   REQUIRE(all_settled(node));
   CHECK(node.settled(SLUICE_DELIVERED) == 100);
-  std::vector<std::string> wanted;
-  std::vector<std::string> payloads;
-  for (int64_t id = 0; id < 100; ++id) wanted.push_back(R"({"t":)" + std::to_string(id) + "}");
-  for (const Stored& each : read_topic(cluster.brokers(), "trades", 3)) payloads.push_back(each.payload);
-  CHECK(payloads == wanted);
+  CHECK(payloads(cluster) == numbered(100));
   bool was_blocked = false;
   for (const StatusLine& line : node.statuses()) {
-    was_blocked = was_blocked || (line.status == SLUICE_STATUS_BLOCKED && line.sentence.find("rights") != std::string::npos);
+    was_blocked =
+        was_blocked || (line.status == SLUICE_STATUS_BLOCKED && line.sentence.find("rights") != std::string::npos);
   }
   CHECK(was_blocked);
   CHECK(node.statuses().back().status == SLUICE_STATUS_READY);
@@ -154,7 +219,8 @@ TEST_CASE("without a broker records wait, and go when one is there") {
   node.begin();
   must(node.write({record(1, "BTCUSDT")}));
   must(node.write({record(2, "BTCUSDT")}));
-  REQUIRE(node.await([&] { return !node.statuses().empty() && node.statuses().back().status == SLUICE_STATUS_CONNECTING; }));
+  REQUIRE(node.await(
+      [&] { return !node.statuses().empty() && node.statuses().back().status == SLUICE_STATUS_CONNECTING; }));
   CHECK(node.statuses().back().sentence.find(cluster.brokers()) != std::string::npos);
   CHECK(node.held());
   CHECK(node.owned_batches() == 2);
@@ -168,8 +234,8 @@ TEST_CASE("without a broker records wait, and go when one is there") {
 TEST_CASE("a full queue withdraws credit, keeps the batch and goes on") {
   Cluster cluster;
   cluster.create("trades", 3);
-  Harness node(kafka_type(),
-               mock_options(cluster, {{"options", map({{"queue.buffering.max.messages", "10"}})}}), as_input());
+  Harness node(kafka_type(), mock_options(cluster, {{"options", map({{"queue.buffering.max.messages", "10"}})}}),
+               as_input());
   node.begin();
   std::vector<Input> many;
   for (int64_t id = 0; id < 100; ++id) many.push_back(record(id, "BTCUSDT"));
@@ -214,7 +280,8 @@ TEST_CASE("a topic that does not fit is an error at the opening") {
   const auto opened = few.open();
   REQUIRE_FALSE(opened);
   CHECK(opened.error().category == sluice::Category::operator_needed);
-  CHECK(opened.error().message == "topic \"trades\" at " + cluster.brokers() +
-                                      " has 2 partitions, and `partitions` sends BNBUSDT to partition 2; add partitions "
-                                      "to the topic, or change the map");
+  CHECK(opened.error().message ==
+        "topic \"trades\" at " + cluster.brokers() +
+            " has 2 partitions, and `partitions` sends BNBUSDT to partition 2; add partitions "
+            "to the topic, or change the map");
 }
