@@ -11,6 +11,8 @@ namespace {
 /// Positions move with every batch downstream; the broker need not hear of each.
 constexpr int64_t gather_ns = 20'000'000;
 constexpr int64_t retry_ns = 100'000'000;
+/// From the answer to a rebalance until a request to join would have been sent.
+constexpr int64_t join_ns = 100'000'000;
 
 /// The group is between two generations, or its coordinator between two brokers: asked again without a word.
 bool passes_soon(rd_kafka_resp_err_t code) {
@@ -52,7 +54,7 @@ void CommitQueue::send(bool in_a_hurry) {
   if (waiting_.empty() || is_on_its_way_) return;
   const int64_t now_ns = context_.monotonic_ns();
   if (now_ns < not_before_ns_ && !in_a_hurry) return;
-  if (consumer_.group().is_joining) {
+  if (now_ns < join_until_ns_ || consumer_.group().is_joining) {
     not_before_ns_ = now_ns + gather_ns;
     return;
   }
@@ -70,6 +72,8 @@ void CommitQueue::send(bool in_a_hurry) {
     context_.commit_failed(item.id, item.position, sent.error());
   }
 }
+
+void CommitQueue::expect_join() { join_until_ns_ = context_.monotonic_ns() + join_ns; }
 
 void CommitQueue::retry(const Item& item) {
   waiting_.emplace(item.id, item);  // unless a later position waits already

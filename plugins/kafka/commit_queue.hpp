@@ -28,6 +28,8 @@ class CommitQueue {
   /// Sends what waits when nothing is on its way; `in_a_hurry`: without gathering for a moment first.
   void send(bool in_a_hurry);
   void on_answer(rd_kafka_event_t* event);
+  /// An answer to a rebalance was given: the member may be about to join again, which is not to be seen yet.
+  void expect_join();
   /// Monotonic: when send has something to do again; 0: nothing waits, or an answer comes first.
   int64_t due_ns() const;
 
@@ -48,6 +50,7 @@ class CommitQueue {
   bool is_on_its_way_ = false;  ///< a request; its items but for those that were forgotten are
   std::vector<Item> on_their_way_;
   int64_t not_before_ns_ = 0;
+  int64_t join_until_ns_ = 0;
 };
 
 }  // namespace sluice::kafka

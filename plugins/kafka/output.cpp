@@ -2,8 +2,11 @@
 #include "output.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 
 #include "fault.hpp"
+#include "topic.hpp"
 
 namespace sluice::kafka {
 namespace {
@@ -11,6 +14,7 @@ namespace {
 constexpr uint64_t batch_records = 1000;
 constexpr uint64_t batch_bytes = uint64_t{1} << 20;
 constexpr int64_t lag_every_ns = 1'000'000'000;
+constexpr std::chrono::milliseconds open_deadline{5000};
 constexpr int loudest_level = 4;  ///< of syslog: warning
 
 bool is_out_of_range(rd_kafka_resp_err_t code) {
@@ -32,6 +36,8 @@ Result<void> Output::connect() {
   if (settings_.is_embedded) {
     if (Result<void> joined = join_embedded(); !joined) return joined;
     brokers = embedded_->brokers();
+  } else if (Result<void> looked = look_at_topic(); !looked) {
+    return looked;
   }
   Result<std::unique_ptr<Consumer>> consumer = Consumer::make(settings_, brokers, this);
   if (!consumer) return consumer.error();
@@ -42,7 +48,28 @@ Result<void> Output::connect() {
   commits_ = std::make_unique<CommitQueue>(context_, *consumer_, stored);
   maker_ = std::make_unique<RecordMaker>(context_, settings_);
   status_ = std::make_unique<OutputStatus>(context_, settings_);
+  return look_at_group();
+}
+
+/// What needs a person ends the start; a cluster that is away does not.
+Result<void> Output::look_at_topic() {
+  const std::atomic<bool> never{false};
+  Result<Topic> topic = ensure_topic(settings_, open_deadline, never);
+  topic_is_there_ = topic.ok();
+  if (topic) return {};
+  if (topic.error().category != Category::transient) return topic.error();
+  context_.connecting(topic.error().message);
   return {};
+}
+
+Result<void> Output::look_at_group() {
+  if (!topic_is_there_) return {};
+  const PartitionList list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), settings_.topic.c_str(), 0);
+  const auto patience_ms = static_cast<int>(open_deadline.count());
+  const rd_kafka_resp_err_t code = rd_kafka_committed(consumer_->client(), list.get(), patience_ms);
+  if (category_of(code) != Category::operator_needed) return {};
+  return to_error(code, "cannot read as group \"" + settings_.group + "\"");
 }
 
 Result<void> Output::join_embedded() {
@@ -63,12 +90,18 @@ Output::~Output() {
 }
 
 Result<void> Output::start() {
-  lookup_ = std::make_unique<StartLookup>(consumer_->client(), settings_.topic, settings_.group,
+  lookup_ = std::make_unique<StartLookup>(consumer_->client(), settings_, topic_is_there_ || embedded_ != nullptr,
                                           [this] { consumer_->wake(); });
   const auto opened = [this](int32_t number, int64_t position) {
     if (reader_ != nullptr) reader_->committed(number, position);
   };
   membership_ = std::make_unique<Membership>(context_, settings_, *consumer_, *lookup_, *commits_, opened);
+  return join_group();
+}
+
+Result<void> Output::join_group() {
+  if (has_joined_ || !lookup_->topic_is_there()) return {};
+  has_joined_ = true;
   if (embedded_topic_ == nullptr) return consumer_->subscribe();
   membership_->take_all(embedded_topic_->partition_count());
   return {};
@@ -105,6 +138,7 @@ int64_t Output::next_work_ns(int64_t deadline_ns) const {
 }
 
 Result<void> Output::serve() {
+  if (Result<void> joined = join_group(); !joined) return joined;
   while (const Event event = consumer_->next_event()) {
     if (Result<void> served = serve_event(event.get()); !served) return served;
   }

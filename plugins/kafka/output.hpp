@@ -35,6 +35,9 @@ class Output : public Source, private ClientListener {
  private:
   using Partition = Membership::Partition;
   Result<void> connect();
+  Result<void> look_at_topic();
+  Result<void> look_at_group();
+  Result<void> join_group();
   Result<void> join_embedded();
   Result<void> serve();
   Result<void> serve_event(rd_kafka_event_t* event);
@@ -61,6 +64,8 @@ class Output : public Source, private ClientListener {
   bool must_restart_ = false;  ///< the partition that was fetched from: its offset is no longer kept
   size_t turn_ = 0;            ///< the partition that is served first
   int64_t lag_at_ns_ = 0;
+  bool topic_is_there_ = false;  ///< when it was opened
+  bool has_joined_ = false;
   bool is_stopped_ = false;
 };
 

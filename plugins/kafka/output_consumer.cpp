@@ -19,6 +19,8 @@ constexpr int16_t join_group_request = 11;
 constexpr int16_t heartbeat_request = 12;
 constexpr int16_t sync_group_request = 14;
 constexpr std::chrono::seconds leave_within{5};
+/// Members hear of a rebalance by the answer to a heartbeat.
+constexpr int64_t slowest_heartbeat_ms = 2000;
 constexpr uint64_t one = 1;
 
 struct Property {
@@ -67,8 +69,13 @@ Result<void> set_up(rd_kafka_conf_t* conf, const Settings& settings, GroupWatch*
     if (is_given(property.name)) continue;
     if (Result<void> done = set(conf, property.name, property.value); !done) return done;
   }
+  // Relays of one graph may share the option; the group must tell them apart.
+  if (!settings.member.empty()) {
+    const std::string id = settings.member + "." + settings.topic;
+    if (Result<void> done = set(conf, "group.instance.id", id); !done) return done;
+  }
   if (!is_given("heartbeat.interval.ms")) {
-    const int64_t interval_ms = std::max<int64_t>(settings.session_timeout_ms / 3, 1);
+    const int64_t interval_ms = std::clamp<int64_t>(settings.session_timeout_ms / 3, 1, slowest_heartbeat_ms);
     if (Result<void> done = set(conf, "heartbeat.interval.ms", std::to_string(interval_ms)); !done) return done;
   }
   rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT);

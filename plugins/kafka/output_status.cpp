@@ -70,7 +70,9 @@ void OutputStatus::tell(const Consumer& consumer, const StartLookup& lookup, Mem
     return say(trouble_->why.category == Category::operator_needed ? Word::blocked : Word::connecting,
                trouble_->why.message);
   }
-  if (const std::string reason = lookup.trouble(); !reason.empty()) return say(Word::connecting, reason);
+  if (const std::optional<Error> why = lookup.trouble()) {
+    return say(why->category == Category::operator_needed ? Word::blocked : Word::connecting, why->message);
+  }
   if (!membership.was_ever_assigned()) {
     return say(Word::connecting, "joins group \"" + settings_.group + "\" at " + settings_.brokers + " to read \"" +
                                      settings_.topic + "\"");

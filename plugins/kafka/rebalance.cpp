@@ -51,6 +51,7 @@ void Membership::on_rebalance(rd_kafka_event_t* event) {
 
 void Membership::on_given(const rd_kafka_topic_partition_list_t& list) {
   was_ever_assigned_ = true;
+  commits_.expect_join();
   // The group goes on at once; each partition is added when its start is known.
   if (Result<void> taken = consumer_.acknowledge_assignment(); !taken) {
     context_.warn(taken.error().message);
@@ -193,6 +194,7 @@ void Membership::let_go(const std::vector<int32_t>& numbers) {
     if (partition->is_assigned) assigned.push_back(number);
     partition->lag.set(0);
   }
+  commits_.expect_join();
   // Also with nothing to give back: the group waits for the word.
   if (Result<void> gone = consumer_.unassign(assigned); !gone) context_.warn(gone.error().message);
   std::erase_if(partitions_, [&](const Partition& partition) {

@@ -8,17 +8,21 @@
 
 #include "fault.hpp"
 #include "output_consumer.hpp"
+#include "topic.hpp"
 
 namespace sluice::kafka {
 namespace {
 
 constexpr int request_ms = 3000;
 constexpr std::chrono::milliseconds pause_between{300};
+constexpr std::chrono::milliseconds long_pause{5000};
+constexpr std::chrono::milliseconds topic_deadline{3000};
 
 }  // namespace
 
-StartLookup::StartLookup(rd_kafka_t* client, std::string topic, std::string group, std::function<void()> changed)
-    : client_(client), topic_(std::move(topic)), group_(std::move(group)), changed_(std::move(changed)) {
+StartLookup::StartLookup(rd_kafka_t* client, const Settings& settings, bool topic_is_there,
+                         std::function<void()> changed)
+    : client_(client), settings_(settings), changed_(std::move(changed)), topic_is_there_(topic_is_there) {
   // Signals are for the program's own threads.
   sigset_t all;
   sigset_t before;
@@ -51,16 +55,17 @@ std::vector<StartLookup::Answer> StartLookup::take() {
   return std::exchange(answers_, {});
 }
 
-std::string StartLookup::trouble() const {
+std::optional<Error> StartLookup::trouble() const {
   const std::lock_guard lock(mutex_);
   return trouble_;
 }
 
 void StartLookup::run() {
+  while (!topic_is_there_ && !ended_) find_topic();
   std::unique_lock lock(mutex_);
   while (!ended_) {
     if (questions_.empty()) {
-      trouble_.clear();
+      trouble_.reset();
       woken_.wait(lock);
       continue;
     }
@@ -70,6 +75,28 @@ void StartLookup::run() {
     work(questions);
     lock.lock();
   }
+}
+
+void StartLookup::find_topic() {
+  Result<Topic> found = ensure_topic(settings_, topic_deadline, ended_);
+  if (found) {
+    topic_is_there_ = true;
+    changed_();
+  } else {
+    complain(found.error());
+  }
+}
+
+/// Says why, and pauses: longer when a person is needed.
+void StartLookup::complain(const Error& why) {
+  std::unique_lock lock(mutex_);
+  const bool is_news = !trouble_ || trouble_->message != why.message;
+  trouble_ = why;
+  lock.unlock();
+  if (is_news) changed_();
+  lock.lock();
+  woken_.wait_for(lock, why.category == Category::operator_needed ? long_pause : pause_between,
+                  [this] { return ended_.load(); });
 }
 
 void StartLookup::reply(Answer answer) {
@@ -82,28 +109,25 @@ void StartLookup::reply(Answer answer) {
 
 /// To be asked again after a pause.
 void StartLookup::put_back(const std::vector<Question>& questions, const Error& why) {
-  std::unique_lock lock(mutex_);
-  questions_.insert(questions_.end(), questions.begin(), questions.end());
-  const bool is_news = trouble_ != why.message;
-  trouble_ = why.message;
-  lock.unlock();
-  if (is_news) changed_();
-  lock.lock();
-  woken_.wait_for(lock, pause_between, [this] { return ended_; });
+  {
+    const std::lock_guard lock(mutex_);
+    questions_.insert(questions_.end(), questions.begin(), questions.end());
+  }
+  complain(why);
 }
 
 Result<std::vector<std::optional<int64_t>>> StartLookup::committed(const std::vector<Question>& questions) const {
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(questions.size())));
   for (const Question& each : questions) {
-    rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), each.partition);
+    rd_kafka_topic_partition_list_add(list.get(), settings_.topic.c_str(), each.partition);
   }
-  const std::string what = "cannot ask for the committed offsets of group \"" + group_ + "\"";
+  const std::string what = "cannot ask for the committed offsets of group \"" + settings_.group + "\"";
   const rd_kafka_resp_err_t code = rd_kafka_committed(client_, list.get(), request_ms);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, what);
   std::vector<std::optional<int64_t>> offsets;
   for (const Question& each : questions) {
     const rd_kafka_topic_partition_t* found =
-        rd_kafka_topic_partition_list_find(list.get(), topic_.c_str(), each.partition);
+        rd_kafka_topic_partition_list_find(list.get(), settings_.topic.c_str(), each.partition);
     if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(found->err, what);
     offsets.push_back(found->offset >= 0 ? std::optional(found->offset) : std::nullopt);
   }
@@ -117,8 +141,8 @@ void StartLookup::work(const std::vector<Question>& questions) {
   rd_kafka_resp_err_t reason = RD_KAFKA_RESP_ERR_NO_ERROR;
   for (size_t i = 0; i < questions.size(); ++i) {
     Offsets offsets{questions[i].stood_at ? questions[i].stood_at : (*stored)[i]};
-    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(client_, topic_.c_str(), questions[i].partition,
-                                                                      &offsets.begin, &offsets.end, request_ms);
+    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
+        client_, settings_.topic.c_str(), questions[i].partition, &offsets.begin, &offsets.end, request_ms);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       reply({questions[i], offsets});
     } else {
@@ -128,7 +152,7 @@ void StartLookup::work(const std::vector<Question>& questions) {
   }
   if (failed.empty()) return;
   put_back(failed, to_error(reason, "cannot ask where partition " + std::to_string(failed.back().partition) +
-                                        " of topic \"" + topic_ + "\" begins and ends"));
+                                        " of topic \"" + settings_.topic + "\" begins and ends"));
 }
 
 }  // namespace sluice::kafka

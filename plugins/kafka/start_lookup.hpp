@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks the cluster where partitions begin, end, and were committed, on a thread of its own, because that may take as
-// long as a broker is away; it tries until it has an answer or is ended. Answers are taken on the stage thread, which
-// is woken for them.
+// Asks the cluster whether the topic is there, and where partitions begin, end, and were committed: on a thread of its
+// own, because that may take as long as a broker is away. Tries until it has an answer or is ended. Answers are taken
+// on the stage thread, which is woken for them.
 #pragma once
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -30,7 +31,8 @@ class StartLookup {
   };
 
   /// `changed` is called on this thread when there is an answer, or another reason why there is none yet.
-  StartLookup(rd_kafka_t* client, std::string topic, std::string group, std::function<void()> changed);
+  /// `topic_is_there`: somebody has made sure of it already.
+  StartLookup(rd_kafka_t* client, const Settings& settings, bool topic_is_there, std::function<void()> changed);
   StartLookup(const StartLookup&) = delete;
   /// Within some seconds, as a request on its way is waited for.
   ~StartLookup();
@@ -38,26 +40,29 @@ class StartLookup {
   // Stage thread.
   void ask(std::vector<Question> questions);
   std::vector<Answer> take();
-  /// Why there is no answer yet; empty when nothing stands in the way.
-  std::string trouble() const;
+  bool topic_is_there() const { return topic_is_there_.load(); }
+  /// Why there is no answer yet; nothing when all goes well.
+  std::optional<Error> trouble() const;
 
  private:
   void run();
+  void find_topic();
   void work(const std::vector<Question>& questions);
   Result<std::vector<std::optional<int64_t>>> committed(const std::vector<Question>& questions) const;
   void put_back(const std::vector<Question>& questions, const Error& why);
+  void complain(const Error& why);
   void reply(Answer answer);
 
   rd_kafka_t* const client_;
-  const std::string topic_;
-  const std::string group_;
+  const Settings& settings_;
   const std::function<void()> changed_;
   mutable std::mutex mutex_;
   std::condition_variable woken_;
   std::deque<Question> questions_;  ///< guarded by mutex_
   std::vector<Answer> answers_;     ///< guarded by mutex_
-  std::string trouble_;             ///< guarded by mutex_
-  bool ended_ = false;              ///< guarded by mutex_
+  std::optional<Error> trouble_;    ///< guarded by mutex_
+  std::atomic<bool> topic_is_there_;
+  std::atomic<bool> ended_{false};  ///< written under mutex_
   std::thread thread_;
 };
 

@@ -50,6 +50,13 @@ std::unique_ptr<TestCluster> TestCluster::embedded() {
   if (!log) fail("embedded", log.error().message);
   auto made = std::make_unique<TestCluster>((*log)->brokers());
   made->embedded_ = *log;
+  made->option_ = "embedded";
+  return made;
+}
+
+std::unique_ptr<TestCluster> TestCluster::mock() {
+  auto made = embedded();
+  made->option_ = made->brokers_;
   return made;
 }
 

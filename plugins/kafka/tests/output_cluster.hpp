@@ -26,12 +26,15 @@ struct Message {
 class TestCluster {
  public:
   static std::unique_ptr<TestCluster> embedded();
+  /// The same cluster, to be joined as one of many brokers would be: with a group.
+  static std::unique_ptr<TestCluster> mock();
   /// Nothing, and a loud word, when KAFKA_BROKERS is not set.
   static std::unique_ptr<TestCluster> real();
   explicit TestCluster(std::string brokers);
 
   /// What the option `brokers` must be.
-  std::string option() const { return embedded_ != nullptr ? "embedded" : brokers_; }
+  const std::string& option() const { return option_; }
+  bool is_real() const { return embedded_ == nullptr; }
   Embedded* log() const { return embedded_.get(); }
   /// A name that no other test has.
   static std::string fresh(const std::string& stem);
@@ -53,6 +56,7 @@ class TestCluster {
   Client asker(const std::string& group);
   std::shared_ptr<Embedded> embedded_;
   std::string brokers_;
+  std::string option_ = brokers_;
   Client producer_;
 };
 

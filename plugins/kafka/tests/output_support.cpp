@@ -89,17 +89,39 @@ void OutputNode::commit_settled() {
 }
 
 void OutputNode::release_drained() {
-  if (!commits_answered()) return;
   for (const PartitionCopy& partition : partitions()) {
     if (!partition.revoked || partition.lost || released_.contains(partition.id)) continue;
     const auto& all = emitted();
     const bool is_drained = std::none_of(all.begin(), all.end(), [&](const Emission& emission) {
       return emission.partition == partition.id && emission.is_open();
     });
-    if (!is_drained) continue;
+    const std::optional<int64_t> settled = settled_position(partition.id);
+    const auto asked = asked_.find(partition.id);
+    const bool is_asked = !settled || (asked != asked_.end() && asked->second >= *settled);
+    if (!is_drained || !is_asked || !commits_answered()) continue;
     released_.insert(partition.id);
     released(partition.id);
   }
+}
+
+void OutputNode::turn(uint64_t records, const std::function<bool(const Emission&)>& settles) {
+  const auto all = partitions();
+  const bool is_draining = std::any_of(all.begin(), all.end(), [&](const PartitionCopy& partition) {
+    return partition.revoked && !partition.lost && !released_.contains(partition.id);
+  });
+  must_poll(is_draining ? 0 : records, std::chrono::milliseconds(5));
+  for (Emission& emission : emitted()) {
+    if (emission.is_open() && settles(emission)) emission.deliver();
+  }
+  commit_settled();
+  release_drained();
+}
+
+std::string OutputNode::story() const {
+  std::string all;
+  for (const StatusLine& line : statuses()) all += "\n  status " + std::to_string(line.status) + ": " + line.sentence;
+  for (const LogLine& line : logs()) all += "\n  log " + std::to_string(line.level) + ": " + line.sentence;
+  return all;
 }
 
 void OutputNode::crash() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One output half under the harness, with what tests of it ask for again and again. The clock runs.
 #pragma once
+#include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -29,8 +31,14 @@ class OutputNode : public Harness {
   bool commits_answered() const;
   /// Lets go of partitions that are revoked and drained.
   void release_drained();
+  /// What the engine does over and over: polls (without credit while something is revoked), settles what `settles`
+  /// takes, commits, releases.
+  void turn(
+      uint64_t records, const std::function<bool(const Emission&)>& settles = [](const Emission&) { return true; });
   /// Closes without a flush, with everything unsettled.
   void crash();
+  /// What it said, for a failed test.
+  std::string story() const;
   std::vector<uint32_t> open_partitions() const;
 
  private:
