@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// What only a real broker does: making topics, keeping their configuration, refusing records. Needs KAFKA_BROKERS.
+#include <algorithm>
+#include <cstdlib>
+
+#include "support.hpp"
+#include "topic.hpp"
+
+using namespace kafka_test;
+
+namespace {
+
+/// Empty, and said so, where there is none.
+std::string real_brokers() {
+  const char* brokers = std::getenv("KAFKA_BROKERS");
+  if (brokers != nullptr && *brokers != '\0') return brokers;
+  const std::string sentence = "SKIPPED: KAFKA_BROKERS is not set";
+  if (std::getenv("CI") != nullptr) FAIL(sentence);
+  WARN(sentence);
+  return {};
+}
+
+std::string fresh_topic() {
+  static int count = 0;
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  return "sluice-test-" + std::to_string(now) + "-" + std::to_string(++count);
+}
+
+/// A person's own hand on the cluster.
+class Admin {
+ public:
+  explicit Admin(const std::string& brokers) {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", brokers.c_str(), nullptr, 0);
+    client_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
+    queue_ = rd_kafka_queue_new(client_);
+  }
+  Admin(const Admin&) = delete;
+  ~Admin() {
+    rd_kafka_queue_destroy(queue_);
+    rd_kafka_destroy(client_);
+  }
+  void create(const std::string& topic, int partitions, const std::map<std::string, std::string>& config = {}) {
+    rd_kafka_NewTopic_t* made = rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, nullptr, 0);
+    for (const auto& [name, value] : config) rd_kafka_NewTopic_set_config(made, name.c_str(), value.c_str());
+    rd_kafka_CreateTopics(client_, &made, 1, nullptr, queue_);
+    rd_kafka_NewTopic_destroy(made);
+    answer();
+  }
+  void alter(const std::string& topic, const char* name, const std::string& value) {
+    rd_kafka_ConfigResource_t* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+    rd_kafka_ConfigResource_set_config(resource, name, value.c_str());
+    rd_kafka_AlterConfigs(client_, &resource, 1, nullptr, queue_);
+    rd_kafka_ConfigResource_destroy(resource);
+    answer();
+  }
+  void remove(const std::string& topic) {
+    rd_kafka_DeleteTopic_t* gone = rd_kafka_DeleteTopic_new(topic.c_str());
+    rd_kafka_DeleteTopics(client_, &gone, 1, nullptr, queue_);
+    rd_kafka_DeleteTopic_destroy(gone);
+    answer();
+  }
+
+ private:
+  void answer() {
+    rd_kafka_event_t* event = rd_kafka_queue_poll(queue_, 20'000);
+    if (event == nullptr) throw std::runtime_error("no answer from the broker");
+    const std::string why = rd_kafka_event_error(event) == 0 ? "" : rd_kafka_event_error_string(event);
+    rd_kafka_event_destroy(event);
+    if (!why.empty()) throw std::runtime_error(why);
+  }
+  rd_kafka_t* client_;
+  rd_kafka_queue_t* queue_;
+};
+
+Values options_for(const std::string& brokers, const std::string& topic, Values more = {}) {
+  return with({{"brokers", brokers},
+               {"topic", topic},
+               {"key", "symbol"},
+               {"partitions", map({{"BTCUSDT", 0}, {"ETHUSDT", 1}})},
+               {"linger", "1ms"}},
+              std::move(more));
+}
+
+Input btc(const std::string& payload) { return Input(payload, {{"symbol", "BTCUSDT"}}); }
+
+sluice::kafka::Settings settings_for(const std::string& brokers, const std::string& topic) {
+  sluice::kafka::Settings settings;
+  settings.brokers = brokers;
+  settings.topic = topic;
+  settings.retention_ms = 3'600'000;
+  settings.has_retention = true;
+  settings.partition_count = 2;
+  return settings;
+}
+
+const std::atomic<bool> never{false};
+
+}  // namespace
+
+TEST_CASE("a missing topic is made as the graph says, and found again") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  const std::string topic = fresh_topic();
+  const auto settings = settings_for(brokers, topic);
+  const auto made = sluice::kafka::ensure_topic(settings, 10s, never);
+  REQUIRE(made);
+  CHECK(made->was_made);
+  CHECK(made->partition_count == 2);
+  CHECK(made->retention_ms == 3'600'000);
+  CHECK(made->max_message_bytes);
+  CHECK(made->differences.empty());
+  const auto found = sluice::kafka::ensure_topic(settings, 10s, never);
+  REQUIRE(found);
+  CHECK_FALSE(found->was_made);
+  CHECK(found->differences.empty());
+}
+
+TEST_CASE("a topic that differs is named, and stays as it is") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  Admin admin(brokers);
+  const std::string topic = fresh_topic();
+  admin.create(topic, 3, {{"retention.ms", "172800000"}});
+  auto settings = settings_for(brokers, topic);
+  settings.has_partition_count = true;
+  const auto found = sluice::kafka::ensure_topic(settings, 10s, never);
+  REQUIRE(found);
+  const std::string subject = "topic \"" + topic + "\" at " + brokers;
+  CHECK(found->differences ==
+        std::vector<std::string>{subject + " has 3 partitions, and partition_count says 2",
+                                 subject + " keeps records for 2d, and the graph says 1h; it stays as it is"});
+}
+
+TEST_CASE("a missing topic that may not be made is an error that says so") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  const std::string topic = fresh_topic();
+  Harness node(kafka_type(), options_for(brokers, topic, {{"create", false}}), as_input());
+  const auto opened = node.open();
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().category == sluice::Category::operator_needed);
+  CHECK(opened.error().message ==
+        "topic \"" + topic + "\" does not exist at " + brokers + "; make it, or say create: true");
+}
+
+TEST_CASE("records reach a real broker with key, header and time") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  const std::string topic = fresh_topic();
+  Harness node(kafka_type(), options_for(brokers, topic), as_input());
+  node.begin();
+  must(node.write(
+      {Input(R"({"t":1})", {{"symbol", "ETHUSDT"}, {"stream", "ethusdt@trade"}}, 1'723'161'255'342'000'000), btc("")}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 2);
+  const std::vector<Stored> stored = read_topic(brokers, topic, 2);
+  REQUIRE(stored.size() == 2);
+  CHECK(stored[0].key == "BTCUSDT");
+  CHECK(stored[0].payload.empty());
+  CHECK(stored[0].headers.empty());
+  CHECK(stored[1].payload == R"({"t":1})");
+  CHECK(stored[1].timestamp_ms == 1'723'161'255'342);
+  CHECK(stored[1].headers == std::map<std::string, std::string>{{"stream", "ethusdt@trade"}});
+}
+
+TEST_CASE("what a topic's limit refuses is refused alone, also when the limit changes") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  Admin admin(brokers);
+  const std::string topic = fresh_topic();
+  admin.create(topic, 2, {{"max.message.bytes", "3000"}});
+  Harness node(kafka_type(), options_for(brokers, topic, {{"options", map({{"compression.codec", "none"}})}}),
+               as_input());
+  node.begin();
+  std::vector<std::string> wanted;
+  const auto write = [&](size_t size, bool is_kept) {
+    const std::string payload = std::to_string(wanted.size()) + std::string(size, 'x');
+    must(node.write({btc(payload)}));
+    if (is_kept) wanted.push_back(payload);
+  };
+  for (int i = 0; i < 20; ++i) write(i == 7 ? 5000 : 1000, i != 7);
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_FAILED) == 1);
+  admin.alter(topic, "max.message.bytes", "1500");
+  for (int i = 0; i < 20; ++i) write(i == 7 ? 2000 : 1000, i != 7);
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_FAILED) == 2);
+  CHECK(node.settled(SLUICE_DELIVERED) == 38);
+  std::vector<std::string> payloads;
+  for (const Stored& each : read_topic(brokers, topic, 2)) payloads.push_back(each.payload);
+  CHECK(payloads == wanted);
+}
+
+TEST_CASE("a topic that is deleted is made again, and what was on its way comes") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  Admin admin(brokers);
+  const std::string topic = fresh_topic();
+  Harness node(kafka_type(),
+               options_for(brokers, topic,
+                           {{"options", map({{"topic.metadata.propagation.max.ms", "500"},
+                                             {"topic.metadata.refresh.interval.ms", "200"}})}}),
+               as_input());
+  node.begin();
+  must(node.write({btc("1")}));
+  REQUIRE(all_settled(node));
+  admin.remove(topic);
+  must(node.write({btc("2")}));
+  must(node.write({btc("3")}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 3);
+  std::vector<std::string> payloads;
+  for (const Stored& each : read_topic(brokers, topic, 2)) payloads.push_back(each.payload);
+  CHECK(payloads == std::vector<std::string>{"2", "3"});
+}
+
+TEST_CASE("a refused record of a compacted topic leaves the others") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  Admin admin(brokers);
+  const std::string topic = fresh_topic();
+  admin.create(topic, 1, {{"cleanup.policy", "compact"}});
+  Harness node(kafka_type(), {{"brokers", brokers}, {"topic", topic}, {"key", "symbol"}, {"linger", "20ms"}},
+               as_input());
+  node.begin();
+  must(node.write({btc("1"), Input("without a key"), btc("2")}));
+  must(node.write({btc("3")}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 3);
+  REQUIRE(node.settled(SLUICE_FAILED) == 1);
+  const auto settlements = node.settlements();
+  const auto refused = std::find_if(settlements.begin(), settlements.end(),
+                                    [](const Settlement& each) { return each.verdict == SLUICE_FAILED; });
+  CHECK(refused->record.payload == "without a key");
+  CHECK(refused->code == "INVALID_RECORD");
+  std::vector<std::string> payloads;
+  for (const Stored& each : read_topic(brokers, topic, 1)) payloads.push_back(each.payload);
+  CHECK(payloads == std::vector<std::string>{"1", "2", "3"});
+}
