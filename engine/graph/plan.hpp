@@ -59,6 +59,11 @@ struct PlanNode {
   Bound in_flight;  ///< sources: what may be unsettled at once
   size_t stage = 0;
 
+  /// Where both halves of a relay may be seen: trade_log.in, trade_log.out.
+  std::string shown_name() const {
+    if (role == SLUICE_ROLE_NODE) return name;
+    return name + (role == SLUICE_ROLE_RELAY_INPUT ? ".in" : ".out");
+  }
   bool is_source() const {
     return type->kind == SLUICE_SOURCE || (type->kind == SLUICE_RELAY && role == SLUICE_ROLE_RELAY_OUTPUT);
   }

@@ -26,6 +26,7 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   NodeReport report;
   report.name = node.plan.name;
   report.type = node.plan.type_name;
+  report.half = node.plan.shown_name().substr(node.plan.name.size());
   report.is_source = node.plan.is_source();
   report.is_sink = node.plan.is_sink();
   report.replay = node.plan.facts.replay;

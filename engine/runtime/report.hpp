@@ -44,6 +44,7 @@ struct MetricFacts {
 struct NodeReport {
   std::string name;
   std::string type;
+  std::string half;  ///< of a relay: ".in" or ".out"
   bool is_source = false;
   bool is_sink = false;
   int64_t replay = 0;  ///< sources: SLUICE_FACT_REPLAY
