@@ -110,6 +110,8 @@ Report GraphRuntime::report() const {
   for (const NodeRuntime& node : nodes_) report.nodes.push_back(report_of(node, now_ns));
   for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(plan_, edge, now_ns));
   for (const MemoryRelay& relay : memory_relays_) {
+    // It can replay only while the process lives, and a receipt is about what comes after.
+    report.nodes[relay.output->index].replay = 0;
     report.relays.push_back({relay.input->plan.name, relay.accepted(), relay.read()});
   }
   return report;

@@ -94,6 +94,9 @@ class Prover {
     if (replay == 0) {
       loss_.push_back("may lose: " + source + " cannot replay" + because(source_, SLUICE_FACT_REPLAY) +
                       ", so what is not yet stored when the process ends is gone");
+    } else if (source_.role == SLUICE_ROLE_RELAY_OUTPUT && source_.fact(SLUICE_FACT_DURABLE) == 0) {
+      loss_.push_back("may lose: " + source + " is not durable" + because(source_, SLUICE_FACT_DURABLE) +
+                      ", so what is not yet stored when the process ends is gone");
     } else {
       safety_.push_back(
           "no loss: " + source + " replays " +

@@ -20,10 +20,10 @@ std::vector<MemoryItem> bound_memory(Plan& plan) {
   }
   for (const PlanNode& node : plan.nodes) {
     if (node.is_source()) {
-      items.push_back({"in flight from " + node.name, node.in_flight.bytes});
+      items.push_back({"in flight from " + node.shown_name(), node.in_flight.bytes});
       records += node.in_flight.records;
     }
-    if (node.facts.memory_bytes > 0) items.push_back({"node " + node.name, node.facts.memory_bytes});
+    if (node.facts.memory_bytes > 0) items.push_back({"node " + node.shown_name(), node.facts.memory_bytes});
   }
   items.push_back({"records, " + std::to_string(record_bytes) + " bytes each", records * record_bytes});
   plan.memory_bytes = 0;

@@ -29,14 +29,14 @@ void append_segments(std::string& out, const Plan& plan) {
 void append_stages(std::string& out, const Plan& plan) {
   out += "\nstages, a thread each\n";
   size_t width = 0;
-  for (const PlanStage& stage : plan.stages) width = std::max(width, plan.nodes[stage.head].name.size());
+  for (const PlanStage& stage : plan.stages) width = std::max(width, plan.nodes[stage.head].shown_name().size());
   for (const PlanStage& stage : plan.stages) {
     const PlanNode& head = plan.nodes[stage.head];
-    std::string line = "  " + padded(head.name, width) + "  ";
+    std::string line = "  " + padded(head.shown_name(), width) + "  ";
     if (stage.nodes.size() == 1)
       line += head.is_source() ? "a source alone" : head.is_sink() ? "a sink alone" : "alone";
     for (size_t i = 1; i < stage.nodes.size(); ++i)
-      line += (i == 1 ? "calls " : ", ") + plan.nodes[stage.nodes[i]].name;
+      line += (i == 1 ? "calls " : ", ") + plan.nodes[stage.nodes[i]].shown_name();
     out += line + "\n";
   }
 }

@@ -122,12 +122,13 @@ TEST_CASE("the receipt as JSON") {
   edge.out = 2;
   edge.discarded = 1;
   report.edges = {edge};
-  CHECK(receipt_json(report) ==
-        R"({"graph":"with \"quotes\"","process":"","balanced":true,"may_be_lost":0,"will_be_replayed":0,"nodes":[)"
-        R"({"name":"s","half":"","type":"t","in":3,"made":0,"out":3,"folded":0,"delivered":0,"accepted":0,"dead_lettered":0,)"
-        R"("discarded":0,"failed":0,"held":0,"account":{"received":3,"made":0,"delivered":2,"accepted":0,)"
-        R"("dead_lettered":0,"discarded":1,"failed":0,"unsettled":0,"settle_p50_ns":0,"settle_p99_ns":0},)"
-        R"("metrics":{"frames_total":3}}],"edges":[{"name":"s -> k","in":3,"out":2,"discarded":1,"too_large":0,)"
-        R"("waiting":0}],"relays":[]})"
-        "\n");
+  CHECK(
+      receipt_json(report) ==
+      R"({"graph":"with \"quotes\"","process":"","balanced":true,"may_be_lost":0,"will_be_replayed":0,"nodes":[)"
+      R"({"name":"s","half":"","type":"t","in":3,"made":0,"out":3,"folded":0,"delivered":0,"accepted":0,"dead_lettered":0,)"
+      R"("discarded":0,"failed":0,"held":0,"account":{"received":3,"made":0,"delivered":2,"accepted":0,)"
+      R"("dead_lettered":0,"discarded":1,"failed":0,"unsettled":0,"settle_p50_ns":0,"settle_p99_ns":0},)"
+      R"("metrics":{"frames_total":3}}],"edges":[{"name":"s -> k","in":3,"out":2,"discarded":1,"too_large":0,)"
+      R"("waiting":0}],"relays":[]})"
+      "\n");
 }

@@ -39,6 +39,16 @@ TEST_CASE("the guarantee follows from source, edges and sink") {
   CHECK(outcome.guarantee("feed", "end") == proved);
 }
 
+TEST_CASE("behind a relay in memory nothing survives the process") {
+  const auto [durable, proved] =
+      GENERATE_COPY(std::pair{"true", Guarantee::effectively_once}, std::pair{"false", Guarantee::at_most_once});
+  const Outcome outcome = plan_text_of(
+      "graph: relay\nnodes:\n  feed: { type: source }\n  log: { type: relay, durable: " + std::string(durable) +
+      " }\n  end: { type: sink }\nedges:\n  - feed -> log\n  - log -> end\n");
+  INFO(outcome.text());
+  CHECK(outcome.guarantee("log", "end") == proved);
+}
+
 TEST_CASE("what drops beside the way takes nothing away") {
   const Outcome outcome = plan_text_of(R"(graph: beside
 nodes:
