@@ -16,6 +16,14 @@ constexpr int64_t goodbye_ns = 500'000'000;
 constexpr int64_t never_ns = std::numeric_limits<int64_t>::max() / 2;
 constexpr size_t longest_answer = 300;
 
+/// Not cut within a character.
+std::string_view beginning(std::string_view text) {
+  if (text.size() <= longest_answer) return text;
+  size_t end = longest_answer;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
 class Visit {
  public:
   Visit(const Options& options, const Waker& waker) : names_(stream_names(options)), waker_(waker), silent_(names_) {
@@ -88,7 +96,7 @@ class Visit {
         std::erase(silent_, event.stream->name);
         break;
       case FrameKind::control_reply:
-        if (heard.answer.empty()) heard.answer = text.substr(0, longest_answer);
+        if (heard.answer.empty()) heard.answer = beginning(text);
         break;
       case FrameKind::malformed:
         if (heard.malformed++ == 0) heard.why_malformed = message.text ? event.why : "it is a binary message";

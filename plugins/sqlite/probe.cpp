@@ -21,6 +21,7 @@ using std::chrono::nanoseconds;
 
 constexpr nanoseconds longest_wait = std::chrono::seconds(3);
 constexpr milliseconds between_looks{20};
+constexpr int most_attempts = 5;
 
 bool may(const std::string& path, int how) { return ::faccessat(AT_FDCWD, path.c_str(), how, AT_EACCESS) == 0; }
 
@@ -55,14 +56,30 @@ bool check_file(const std::filesystem::path& path, const Settings& settings, Con
   return may(path, R_OK);
 }
 
+/// Looking for locks would end those of another probe's connection. Never destroyed, as a probe may be given up and
+/// outlive the program's statics.
+std::mutex& one_at_a_time() {
+  static std::mutex& mutex = *new std::mutex;
+  return mutex;
+}
+
+nanoseconds patience(const Settings& settings) {
+  return std::min<nanoseconds>(nanoseconds(settings.busy_timeout_ns), longest_wait);
+}
+
+std::optional<pid_t> holder_of(const std::string& path) {
+  const std::lock_guard lock(one_at_a_time());
+  return write_lock_holder(path);
+}
+
 /// Waits a while for whoever writes right now; true when that did not help.
 bool is_locked(const std::string& path, const Settings& settings, Config config, Description& description) {
-  const nanoseconds limit = std::min<nanoseconds>(nanoseconds(settings.busy_timeout_ns), longest_wait);
+  const nanoseconds limit = patience(settings);
   const Clock::time_point end = Clock::now() + limit;
-  std::optional<pid_t> holder = write_lock_holder(path);
+  std::optional<pid_t> holder = holder_of(path);
   while (holder && Clock::now() < end) {
     std::this_thread::sleep_for(between_looks);
-    holder = write_lock_holder(path);
+    holder = holder_of(path);
   }
   if (!holder) return false;
   const std::string who = *holder > 0 ? "process " + std::to_string(*holder) : "another program";
@@ -91,13 +108,34 @@ bool has_companion(const std::string& path) {
   return std::filesystem::exists(path + "-wal", none) || std::filesystem::exists(path + "-journal", none);
 }
 
+/// Reads the table's definition; true in `in_use` when somebody else has, or had, the database open.
+std::optional<Fault> look(const std::string& path, const Settings& settings, bool patient, bool& in_use,
+                          std::optional<TableFacts>& table) {
+  const Clock::time_point end = Clock::now() + (patient ? patience(settings) : nanoseconds(0));
+  const auto wait = [end](int) {
+    if (Clock::now() >= end) return false;
+    std::this_thread::sleep_for(between_looks);
+    return true;
+  };
+  std::optional<Fault> fault;
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    const std::lock_guard lock(one_at_a_time());
+    in_use = has_companion(path);
+    table.reset();
+    Connection connection(path, wait);
+    fault = connection.open_to_look(in_use);
+    if (!fault) fault = read_table(connection, settings.table, table);
+    // Somebody came or went meanwhile.
+    if (!fault || has_companion(path) == in_use) break;
+  }
+  return fault;
+}
+
 void check_contents(const std::string& path, const Settings& settings, bool locked, Config config,
                     Description& description) {
-  Connection connection(path, [](int) { return false; });
-  const bool in_use = has_companion(path);
+  bool in_use = false;
   std::optional<TableFacts> table;
-  std::optional<Fault> fault = connection.open_to_look(in_use);
-  if (!fault) fault = read_table(connection, settings.table, table);
+  const std::optional<Fault> fault = look(path, settings, !locked, in_use, table);
   if (!fault) {
     for (const Finding& finding : check_table(settings, path, table)) {
       description.problem(asked_by(finding, settings, config), finding.sentence);
@@ -126,10 +164,6 @@ Result<void> probe_store(Config config, Description& description) {
     description.problem(config["path"], "cannot find " + settings->path + ": " + fault.message());
     return {};
   }
-  // One at a time: looking for locks would end those of another probe's connection. Never destroyed, as a probe may
-  // be given up and outlive the program's statics.
-  static std::mutex& one_at_a_time = *new std::mutex;
-  const std::lock_guard lock(one_at_a_time);
   if (!check_file(path, *settings, config, description)) return {};
   const bool locked = is_locked(path.string(), *settings, config, description);
   check_contents(path.string(), *settings, locked, config, description);
