@@ -74,12 +74,8 @@ void describe_output(Config config, const Settings& settings, Description& descr
 void Relay::describe(Config config, Description& description) {
   std::vector<Problem> problems;
   const Settings settings = read_settings(config, problems);
-  // Both halves are described where both are used; one of them reports.
-  const bool is_output = description.role() == Role::relay_output;
-  if (!is_output) {
-    for (const Problem& problem : problems) description.problem(problem.where, problem.sentence);
-  }
-  if (is_output) {
+  for (const Problem& problem : problems) description.problem(problem.where, problem.sentence);
+  if (description.role() == Role::relay_output) {
     describe_output(config, settings, description);
   } else {
     describe_input(config, settings, description);

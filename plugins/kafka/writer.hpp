@@ -88,6 +88,7 @@ class Writer : private Producer::Owner {
   std::optional<Topic> topic_;
   std::unique_ptr<Producer> producer_;  ///< changed under the mutex while direct_ does not hold
   milliseconds patience_;               ///< before the next attempt to connect
+  std::string last_reason_;             ///< why a broker went
   bool is_isolating_ = false;
   uint32_t run_slot_ = 0;
   uint32_t run_ = 0;  ///< delivery reports of run_slot_ that are not yet counted

@@ -26,6 +26,9 @@ constexpr milliseconds last_wait{1000};
 constexpr milliseconds ask_wait{300};
 constexpr const char* too_large = "MSG_SIZE_TOO_LARGE";
 
+/// librdkafka says how long each attempt took, which makes the same reason another every time.
+std::string without_duration(std::string_view reason) { return std::string(reason.substr(0, reason.find(" (after "))); }
+
 }  // namespace
 
 void Writer::start() {
@@ -251,8 +254,12 @@ void Writer::on_client_error(rd_kafka_resp_err_t code, std::string_view reason) 
     return;
   }
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-    status_.trouble(transient("no broker of " + settings_.brokers + " answers: " + std::string(reason)));
-  } else if (category_of(code) == Category::operator_needed) {
+    const std::string& why = last_reason_.empty() ? std::string(reason) : last_reason_;
+    status_.trouble(transient("no broker of " + settings_.brokers + " answers: " + why));
+    return;
+  }
+  last_reason_ = without_duration(reason);
+  if (category_of(code) == Category::operator_needed) {
     status_.trouble(to_error(code, "cannot use Kafka at " + settings_.brokers, std::string(reason)));
   }
 }

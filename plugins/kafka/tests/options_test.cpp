@@ -1,19 +1,107 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the relay says of its options.
-#include "catch.hpp"
-#include "sluice/testing/harness.hpp"
+// What the relay says of itself and of its options, for each half.
+#include <algorithm>
 
-using namespace sluice::testing;
+#include "support.hpp"
+
+using namespace kafka_test;
 
 namespace {
 
-Described input_half(Values options) {
-  options.push_back({"topic", "binance.trades"});
-  auto described = describe(find_type(sluice_plugin_v1(), "kafka"), options, SLUICE_ROLE_RELAY_INPUT);
+Described half(uint32_t role, Values options) {
+  auto described = describe(kafka_type(), with({{"topic", "binance.trades"}}, std::move(options)), role);
   if (!described) throw std::runtime_error(described.error().message);
   return *described;
 }
+Described input_half(Values options) { return half(SLUICE_ROLE_RELAY_INPUT, std::move(options)); }
+Described output_half(Values options) { return half(SLUICE_ROLE_RELAY_OUTPUT, std::move(options)); }
+
+using Sentences = std::vector<std::string>;
+
+Sentences problem_of(Values options) { return input_half(std::move(options)).problems; }
+
+Values option(const char* name, const char* value) { return {{"options", map({{name, value}})}}; }
 
 }  // namespace
 
-TEST_CASE("a plain topic has nothing wrong with it") { CHECK(input_half({}).problems.empty()); }
+TEST_CASE("the input half is durable, repeats, and needs what it stores") {
+  const Described described = input_half({{"key", "symbol"}});
+  CHECK(described.problems.empty());
+  CHECK(described.warnings.empty());
+  CHECK(described.needs == Sentences{"stream", "symbol"});
+  CHECK(described.fact(SLUICE_FACT_DURABLE) == 1);
+  CHECK(described.fact(SLUICE_FACT_IDEMPOTENT) == 0);
+  CHECK(described.fact(SLUICE_FACT_MAX_IN_FLIGHT) == 256);
+  CHECK(described.fact(SLUICE_FACT_MEMORY_BYTES) > 0);
+  CHECK(input_half({{"key", "symbol"}, {"headers", list({"id"})}}).needs == Sentences{"id", "symbol"});
+  CHECK(input_half({}).needs.empty());
+}
+
+TEST_CASE("the output half replays, and provides what was stored and where it stood") {
+  const Described described = output_half({{"key", "symbol"}, {"group", "buffer"}});
+  CHECK(described.problems.empty());
+  CHECK(described.fact(SLUICE_FACT_REPLAY) == 2);
+  CHECK(described.provides == std::map<std::string, uint32_t>{{"symbol", SLUICE_VALUE_TEXT},
+                                                              {"stream", SLUICE_VALUE_TEXT},
+                                                              {"topic", SLUICE_VALUE_TEXT},
+                                                              {"partition", SLUICE_VALUE_INTEGER},
+                                                              {"offset", SLUICE_VALUE_INTEGER}});
+  CHECK(output_half({}).problems ==
+        Sentences{"group is missing: an edge leaves this node, and what it reads is committed under a consumer group's "
+                  "name, as in `group: binance-buffer`"});
+}
+
+TEST_CASE("the embedded log is not durable, and says why") {
+  const Described described = input_half({{"brokers", "embedded"}});
+  CHECK(described.fact(SLUICE_FACT_DURABLE) == 0);
+  CHECK(described.reasons.at(SLUICE_FACT_DURABLE) ==
+        "in memory only: brokers: embedded keeps its records as long as the process lives");
+}
+
+TEST_CASE("brokers, topics and maps that cannot be are named") {
+  CHECK(problem_of({{"brokers", "one:9092,two:9093,[::1]:9092,SASL_SSL://three:1"}}).empty());
+  for (const char* wrong : {"one:9092,", "one:x", "one:99999", "a b", ":9092", ""}) {
+    CAPTURE(wrong);
+    CHECK(problem_of({{"brokers", wrong}}).size() == 1);
+  }
+  for (const char* wrong : {"", ".", "a/b", "a b"}) {
+    CAPTURE(wrong);
+    CHECK(problem_of({{"topic", wrong}}).size() == 1);
+  }
+  CHECK(problem_of({{"partitions", map({{"BTCUSDT", 0}})}}) ==
+        Sentences{"partitions needs to know the key: say which attribute it is, as in `key: symbol`"});
+  CHECK(problem_of({{"key", "symbol"}, {"partitions", map({{"A", 4}})}, {"partition_count", 3}}) ==
+        Sentences{"partitions uses partition 4, so partition_count must be at least 5"});
+  CHECK(problem_of({{"headers", list({"id", "id"})}}) == Sentences{"the header \"id\" is listed twice"});
+}
+
+TEST_CASE("what a guarantee rests on may not be set") {
+  for (const char* name : {"acks", "enable.idempotence", "message.timeout.ms", "retries", "enable.auto.commit",
+                           "group.id", "auto.offset.reset", "transactional.id", "partitioner", "linger.ms",
+                           "plugin.library.paths", "bootstrap.servers", "session.timeout.ms", "isolation.level "}) {
+    CAPTURE(name);
+    CHECK(problem_of(option(name, "1")).size() == 1);
+  }
+  CHECK(problem_of(option("acks", "1")) ==
+        Sentences{"\"acks\" may not be set here: no record may be lost in silence, so sluice sets it itself"});
+}
+
+TEST_CASE("librdkafka judges the rest, and no value is told") {
+  CHECK(problem_of({{"options", map({{"security.protocol", "SASL_SSL"},
+                                     {"sasl.mechanism", "SCRAM-SHA-512"},
+                                     {"sasl.username", "me"},
+                                     {"sasl.password", "secret"},
+                                     {"socket.keepalive.enable", true},
+                                     {"batch.num.messages", 5000}})}})
+            .empty());
+  const Sentences unknown = problem_of(option("no.such.property", "hidden"));
+  REQUIRE(unknown.size() == 1);
+  CHECK(unknown[0].find("has no property \"no.such.property\"") != std::string::npos);
+  for (const char* name : {"batch.num.messages", "security.protocol", "ssl.key.pem", "broker.address.family"}) {
+    CAPTURE(name);
+    for (const std::string& sentence : problem_of(option(name, "hidden"))) {
+      CHECK(sentence.find("hidden") == std::string::npos);
+    }
+  }
+  CHECK(problem_of(option("batch.num.messages", "hidden")).size() == 1);
+}
