@@ -60,6 +60,7 @@ std::optional<Failure> Connection::open() {
   while (PQstatus(connection_.get()) != CONNECTION_BAD && next != PGRES_POLLING_OK && next != PGRES_POLLING_FAILED) {
     const Woke woke = wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
     if (woke != Woke::ready) {
+      is_connecting_ = false;
       close();
       if (woke == Woke::closing) return Failure{Blame::interrupted, {}, "the node was closed while it was connecting"};
       return Failure{
@@ -230,13 +231,14 @@ std::optional<Failure> Connection::hear() {
 }
 
 Failure Connection::lost(std::string_view doing) {
-  Failure failure = connect_failure(PQerrorMessage(connection_.get()), place_);
-  failure.blame = is_closing_ ? Blame::interrupted : Blame::passing;
   const std::string said = PQerrorMessage(connection_.get());
-  failure.sentence = "cannot " + std::string(doing) + ": the connection to PostgreSQL at " + place_ +
-                     " ended: " + failure.sentence.substr(failure.sentence.find(": ") + 2);
+  // The lines behind the first guess at reasons.
+  const std::string first = said.substr(0, said.find('\n'));
   close();
-  return failure;
+  return {is_closing_ ? Blame::interrupted : Blame::passing,
+          {},
+          "cannot " + std::string(doing) + ": the connection to PostgreSQL at " + place_ +
+              " ended: " + (first.empty() ? "no reason was given" : first)};
 }
 
 Failure Connection::given_up(std::string_view doing, Woke why) {

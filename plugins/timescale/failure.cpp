@@ -121,6 +121,12 @@ Failure connect_failure(std::string_view said, std::string_view place) {
     if (!text.empty()) text += "; ";
     text += kept.substr(kept.find_first_not_of(" \t"));
   }
+  // Of one host only, the sentence names it already.
+  const std::string_view prefix = "connection to server ";
+  const size_t behind = text.find(" failed: ");
+  if (text.starts_with(prefix) && behind != std::string::npos && text.find(prefix, 1) == std::string::npos) {
+    text.erase(0, behind + 9);
+  }
   failure.blame = blame_of(failure.state);
   if (failure.state.empty() && is_for_a_person(text)) failure.blame = Blame::person;
   failure.sentence =

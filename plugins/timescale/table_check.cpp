@@ -23,6 +23,7 @@ class Check {
     } else if (check_kind()) {
       for (size_t i = 0; i < settings_.mapping.size(); ++i) check_column(i);
       check_others();
+      check_rights();
       check_conflict();
       check_hypertable();
     }
@@ -103,15 +104,26 @@ class Check {
     if (column.nullable && found->not_null) {
       problem(Where::column, whole + "NOT NULL, and the graph says nullable: true; drop one", position);
     }
-    if (!found->may_insert) {
-      problem(Where::table, "this user may not INSERT into column " + column.name + " of " + table_name() +
-                                ": GRANT INSERT ON " + quoted_table(settings_));
+  }
+
+  void check_rights() {
+    std::vector<size_t> may_not_insert, may_not_select;
+    for (size_t i = 0; i < settings_.mapping.size(); ++i) {
+      const TableColumn* const found = table_->find(settings_.column(i).name);
+      if (found == nullptr) continue;
+      const bool is_key =
+          std::find(settings_.conflict.begin(), settings_.conflict.end(), i) != settings_.conflict.end();
+      if (!found->may_insert) may_not_insert.push_back(i);
+      if (is_key && !found->may_select) may_not_select.push_back(i);
     }
-    const bool is_key =
-        std::find(settings_.conflict.begin(), settings_.conflict.end(), position) != settings_.conflict.end();
-    if (is_key && !found->may_select) {
-      problem(Where::table, "this user may not SELECT column " + column.name + " of " + table_name() +
-                                ", which finding out what is there needs: GRANT SELECT ON " + quoted_table(settings_));
+    if (!may_not_insert.empty()) {
+      problem(Where::table, "this user may not INSERT into columns " + names(settings_, may_not_insert) + " of " +
+                                table_name() + ": GRANT INSERT ON " + quoted_table(settings_));
+    }
+    if (!may_not_select.empty()) {
+      problem(Where::table, "this user may not SELECT columns " + names(settings_, may_not_select) + " of " +
+                                table_name() + ", which finding out what is there needs: GRANT SELECT ON " +
+                                quoted_table(settings_));
     }
   }
 

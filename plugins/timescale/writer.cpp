@@ -12,11 +12,11 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr milliseconds first_retry{50};
-constexpr milliseconds longest_retry{5000};
+constexpr milliseconds longest_retry{2000};
 constexpr milliseconds first_retry_of_a_person{1000};
 constexpr milliseconds longest_retry_of_a_person{30'000};
 /// Failures of unknown classes, one after the other, before a person is asked for.
-constexpr uint32_t most_unknown_failures = 10;
+constexpr uint32_t most_unknown_failures = 8;
 /// Small batches that wait share a statement up to this many rows; more rows gain nothing.
 constexpr uint32_t rows_of_a_statement = 1000;
 /// A larger batch is cut: memory stays bounded, and no statement takes long.

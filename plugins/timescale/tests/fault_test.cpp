@@ -86,7 +86,7 @@ TEST_CASE("a commit whose answer is lost is not done twice") {
   for (int64_t id = 0; id < 1000; id += 100) {
     line.proxy.cut_at_answer();
     line.write(trades(id, id + 100));
-    REQUIRE(line.node.await([&] { return line.proxy.has_cut_at_answer(); }));
+    REQUIRE(eventually(line.node, [&] { return line.proxy.has_cut_at_answer(); }));
     REQUIRE(all_settled(line.node));
   }
   line.expect_rows(1000);
@@ -103,7 +103,7 @@ TEST_CASE("a database that is down at the start is waited for") {
   CHECK(says(line.node, SLUICE_STATUS_CONNECTING));
   CHECK(line.node.statuses().back().sentence.find("cannot connect to PostgreSQL at 127.0.0.1") == 0);
   line.write(trades(0, 100));
-  CHECK(line.node.await([&] { return line.node.metric("retries_total") > 3; }));
+  CHECK(eventually(line.node, [&] { return line.node.metric("retries_total") > 3; }));
   CHECK(line.node.settlements().empty());
   line.proxy.refuse(false);
   line.expect_rows(100);
@@ -129,7 +129,7 @@ TEST_CASE("a server that does not answer any more costs the connection, not the 
   line.node.begin();
   line.proxy.freeze(true);
   line.write(trades(0, 100));
-  CHECK(line.node.await([&] { return line.node.metric("retries_total") > 1; }));
+  CHECK(eventually(line.node, [&] { return line.node.metric("retries_total") > 1; }));
   CHECK(line.node.settlements().empty());
   line.proxy.cut();
   line.proxy.freeze(false);
@@ -208,4 +208,23 @@ TEST_CASE("a server that is read only is waited for") {
   CHECK(node.settled(SLUICE_DELIVERED) == 10);
   node.finish();
   person.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
+}
+
+TEST_CASE("an error of an unknown class asks for a person in the end, and never for the dead letter") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  Harness node(timescale_type(), trade_options(space.url()));
+  node.begin();
+  space.person().run(
+      "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'odd' USING ERRCODE = "
+      "'P0002'; END $$; CREATE TRIGGER meddle BEFORE INSERT ON trades FOR EACH ROW EXECUTE FUNCTION meddle()");
+  must(node.write(trades(0, 10)));
+  REQUIRE(eventually(node, [&] { return node.metric("retries_total") >= 8; }));
+  REQUIRE(says(node, SLUICE_STATUS_BLOCKED));
+  CHECK(node.statuses().back().sentence.find("odd (P0002") != std::string::npos);
+  CHECK(node.settlements().empty());
+  space.person().run("DROP TRIGGER meddle ON trades");
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 10);
 }

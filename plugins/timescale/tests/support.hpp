@@ -152,6 +152,14 @@ inline const sluice_node_type& timescale_type() { return find_type(sluice_plugin
 inline bool all_settled(const Harness& node) {
   return node.await([&] { return node.owned_batches() == 0; }, std::chrono::seconds(60));
 }
+/// For what changes without a call of the node into the host, such as its metrics.
+template <typename Predicate>
+bool eventually(const Harness& node, Predicate&& predicate) {
+  for (int i = 0; i < 3000; ++i) {
+    if (node.await(predicate, std::chrono::milliseconds(10))) return true;
+  }
+  return false;
+}
 inline bool says(const Harness& node, uint32_t status) {
   return node.await([&] {
     const auto statuses = node.statuses();
