@@ -115,6 +115,46 @@ class DatabaseTest(pipeline.PipelineCase):
         again = sum(result.metric(table, "rows_already_there_total") for table in TABLES)
         support.figure(f"kill -9 of the buffer x{kills} while {count} drain: the last one met {again} rows already there")
 
+    def test_after_one_kill_rows_move_again(self):
+        """The dead process's membership is still in the group; the next must not wait for it for long."""
+        exchange = self.exchange("--rate", "1000")
+        graph = self.graph()
+        ingest = self.ingest(graph, exchange)
+        buffer = self.buffer(graph, name="first")
+        self.wait_for_table_rows(3000, ingest, buffer)
+        buffer.send(signal.SIGKILL)
+        buffer.wait()
+        began = time.monotonic()
+        buffer = self.buffer(graph, name="second")
+        rows = self.table_rows()
+        self.wait_for_table_rows(rows + 1, ingest, buffer)
+        support.figure(f"one kill, default timeouts: rows moved again after {time.monotonic() - began:.1f} s")
+        self.assert_ended(ingest.stop())
+        exchange.stop()
+        self.finish(buffer)
+
+    @pipeline.only_full
+    def test_what_redelivery_costs_without_a_unique_index(self):
+        count, kills = support.frames(300_000), 12
+        graph = self.graph()
+        self.fill_log(graph, count)
+        text = "".join(line for line in graph.read_text().splitlines(True)
+                       if "conflict:" not in line and not line.startswith("require:"))
+        graph.write_text(text)
+        for kill in range(kills):
+            buffer = self.buffer(graph, name=f"buffer{kill}")
+            self.wait_for_table_rows((kill + 1) * count // (kills + 2), buffer, seconds=120)
+            buffer.send(signal.SIGKILL)
+            buffer.wait()
+        buffer = self.buffer(graph, name="last")
+        self.wait_until_drained(buffer, seconds=180)
+        self.assert_ended(buffer.stop())
+        distinct = int(self.query("select (select count(*) from (select distinct symbol, event_type, trade_id, event_time"
+                                  " from trades) a) + (select count(*) from (select distinct symbol, update_id,"
+                                  " ingestion_ts from book_ticker) b)")[0][0])
+        self.assertEqual(distinct, count)
+        support.figure(f"without a unique index: doubled {self.table_rows() - distinct} in {kills} kills of {count}")
+
     def test_sigterm_under_load_is_continued_by_the_next(self):
         stops, count = 4, support.frames(60_000)
         graph = self.graph()

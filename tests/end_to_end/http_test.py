@@ -214,8 +214,10 @@ class HttpTest(support.Case):
             crowd.append(client)
             client.sendall((b"", b"GET /metr", b"GET /graph HTTP/1.1\r\nX: " + b"a" * 4000, b"\0" * 4000,
                             b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 50)[number % 5])
-            if number % 50 == 49:
-                self.assertEqual(self.ask(sluice, "/healthz")[0], 200)
+            if number % 10 == 9:
+                found = samples(self.ask(sluice, "/metrics")[2].decode())
+                self.assertLessEqual(value(found, "sluice_source_unsettled_records", node="exchange"), count)
+                self.assertLessEqual(value(found, "sluice_node_held_records", node="trade_batch"), count)
         self.wait_for_rows(sluice, count)
         self.assertEqual(self.ask(sluice, "/metrics")[0], 200)
         self.assert_all_delivered(sluice.stop(), count)

@@ -329,6 +329,16 @@ class PipelineCase(support.Case):
         except OSError as error:
             return Ready(0, str(error))
 
+    def counter(self, which, name):
+        """The sum of a metric over the nodes of a process; 0 while it does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http[which]}/metrics", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return 0
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines
+                   if line.startswith((name + "{", name + " ")))
+
     def wait_until_ready(self, which, *processes):
         self.wait_for(lambda: self.ready(which).status == 200, f"{which} is ready", processes,
                       account=lambda: self.ready(which))

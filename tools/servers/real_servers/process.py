@@ -55,6 +55,8 @@ class Process:
             if dies_with_parent:  # after the change of user, which would take it back
                 _libc.prctl(PR_SET_PDEATHSIG, self.death_signal, 0, 0, 0)
 
+        if self._popen is not None:
+            self._popen.wait()  # it is dead; this takes it off the list of processes
         base = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp"}
         with open(self.log, "ab") as log:
             self._popen = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
