@@ -182,15 +182,17 @@ void Writer::postpone(Failure failure) {
   retry_at_ = Clock::now() + nanoseconds(half + context_.random() % (half + 1));
   // The table may have been mended meanwhile, or made anew: everything is looked at again.
   if (person) connection_.close();
-  if (said_ == failure.sentence) return;
+  const bool connecting = failure.blame == Blame::passing && !connection_.is_open();
+  if (said_ == failure.sentence && said_connecting_ == connecting) return;
   is_ready_ = false;
   said_ = failure.sentence;
-  if (connection_.is_open() || person) {
-    context_.blocked(failure.sentence);
+  said_connecting_ = connecting;
+  if (connecting) {
+    context_.connecting(said_);
   } else {
-    context_.connecting(failure.sentence);
+    context_.blocked(said_);
   }
-  context_.warn(failure.sentence + "; nothing is settled, and it is tried again");
+  context_.warn(said_ + "; nothing is settled, and it is tried again");
 }
 
 void Writer::say_ready() {

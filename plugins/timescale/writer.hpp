@@ -57,6 +57,7 @@ class Writer {
   uint32_t failures_ = 0;
   uint32_t unknown_failures_ = 0;
   std::string said_;  ///< why the last attempt failed; empty: it did not
+  bool said_connecting_ = false;
   bool is_ready_ = false;
   bool was_connected_ = false;
   std::thread thread_;
