@@ -17,13 +17,17 @@ import tree
 try:
     import yaml
 except ImportError:
-    sys.exit("the gate deploy.py needs Python's yaml module (Debian: python3-yaml)")
+    # Debian's package is there for Debian's Python, which need not be the first one on the path.
+    if sys.executable == "/usr/bin/python3" or not os.path.exists("/usr/bin/python3"):
+        sys.exit("the gate deploy.py needs Python's yaml module (Debian: python3-yaml)")
+    os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
 
 GRAPH = "graphs/binance.yaml"
 COMPOSE = ("deploy/compose.yaml", "deploy/compose.kraft.yaml")
 # What the pipeline's first description fixes: service and port of the host.
 SERVICES = {"zookeeper": "2181", "kafka": "9092", "kafka-init": None, "kafka-ui": "8080", "timescaledb": "5433"}
 METRIC = re.compile(r"\bsluice_[a-z0-9_]+")
+MADE = re.compile(r'\b(?:counter|gauge|histogram)\(\s*"([a-z0-9_]+)')
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -146,10 +150,19 @@ def in_targets(path, graph):
         yield f"scrapes {found}, and {GRAPH} serves {wanted}"
 
 
+def metrics():
+    """The engine's by their documentation, the plugins' by their code."""
+    found = set(METRIC.findall(tree.read("docs/metrics.md")))
+    for path in tree.tracked("plugins/*.cpp"):
+        plugin = path.split("/")[1]
+        found |= {f"sluice_{plugin}_{name}" for name in MADE.findall(tree.read(path))}
+    return found
+
+
 def in_queries(path, documented):
     for name in sorted(set(METRIC.findall(tree.read(path)))):
         if re.sub(r"_(bucket|sum|count)$", "", name) not in documented and name not in documented:
-            yield f"asks for {name}, which docs/operating.md does not know"
+            yield f"asks for {name}, which neither docs/metrics.md nor a plugin knows"
 
 
 def libraries_of(build):
@@ -186,7 +199,7 @@ def main():
     look("deploy/systemd/sluice.env.example", in_unit(graph))
     for path in tree.tracked("deploy/prometheus/targets*.yml"):
         look(path, in_targets(path, graph))
-    documented = set(METRIC.findall(tree.read("docs/operating.md")))
+    documented = metrics()
     for path in ("deploy/prometheus/rules.yml", "deploy/grafana/sluice.json"):
         look(path, in_queries(path, documented))
     json.loads(tree.read("deploy/grafana/sluice.json"))

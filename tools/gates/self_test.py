@@ -19,6 +19,7 @@ FAULTS = [
     ("walls.py", "engine/graph/fault.hpp", "// Kafka\n", 'says "Kafka"'),
     ("format.sh", "cli/fault2.cpp", "int  x;\n", "is not formatted"),
     ("sizes.py", "cli/fault3.cpp", "// x\n" * 401, "has 401 lines"),
+    ("deploy.py", "deploy/systemd/sluice.env.example", "KAFKA_BROKER=x\n", "sets KAFKA_BROKER"),
     ("paths.py", "docs/fault.md", "see /" + "home/somebody/notes\n", "somebody"),
 ]
 
