@@ -175,6 +175,8 @@ void Writer::postpone(Failure failure) {
   retries_.add();
   if (failure.blame == Blame::unknown && ++unknown_failures_ >= most_unknown_failures) failure.blame = Blame::person;
   const bool person = failure.blame == Blame::person;
+  if (person != for_person_) failures_ = 0;
+  for_person_ = person;
   const uint32_t doublings = std::min<uint32_t>(failures_++, 10);
   const nanoseconds longest = person ? std::min(first_retry_of_a_person * (1 << doublings), longest_retry_of_a_person)
                                      : std::min(first_retry * (1 << doublings), longest_retry);

@@ -56,7 +56,8 @@ class Writer {
   Clock::time_point retry_at_{};
   uint32_t failures_ = 0;
   uint32_t unknown_failures_ = 0;
-  std::string said_;  ///< why the last attempt failed; empty: it did not
+  std::string said_;         ///< why the last attempt failed; empty: it did not
+  bool for_person_ = false;  ///< the last failure was
   bool said_connecting_ = false;
   bool is_ready_ = false;
   bool was_connected_ = false;
