@@ -3,6 +3,7 @@
 // what is wrong with its options. Pure. `probe` asks the real cluster the same questions.
 #pragma once
 #include "option_table.hpp"
+#include "probe.hpp"
 #include "settings.hpp"
 
 namespace sluice::kafka {
@@ -10,6 +11,7 @@ namespace sluice::kafka {
 class Relay {
  public:
   static void describe(Config config, Description& description);
+  static Result<void> probe(Config config, Description& description) { return probe_cluster(config, description); }
 };
 
 }  // namespace sluice::kafka

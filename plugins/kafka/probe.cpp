@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probe.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "probe_client.hpp"
+
+namespace sluice::kafka {
+namespace {
+
+constexpr const char* our_assignor = "cooperative-sticky";
+
+struct Probe {
+  Config config;
+  Description& description;
+  const Settings& settings;
+  ProbeClient& client;
+
+  std::string topic() const { return "topic \"" + settings.topic + "\""; }
+  void look_at_missing_topic();
+  void look_at_partitions(const TopicFacts& facts);
+  void look_at_topic_config(const TopicFacts& facts);
+  void look_at_replicas(const TopicFacts& facts, int64_t least_in_sync);
+  void look_at_group();
+  void look_at_offsets(size_t partition_count);
+  void look_at_session();
+};
+
+std::optional<int64_t> number(const ConfigTexts& texts, const std::string& name) {
+  const auto found = texts.find(name);
+  if (found == texts.end()) return std::nullopt;
+  return std::strtoll(found->second.c_str(), nullptr, 10);
+}
+
+std::string count_of(size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+void Probe::look_at_missing_topic() {
+  if (!settings.create) {
+    description.problem(config["topic"], topic() + " does not exist; make it, or say create: true");
+    return;
+  }
+  if (Result<void> tried = client.try_to_create(); !tried) {
+    const bool is_replication = tried.error().code == "INVALID_REPLICATION_FACTOR" && config["replication"];
+    description.problem(is_replication ? config["replication"] : config["topic"], tried.error().message);
+  }
+}
+
+void Probe::look_at_partitions(const TopicFacts& facts) {
+  const std::string has = topic() + " has " + count_of(facts.replicas.size(), "partition");
+  const Config map = config["partitions"];
+  for (uint64_t i = 0; i < map.size(); ++i) {
+    if (map[i].integer() < static_cast<int64_t>(facts.replicas.size())) continue;
+    description.problem(map[i], has + ", so " + std::string(map[i].key()) + " cannot go to partition " +
+                                    std::to_string(map[i].integer()) + "; add partitions, or change the map");
+  }
+  const Config wanted = config["partition_count"];
+  if (wanted && wanted.integer() != static_cast<int64_t>(facts.replicas.size())) {
+    description.warning(wanted, has + ", not " + std::to_string(wanted.integer()) + "; it stays as it is");
+  }
+}
+
+void Probe::look_at_topic_config(const TopicFacts& facts) {
+  Result<ConfigTexts> texts = client.topic_config();
+  if (!texts) {
+    description.warning(config["topic"],
+                        texts.error().message + "; retention and min.insync.replicas could not be compared");
+    return;
+  }
+  const std::optional<int64_t> retention_ms = number(*texts, "retention.ms");
+  if (settings.has_retention && retention_ms && *retention_ms != settings.retention_ms) {
+    description.warning(config["retention"], topic() + " has retention.ms=" + std::to_string(*retention_ms) +
+                                                 ", and the graph asks for " + std::to_string(settings.retention_ms) +
+                                                 "; it stays as it is");
+  }
+  const auto policy = texts->find("cleanup.policy");
+  if (policy != texts->end() && policy->second.find("compact") != std::string::npos) {
+    description.warning(config["topic"], topic() + " is compacted (cleanup.policy=" + policy->second +
+                                             "): older records of a key disappear, read or not");
+  }
+  look_at_replicas(facts, number(*texts, "min.insync.replicas").value_or(1));
+}
+
+/// Every record waits for all replicas that are in sync, and those must be at least as many as the topic demands.
+void Probe::look_at_replicas(const TopicFacts& facts, int64_t least_in_sync) {
+  if (facts.replicas.empty()) return;
+  const int64_t replicas = *std::min_element(facts.replicas.begin(), facts.replicas.end());
+  const int64_t in_sync = *std::min_element(facts.in_sync.begin(), facts.in_sync.end());
+  const std::string demands = topic() + " demands min.insync.replicas=" + std::to_string(least_in_sync);
+  const Config replication = config["replication"];
+  if (replication && replication.integer() != replicas) {
+    description.warning(replication, topic() + " has " + count_of(static_cast<size_t>(replicas), "replica") + ", not " +
+                                         std::to_string(replication.integer()) + "; it stays as it is");
+  }
+  if (description.role() == Role::relay_output) return;
+  if (least_in_sync > replicas) {
+    description.problem(config["topic"],
+                        demands + " and has " + count_of(static_cast<size_t>(replicas), "replica") +
+                            ": no record would ever be acknowledged; lower the one or raise the other");
+  } else if (in_sync < least_in_sync) {
+    description.problem(config["topic"], demands + ", and now only " + std::to_string(in_sync) +
+                                             " is in sync: records would wait until brokers come back");
+  } else if (replicas > 1 && least_in_sync == 1) {
+    description.warning(config["topic"], demands +
+                                             ": while other brokers are away, what is acknowledged is on one alone; 2 "
+                                             "would be safe against losing it");
+  }
+}
+
+void Probe::look_at_group() {
+  Result<GroupFacts> facts = client.group();
+  if (!facts) {
+    description.problem(config["group"], facts.error().message);
+    return;
+  }
+  if (facts->assignor.empty() || facts->assignor == our_assignor) return;
+  description.problem(config["group"], "the " + count_of(facts->member_count, "member") + " of group \"" +
+                                           settings.group + "\" agreed on " + facts->assignor +
+                                           ", and sluice shares partitions by " + our_assignor +
+                                           ": stop them, or use a group of its own");
+}
+
+void Probe::look_at_offsets(size_t partition_count) {
+  Result<std::vector<Offsets>> offsets = client.offsets(partition_count);
+  if (!offsets) {
+    description.problem(config["group"], offsets.error().message);
+    return;
+  }
+  for (size_t i = 0; i < offsets->size(); ++i) {
+    Result<StartPosition> start = start_position(settings, static_cast<int32_t>(i), (*offsets)[i]);
+    if (!start) {
+      description.problem(config["group"], start.error().message);
+    } else if (!start->note.empty()) {
+      description.warning(config["expired"], start->note);
+    }
+  }
+}
+
+void Probe::look_at_session() {
+  Result<ConfigTexts> texts = client.broker_config();
+  if (!texts) return;  // a right that few have and nothing else needs
+  const std::optional<int64_t> least = number(*texts, "group.min.session.timeout.ms");
+  const std::optional<int64_t> most = number(*texts, "group.max.session.timeout.ms");
+  const std::string asked = std::to_string(settings.session_timeout_ms) + " ms";
+  if (least && settings.session_timeout_ms < *least) {
+    description.problem(config["session_timeout"], asked +
+                                                       " is less than the cluster allows: its "
+                                                       "group.min.session.timeout.ms is " +
+                                                       std::to_string(*least));
+  }
+  if (most && settings.session_timeout_ms > *most) {
+    description.problem(config["session_timeout"], asked +
+                                                       " is more than the cluster allows: its "
+                                                       "group.max.session.timeout.ms is " +
+                                                       std::to_string(*most));
+  }
+}
+
+}  // namespace
+
+Result<void> probe_cluster(Config config, Description& description) {
+  std::vector<Problem> known;  // describe has reported them
+  const Settings settings = read_settings(config, known);
+  if (settings.is_embedded || !known.empty()) return {};
+  Result<std::unique_ptr<ProbeClient>> client = ProbeClient::connect(settings);
+  if (!client) return client.error();
+  Probe probe{config, description, settings, **client};
+  Result<std::optional<TopicFacts>> topic = (*client)->topic();
+  // Where both halves are asked, the input half speaks of the topic; a missing one concerns whoever comes first.
+  const bool is_output = description.role() == Role::relay_output;
+  if (!topic) {
+    description.problem(config["topic"], topic.error().message);
+  } else if (!*topic) {
+    if (!is_output) probe.look_at_missing_topic();
+    if (is_output && !settings.create) probe.look_at_missing_topic();
+  } else if (!is_output) {
+    probe.look_at_partitions(**topic);
+    probe.look_at_topic_config(**topic);
+  }
+  if (!is_output || settings.group.empty()) return {};
+  probe.look_at_group();
+  probe.look_at_session();
+  if (topic && *topic) probe.look_at_offsets((*topic)->replicas.size());
+  return {};
+}
+
+}  // namespace sluice::kafka

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions to a cluster for as long as a probe takes: what a topic is like, what a group has committed, whether a
+// topic could be made. Each waits for its answer, some seconds at most; none changes anything, and none joins a group.
+#pragma once
+#include <librdkafka/rdkafka.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "settings.hpp"
+#include "sluice/result.hpp"
+#include "start_position.hpp"
+
+namespace sluice::kafka {
+
+struct TopicFacts {
+  std::vector<int> replicas;  ///< of each partition
+  std::vector<int> in_sync;
+};
+
+struct GroupFacts {
+  size_t member_count = 0;
+  std::string assignor;  ///< empty without members
+};
+
+using ConfigTexts = std::map<std::string, std::string>;
+
+class ProbeClient : private ClientListener {
+ public:
+  /// An error says why the cluster cannot be asked at all.
+  static Result<std::unique_ptr<ProbeClient>> connect(const Settings& settings);
+  ProbeClient(const ProbeClient&) = delete;
+  ~ProbeClient() override = default;
+
+  /// Nothing: the topic is not there.
+  Result<std::optional<TopicFacts>> topic();
+  Result<ConfigTexts> topic_config();
+  Result<ConfigTexts> broker_config();
+  /// Whether the topic could be made, by a dry run.
+  Result<void> try_to_create();
+  Result<GroupFacts> group();
+  /// Of every partition, in order.
+  Result<std::vector<Offsets>> offsets(size_t partition_count);
+
+ private:
+  explicit ProbeClient(const Settings& settings) : settings_(settings) {}
+  void on_client_log(int, std::string_view) override {}
+  void on_client_error(rd_kafka_resp_err_t code, std::string_view reason) override;
+  std::optional<Error> hopeless();
+  Result<ConfigTexts> config(rd_kafka_ResourceType_t kind, const std::string& name);
+
+  const Settings& settings_;
+  std::optional<Error> refused_;
+  std::string last_reason_;
+  int times_down_ = 0;
+  int32_t broker_ = -1;  ///< the one that answered
+  Client client_;
+};
+
+}  // namespace sluice::kafka
