@@ -6,8 +6,8 @@
 namespace sluice::timescale {
 namespace {
 
-/// Rows, arrays and libpq's copy of two statements, and the connection.
-constexpr int64_t memory_bytes = int64_t{16} << 20;
+/// Rows and arrays of two statements, libpq's copy of one, and the connection.
+constexpr int64_t memory_bytes = int64_t{24} << 20;
 
 Config place_of(Config config, const Finding& finding) {
   using Where = Finding::Where;

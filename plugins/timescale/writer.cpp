@@ -21,6 +21,18 @@ constexpr uint32_t most_unknown_failures = 8;
 constexpr uint32_t rows_of_a_statement = 1000;
 /// A larger batch is cut: memory stays bounded, and no statement takes long.
 constexpr uint32_t most_rows_of_a_statement = 5000;
+constexpr uint64_t most_bytes_of_a_statement = uint64_t{4} << 20;
+
+/// How many of the batch's first records make one statement; `bytes` is what they hold.
+uint32_t fitting_records(const Batch& batch, uint64_t& bytes) {
+  bytes = 0;
+  for (uint32_t i = 0; i < batch.size(); ++i) {
+    const uint64_t with_this = bytes + batch[i].payload().size();
+    if (i > 0 && (i == most_rows_of_a_statement || with_this > most_bytes_of_a_statement)) return i;
+    bytes = with_this;
+  }
+  return batch.size();
+}
 
 }  // namespace
 
@@ -69,7 +81,6 @@ void Writer::start() {
 void Writer::push(Batch batch) {
   {
     const std::lock_guard lock(mutex_);
-    while (batch.size() > most_rows_of_a_statement) waiting_.push_back(batch.cut(most_rows_of_a_statement));
     waiting_.push_back(std::move(batch));
   }
   work_.set();
@@ -78,7 +89,8 @@ void Writer::push(Batch batch) {
 void Writer::run() {
   while (true) {
     if (current_.empty()) std::swap(current_, next_);
-    if (current_.empty() && !take(current_)) {
+    if (current_.empty() && take(current_)) fill(current_);
+    if (current_.empty()) {
       if (is_closing_) break;
       if (connection_.is_open()) {
         wait_for_work();
@@ -132,24 +144,35 @@ std::optional<Failure> Writer::connect() {
 bool Writer::take(Job& job) {
   job.start_anew(settings_.mapping.size());
   uint32_t rows = 0;
-  while (true) {
-    Batch batch;
-    {
-      const std::lock_guard lock(mutex_);
-      if (waiting_.empty() || (rows > 0 && rows + waiting_.front().size() > rows_of_a_statement)) break;
-      batch = std::move(waiting_.front());
-      waiting_.pop_front();
+  uint64_t bytes = 0;
+  const std::lock_guard lock(mutex_);
+  while (!waiting_.empty()) {
+    Batch& first = waiting_.front();
+    uint64_t first_bytes = 0;
+    const uint32_t count = fitting_records(first, first_bytes);
+    const bool is_alone = rows == 0;
+    if (!is_alone && (rows + count > rows_of_a_statement || bytes + first_bytes > most_bytes_of_a_statement)) break;
+    rows += count;
+    bytes += first_bytes;
+    if (count < first.size()) {
+      taken_.push_back(first.cut(count));
+      break;
     }
-    rows += batch.size();
-    job.add(std::move(batch), extractor_, origin_);
+    taken_.push_back(std::move(first));
+    waiting_.pop_front();
   }
-  if (job.empty()) return false;
+  return rows > 0;
+}
+
+/// Rows of what was taken; outside of the lock, as it takes a while.
+void Writer::fill(Job& job) {
+  for (Batch& batch : taken_) job.add(std::move(batch), extractor_, origin_);
+  taken_.clear();
   job.begin();
-  return true;
 }
 
 void Writer::prepare_next() {
-  if (next_.empty()) take(next_);
+  if (next_.empty() && take(next_)) fill(next_);
 }
 
 /// Until there is work, or the end of a pause, or the server goes away, or the node is being closed.

@@ -32,6 +32,7 @@ class Writer {
   void finish();
   std::optional<Failure> connect();
   bool take(Job& job);
+  void fill(Job& job);
   void wait_for_work();
   void prepare_next();
   void postpone(Failure failure);
@@ -52,6 +53,7 @@ class Writer {
   columns::Extractor extractor_;
   Connection connection_;
   RowStore store_;
+  std::vector<Batch> taken_;
   Job current_, next_;
   Clock::time_point retry_at_{};
   uint32_t failures_ = 0;

@@ -168,6 +168,26 @@ TEST_CASE("a node that is closed while it waits gives its batches back, and its 
   CHECK(space.person().count("trades") == 0);
 }
 
+TEST_CASE("a node whose server does not answer can be closed") {
+  const std::string url = server();
+  if (url.empty()) return;
+  for (const bool connected : {true, false}) {
+    INFO(connected);
+    Line line(url);
+    if (!connected) line.proxy.refuse(true);
+    line.node.begin();
+    if (connected) REQUIRE(says(line.node, SLUICE_STATUS_READY));
+    const uint64_t before = line.proxy.accepted();
+    line.proxy.freeze(true);
+    line.proxy.refuse(false);
+    line.write(trades(0, 100));
+    if (!connected) REQUIRE(eventually(line.node, [&] { return line.proxy.accepted() > before; }));
+    line.node.close();
+    CHECK(line.node.settled(SLUICE_FAILED) == 100);
+    line.proxy.freeze(false);
+  }
+}
+
 TEST_CASE("a table that vanishes needs a person, and goes on when it is back") {
   const std::string url = server();
   if (url.empty()) return;

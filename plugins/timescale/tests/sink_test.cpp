@@ -122,6 +122,13 @@ TEST_CASE("a batch of any size is stored whole") {
   CHECK(node.settled(SLUICE_DELIVERED) == 12'345);
   CHECK(space.person().count("trades") == 12'345);
   CHECK(node.metric("statements_total") == 3);
+  // By size, too: three records of 3 MB are three statements.
+  std::vector<Input> large;
+  for (int64_t id = 20'000; id < 20'003; ++id) large.emplace_back(trade(id) + std::string(3'000'000, ' '));
+  must(node.write(std::move(large)));
+  REQUIRE(all_settled(node));
+  CHECK(space.person().count("trades") == 12'348);
+  CHECK(node.metric("statements_total") == 6);
 }
 
 TEST_CASE("an ordinary PostgreSQL works, and the log says that it is one") {
