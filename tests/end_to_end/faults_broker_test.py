@@ -11,10 +11,14 @@ import support
 LOGS = ("trade_log", "quote_log")
 
 
-class BrokerTest(pipeline.PipelineCase):
+class BrokerCase(pipeline.PipelineCase):
+    """A test with brokers to kill."""
+
+    brokers = 1
+
     @classmethod
     def setUpClass(cls):
-        cls.broker_of_class = pipeline.start_server("kafka")
+        cls.broker_of_class = pipeline.start_server("kafka", brokers=cls.brokers)
         cls.addClassCleanup(cls.broker_of_class.remove)
 
     def setUp(self):
@@ -38,6 +42,8 @@ class BrokerTest(pipeline.PipelineCase):
         self.assert_tables_are_log()
         return results
 
+
+class BrokerTest(BrokerCase):
     def test_down_at_start(self):
         self.broker_of_class.kill()
         exchange = self.exchange("--rate", "2000", "--frames", 5000)
@@ -156,6 +162,26 @@ class BrokerTest(pipeline.PipelineCase):
         self.assertEqual((account["delivered"], account["unsettled"]), (account["received"], 0))
         self.assertEqual(self.stored_in_log(), account["received"])
         self.assert_log_is_part_of_truth(exchange)
+
+
+@pipeline.only_full
+class ThreeBrokersTest(BrokerCase):
+    """Leaders change; topics have three replicas, which is this cluster's default."""
+
+    brokers = 3
+
+    def test_each_broker_is_killed_in_turn(self):
+        count = 60_000
+        exchange = self.exchange("--rate", 1500, "--frames", count)
+        graph = self.graph()
+        ingest, buffer = self.ingest(graph, exchange), self.buffer(graph)
+        for number in (1, 2, 3):
+            self.wait_for_log(number * count // 5, ingest, buffer)
+            self.broker_of_class.kill(f"broker{number}")
+            before = self.table_rows()
+            self.wait_for_table_rows(before + 3000, ingest, buffer)
+            self.broker_of_class.restart()
+        self.finish(exchange, ingest, buffer)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 where a person is needed; patience where a server is only away (faults_broker_test.py, faults_database_test.py)."""
 
 import http.server
+import subprocess
 import threading
 
 import pipeline_support as pipeline
@@ -36,19 +37,15 @@ class StartTest(pipeline.PipelineCase):
     def url_of(self, role, password):
         return self.url.replace("//postgres@", f"//{role}:{password}@")
 
-    def make_tables(self, change=""):
-        self.query("create table trades(event_time timestamptz not null, symbol text, event_type text, trade_id bigint,"
-                   " price numeric(20,8), quantity numeric(20,8), is_buyer_maker boolean);"
-                   "create unique index on trades(symbol, event_type, trade_id, event_time);"
-                   "create table book_ticker(ingestion_ts timestamptz not null, symbol text, update_id bigint,"
-                   " best_bid_price numeric(20,8), best_bid_qty numeric(20,8), best_ask_price numeric(20,8),"
-                   " best_ask_qty numeric(20,8));"
-                   "create unique index on book_ticker(symbol, update_id, ingestion_ts);" + change)
+    def make_tables(self, change=None):
+        """The tables as deploy/sql makes them, and a change."""
+        subprocess.run(["psql", self.url, "-Xq", "-f", support.SOURCE / "deploy" / "sql" / "schema.sql"], check=True,
+                       capture_output=True, timeout=60)
+        if change:
+            self.query(change)
 
     def graph_without_create(self):
-        text = (support.SOURCE / "graphs" / "binance.yaml").read_text()
-        edits = [("create: true", "create: false")] if "create: true" in text else []
-        return self.graph(*edits, create=False)
+        return self.graph(("create: true", "create: false"), hypertable=False)
 
     def test_wrong_password(self):
         role = self.role()

@@ -159,18 +159,16 @@ class PipelineCase(support.Case):
 
     # the graph
 
-    def graph(self, *edits, name="binance", create=True):
+    def graph(self, *edits, name="binance", hypertable=True):
         """graphs/binance.yaml with this test's names; each (old, new) of the edits must strike."""
         own = [("binance.trades", self.trades_topic), ("binance.book_ticker", self.quotes_topic),
                ("binance.rejects", self.rejects_topic), ("group: binance-buffer", f"group: {self.group}"),
                (":8081", f":{self.http['ingest']}"), (":8082", f":{self.http['buffer']}"),
                ("reconnect: { first: 1s, max: 60s }", "reconnect: { first: 50ms, max: 1s }")]
+        if not hypertable:
+            own += [("hypertable: { time: event_time, chunk: 1d }", ""),
+                    ("hypertable: { time: ingestion_ts, chunk: 1d }", "")]
         text = (support.SOURCE / "graphs" / "binance.yaml").read_text()
-        if create and "create: true" not in text:
-            for time, conflict in (("event_time", "conflict: [symbol, event_type, trade_id, event_time]"),
-                                   ("ingestion_ts", "conflict: [symbol, update_id, ingestion_ts]")):
-                more = f"\n    create: true\n    hypertable: {{ time: {time}, chunk: 1d }}"
-                own.append((conflict, conflict + (more if create is True else "\n    create: true")))
         for old, new in (*own, *edits):
             self.assertIn(old, text, "graphs/binance.yaml has changed: adapt the edit of this test")
             text = text.replace(old, new)
@@ -316,6 +314,18 @@ class PipelineCase(support.Case):
         except AssertionError as error:
             words = "".join(f"\n{process.name}: {process.stderr[-3000:]}" for process in processes)
             raise AssertionError(f"{error}; there is {account()}{words}") from None
+
+    def two_processes(self, count, graph):
+        """Frames through both processes; topics and tables are the truth."""
+        exchange = self.exchange("--rate", "0", "--frames", count)
+        ingest, buffer = self.ingest(graph, exchange), self.buffer(graph)
+        self.wait_for_table_rows(count, ingest, buffer)
+        self.wait_until_drained(ingest, buffer)
+        for process in (ingest, buffer):
+            self.assert_ended(process.stop())
+        exchange.stop()
+        self.assertEqual(self.assert_log_is_truth(exchange), count)
+        self.assert_tables_are_log()
 
     # how a process is
 

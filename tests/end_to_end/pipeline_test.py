@@ -147,10 +147,8 @@ class PipelineTest(pipeline.PipelineCase):
         self.assert_tables_are_log()
 
 
-class ZooKeeperTest(PipelineTest):
+class ZooKeeperTest(pipeline.PipelineCase):
     """The same log, coordinated as in the time before Kafka 4."""
-
-    test_captures = test_aggregates_of_a_capture = test_generated_frames_at_full_speed = None
 
     @classmethod
     def setUpClass(cls):
@@ -160,6 +158,9 @@ class ZooKeeperTest(PipelineTest):
     def own_kafka(self):
         return self.broker_of_class
 
+    def test_rows_are_the_log(self):
+        self.two_processes(support.frames(20_000), self.graph())
+
 
 class PlainPostgresTest(pipeline.PipelineCase):
     """A database without TimescaleDB: tables instead of hypertables."""
@@ -167,17 +168,7 @@ class PlainPostgresTest(pipeline.PipelineCase):
     database_kind = "postgres"
 
     def test_rows_are_the_log(self):
-        count = support.frames(20_000)
-        exchange = self.exchange("--rate", "0", "--frames", count)
-        graph = self.graph(create="plain")
-        ingest, buffer = self.ingest(graph, exchange), self.buffer(graph)
-        self.wait_for_table_rows(count, ingest, buffer)
-        self.wait_until_drained(ingest, buffer)
-        for process in (ingest, buffer):
-            self.assert_ended(process.stop())
-        exchange.stop()
-        self.assertEqual(self.assert_log_is_truth(exchange), count)
-        self.assert_tables_are_log()
+        self.two_processes(support.frames(20_000), self.graph())
 
 
 if __name__ == "__main__":
