@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds patience{8000};
 constexpr milliseconds slice{200};
 /// A name may have several addresses, and after each all brokers count as down.
-constexpr int down_enough = 3;
+constexpr milliseconds down_enough{700};
 
 struct DestroyOptions {
   void operator()(rd_kafka_AdminOptions_t* options) const { rd_kafka_AdminOptions_destroy(options); }
@@ -73,7 +73,7 @@ Result<std::unique_ptr<ProbeClient>> ProbeClient::connect(const Settings& settin
 
 void ProbeClient::on_client_error(rd_kafka_resp_err_t code, std::string_view reason) {
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-    ++times_down_;
+    if (!down_since_) down_since_ = Steady::now();
     return;
   }
   last_reason_ = reason;
@@ -85,7 +85,7 @@ void ProbeClient::on_client_error(rd_kafka_resp_err_t code, std::string_view rea
 std::optional<Error> ProbeClient::hopeless() {
   rd_kafka_poll(client_.get(), 0);
   if (refused_) return refused_;
-  if (times_down_ < down_enough) return std::nullopt;
+  if (!down_since_ || Steady::now() < *down_since_ + down_enough) return std::nullopt;
   return transient("cannot reach Kafka at " + settings_.brokers +
                    (last_reason_.empty() ? ": no broker answers" : ": " + last_reason_));
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include <librdkafka/rdkafka.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,7 +57,7 @@ class ProbeClient : private ClientListener {
   const Settings& settings_;
   std::optional<Error> refused_;
   std::string last_reason_;
-  int times_down_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> down_since_;
   int32_t broker_ = -1;  ///< the one that answered
   Client client_;
 };
