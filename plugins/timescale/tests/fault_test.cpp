@@ -215,9 +215,9 @@ TEST_CASE("a server that is read only is waited for") {
   Space space(url);
   const std::string role = unique_name("sluice_role_");
   Database& person = space.person();
-  person.run("CREATE ROLE " + role + " LOGIN SUPERUSER; ALTER ROLE " + role +
+  person.run("CREATE ROLE " + role + " LOGIN SUPERUSER PASSWORD 'x'; ALTER ROLE " + role +
              " SET default_transaction_read_only = on");
-  Harness node(timescale_type(), trade_options(space.url("user=" + role)));
+  Harness node(timescale_type(), trade_options(space.url("user=" + role + "&password=x")));
   must(node.open());
   must(node.start());
   must(node.write(trades(0, 10)));

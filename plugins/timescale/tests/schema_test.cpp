@@ -164,6 +164,27 @@ TEST_CASE("a database that cannot be used is an operator's failure") {
   CHECK(opened.error().message.find("create the database, or name another one in url") != std::string::npos);
 }
 
+TEST_CASE("a wrong password ends the start, and is never shown") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Space space(url);
+  const std::string role = unique_name("sluice_role_");
+  space.person().run("CREATE ROLE " + role + " LOGIN SUPERUSER PASSWORD 'right'");
+  Harness node(timescale_type(), trade_options(space.url("user=" + role), {{"password", "geheim"}}));
+  const auto opened = node.open();
+  space.person().run("DROP ROLE " + role);
+  if (opened) {
+    node.close();
+    WARN("SKIPPED: this server asks nobody for a password");
+    return;
+  }
+  CHECK(opened.error().category == sluice::Category::operator_needed);
+  CHECK(opened.error().code == "28P01");
+  CHECK(opened.error().message.find("password authentication failed for user \"" + role) != std::string::npos);
+  CHECK(opened.error().message.find("geheim") == std::string::npos);
+  for (const LogLine& line : node.logs()) CHECK(line.sentence.find("geheim") == std::string::npos);
+}
+
 TEST_CASE("sinks that begin together make one table") {
   const std::string url = server();
   if (url.empty()) return;
