@@ -9,6 +9,7 @@
 #include "graph/utf8.hpp"
 #include "observe/layout.hpp"
 #include "observe/numbers.hpp"
+#include "observe/readiness.hpp"
 
 namespace sluice::engine {
 namespace {
@@ -17,7 +18,8 @@ using records::Verdict;
 
 constexpr double margin = 24;
 constexpr double title_height = 44;
-constexpr LayoutSizes sizes{.box_width = 190, .box_height = 76, .gap = 56, .row_gap = 30, .line_room = 44};
+constexpr LayoutSizes least_sizes{.box_width = 190, .box_height = 52, .gap = 56, .row_gap = 30, .line_room = 44};
+constexpr double box_row = 15;
 constexpr double label_row = 14;
 constexpr double letter_width = 6.0;  // of the small words, on the average
 constexpr std::string_view stage_colours[] = {"#eff6ff", "#f0fdf4", "#fefce8", "#fdf2f8",
@@ -43,6 +45,10 @@ uint64_t stored(const NodeReport& node) {
   return count_of(node, Verdict::delivered) + count_of(node, Verdict::accepted);
 }
 
+std::string_view colour_of(uint32_t status) {
+  return status == SLUICE_STATUS_READY ? good : status == SLUICE_STATUS_CONNECTING ? waiting_colour : bad;
+}
+
 /// A node as it is drawn; the two halves of a relay are one.
 struct Box {
   std::string name;
@@ -52,7 +58,11 @@ struct Box {
   bool is_sink = false;
   uint32_t status = SLUICE_STATUS_READY;
   std::string status_sentence{};
-  std::vector<std::string> lines{};
+  struct Row {
+    std::string words;
+    std::string_view colour = "#0f172a";
+  };
+  std::vector<Row> rows{};
   uint64_t rejects = 0;
 };
 
@@ -71,12 +81,19 @@ class Drawing {
   Drawing(const Sample& before, const Sample& now) : before_(before), now_(now) {
     for (size_t i = 0; i < now.report.nodes.size(); ++i) add_node(i);
     for (size_t i = 0; i < now.report.edges.size(); ++i) add_edge(i);
+    size_t most_rows = 1;
+    for (Box& box : boxes_) {
+      if (box.rejects > 0) box.rows.push_back({grouped(box.rejects) + " rejected", bad});
+      if (box.status != SLUICE_STATUS_READY) box.rows.push_back({box.status_sentence, colour_of(box.status)});
+      most_rows = std::max(most_rows, box.rows.size());
+    }
+    sizes_.box_height += box_row * static_cast<double>(most_rows);
   }
 
   std::string svg() {
     std::vector<LayoutEdge> edges;
     for (const Line& line : lines_) edges.push_back(line.ends);
-    layout_ = lay_out(boxes_.size(), edges, sizes);
+    layout_ = lay_out(boxes_.size(), edges, sizes_);
     const Report& report = now_.report;
     const std::string title = report.graph + (report.process.empty() ? "" : ", process " + report.process);
     const double width = std::max(layout_.width + 2 * margin, 320.0);
@@ -124,12 +141,14 @@ class Drawing {
       box.status_sentence = node.status_sentence;
     }
     if (node.is_source) {
-      box.lines.push_back((is_relay(node) ? "read " : "") + rate_text(rate(was.in, node.in)) +
-                          (node.account.unsettled == 0 ? "" : ", " + grouped(node.account.unsettled) + " unsettled"));
+      const uint64_t unsettled = node.account.unsettled;
+      box.rows.push_back({(is_relay(node) ? "read " : "") + rate_text(rate(was.in, node.in)) +
+                          (unsettled == 0 ? "" : ", " + grouped(unsettled) + " unsettled")});
+      if (const uint64_t lag = lag_of(node); lag > 0) box.rows.push_back({grouped(lag) + " wait at the server"});
     } else if (node.is_sink) {
-      box.lines.push_back(grouped(stored(node)) + " (+" + rate_text(rate(stored(was), stored(node))) + ")");
+      box.rows.push_back({grouped(stored(node)) + " (+" + rate_text(rate(stored(was), stored(node))) + ")"});
     } else {
-      box.lines.push_back(rate_text(rate(was.in, node.in)) + (node.held == 0 ? "" : ", holds " + grouped(node.held)));
+      box.rows.push_back({rate_text(rate(was.in, node.in)) + (node.held == 0 ? "" : ", holds " + grouped(node.held))});
     }
   }
 
@@ -228,7 +247,7 @@ class Drawing {
     const double x = left(layout_.boxes[index].x);
     const double y = down(layout_.boxes[index].y);
     const bool is_well = box.status == SLUICE_STATUS_READY;
-    const std::string_view status = is_well ? good : box.status == SLUICE_STATUS_CONNECTING ? waiting_colour : bad;
+    const std::string_view status = colour_of(box.status);
     const bool is_relay = box.is_source && box.is_sink;
     // Ends of the graph are round, as are relays, where it may be cut.
     const double radius = box.is_source || box.is_sink ? 16 : 5;
@@ -237,27 +256,23 @@ class Drawing {
     out_ += fmt::format(
         "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.0f}\" rx=\"{:.0f}\" fill=\"{}\" stroke=\"{}\" "
         "stroke-width=\"{}\"/>\n",
-        x, y, sizes.box_width, sizes.box_height, radius,
+        x, y, sizes_.box_width, sizes_.box_height, radius,
         is_relay ? "#ffffff" : stage_colours[box.stage % std::size(stage_colours)], is_well ? "#94a3b8" : status,
         is_well ? "1.2" : "2.4");
     out_ += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\" fill=\"{}\"/>\n", x + 16, y + 18, status);
     text(x + 28, y + 22, 14, "#0f172a", "start", cut_to(box.name, 19), true);
     text(x + 28, y + 37, 11, "#64748b", "start", cut_to(box.type, 26));
-    double line_y = y + 55;
-    for (const std::string& line : box.lines) {
-      text(x + 14, line_y, 12, "#0f172a", "start", cut_to(line, 28));
-      line_y += 15;
-    }
-    if (!is_well && box.lines.size() < 2) {
-      text(x + 14, line_y, 10, status, "start", cut_to(box.status_sentence, 34));
-    } else if (box.rejects > 0 && box.lines.size() < 2) {
-      text(x + 14, line_y, 11, bad, "start", grouped(box.rejects) + " rejected");
+    double row_y = y + 55;
+    for (const Box::Row& row : box.rows) {
+      text(x + 14, row_y, 11, row.colour, "start", cut_to(row.words, 30));
+      row_y += box_row;
     }
     out_ += "</g>\n";
   }
 
   const Sample& before_;
   const Sample& now_;
+  LayoutSizes sizes_ = least_sizes;
   std::map<std::string, size_t> box_of_;
   std::vector<Box> boxes_;
   std::vector<Line> lines_;

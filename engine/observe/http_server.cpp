@@ -169,6 +169,9 @@ class HttpServer::Loop::Connection : public std::enable_shared_from_this<Connect
       stream_.expires_after(linger);
       return throw_away();
     }
+    // An idle connection keeps no page in memory.
+    serializer_.reset();
+    response_ = {};
     // To the end of the line: others have waited longer now.
     loop_.connections_.splice(loop_.connections_.end(), loop_.connections_, place_);
     read();

@@ -25,17 +25,6 @@ uint64_t settled_of(const AccountReport& account) {
   return sum;
 }
 
-/// What a plugin says waits at the server for this source: the sum of its gauges lag_records.
-uint64_t lag_of(const NodeReport& node) {
-  uint64_t lag = 0;
-  for (const auto& [text, value] : node.metrics) {
-    if (text.starts_with(lag_metric) && split_metric_name(text).name == lag_metric && value > 0) {
-      lag += static_cast<uint64_t>(value);
-    }
-  }
-  return lag;
-}
-
 /// "node trades holds 500, edge a -> b keeps 20": where records are, the most first.
 std::string whereabouts(const Report& report) {
   std::vector<std::pair<uint64_t, std::string>> all;
@@ -54,6 +43,16 @@ std::string whereabouts(const Report& report) {
 }
 
 }  // namespace
+
+uint64_t lag_of(const NodeReport& node) {
+  uint64_t lag = 0;
+  for (const auto& [text, value] : node.metrics) {
+    if (text.starts_with(lag_metric) && split_metric_name(text).name == lag_metric && value > 0) {
+      lag += static_cast<uint64_t>(value);
+    }
+  }
+  return lag;
+}
 
 std::string no_room_of(const Report& report, const NodeReport& source) {
   for (const EdgeReport& edge : report.edges) {

@@ -60,6 +60,9 @@ class Readiness {
 /// Why a source may emit nothing now; empty when it may.
 std::string no_room_of(const Report& report, const NodeReport& source);
 
+/// How many records wait at the server of a source, as its plugin says by gauges called lag_records; 0 without them.
+uint64_t lag_of(const NodeReport& node);
+
 /// {"status":"ready"} or {"status":"not_ready","reasons":[{code, node, sentence, since}]}; `since` in UTC.
 std::string readiness_json(const Report& report, const std::vector<Reason>& reasons, int64_t now_ns, int64_t wall_ns);
 

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/report.hpp"
 
+#include <atomic>
+#include <numeric>
+
 #include "runtime/graph_runtime.hpp"
 
 namespace sluice::engine {
 namespace {
 
+uint64_t sum_of(const std::array<uint64_t, records::verdict_count>& settled) {
+  return std::accumulate(settled.begin(), settled.end(), uint64_t{0});
+}
+
 AccountReport report_of(const FlowAccount& account, int64_t now_ns) {
   AccountReport report;
-  report.received = account.totals.received.load(std::memory_order_relaxed);
-  report.made = account.totals.made.load(std::memory_order_relaxed);
   for (size_t i = 0; i < records::verdict_count; ++i) {
     report.settled[i] = account.totals.settled[i].load(std::memory_order_relaxed);
   }
-  report.unsettled = account.totals.unsettled();
+  // What has left is read before what came, so that the difference is never below zero while the graph runs.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  report.received = account.totals.received.load(std::memory_order_relaxed);
+  report.made = account.totals.made.load(std::memory_order_relaxed);
+  report.unsettled = report.received + report.made - sum_of(report.settled);
   report.unsettled_bytes = account.unsettled_bytes();
   report.p50_ns = account.latency().quantile_ns(0.5);
   report.p99_ns = account.latency().quantile_ns(0.99);
@@ -34,17 +43,19 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   report.holds_ns = node.plan.facts.holds_ns;
   report.has_room = !node.is_sink || node.has_room();
   report.in_flight = node.plan.in_flight;
-  report.in = node.counters.in_records.load();
-  report.in_batches = node.counters.in_batches.load();
-  report.made = node.counters.made.load(std::memory_order_relaxed);
-  report.out = node.counters.out_records.load();
-  report.out_batches = node.counters.out_batches.load();
-  report.out_bytes = node.counters.out_bytes.load();
-  report.folded = node.counters.folded.load(std::memory_order_relaxed);
   for (size_t i = 0; i < records::verdict_count; ++i) {
     report.settled[i] = node.counters.settled[i].load(std::memory_order_relaxed);
   }
-  report.held = node.counters.held();
+  report.out = node.counters.out_records.load();
+  report.out_batches = node.counters.out_batches.load();
+  report.folded = node.counters.folded.load(std::memory_order_relaxed);
+  // As above.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  report.in = node.counters.in_records.load();
+  report.in_batches = node.counters.in_batches.load();
+  report.out_bytes = node.counters.out_bytes.load();
+  report.made = node.counters.made.load(std::memory_order_relaxed);
+  report.held = report.in + report.made - report.out - report.folded - sum_of(report.settled);
   report.discards = node.discards();
   const NodeRuntime::Status status = node.status();
   report.status = status.status;
