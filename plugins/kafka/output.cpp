@@ -39,7 +39,7 @@ Result<void> Output::connect() {
   } else if (Result<void> looked = look_at_topic(); !looked) {
     return looked;
   }
-  Result<std::unique_ptr<Consumer>> consumer = Consumer::make(settings_, brokers, this);
+  Result<std::unique_ptr<Consumer>> consumer = Consumer::make(settings_, brokers, partition_count_, this);
   if (!consumer) return consumer.error();
   consumer_ = std::move(*consumer);
   const auto stored = [this](int32_t number, int64_t position) {
@@ -56,7 +56,10 @@ Result<void> Output::look_at_topic() {
   const std::atomic<bool> never{false};
   Result<Topic> topic = ensure_topic(settings_, open_deadline, never);
   topic_is_there_ = topic.ok();
-  if (topic) return {};
+  if (topic) {
+    partition_count_ = topic->partition_count;
+    return {};
+  }
   if (topic.error().category != Category::transient) return topic.error();
   context_.connecting(topic.error().message);
   return {};
@@ -79,6 +82,7 @@ Result<void> Output::join_embedded() {
   Result<std::shared_ptr<EmbeddedTopic>> topic = embedded_->topic(settings_.topic, settings_.partition_count);
   if (!topic) return topic.error();
   embedded_topic_ = *topic;
+  partition_count_ = embedded_topic_->partition_count();
   reader_ = std::make_unique<EmbeddedTopic::Reader>(embedded_topic_);
   return {};
 }
@@ -103,7 +107,7 @@ Result<void> Output::join_group() {
   if (has_joined_ || !lookup_->topic_is_there()) return {};
   has_joined_ = true;
   if (embedded_topic_ == nullptr) return consumer_->subscribe();
-  membership_->take_all(embedded_topic_->partition_count());
+  membership_->take_all(partition_count_);
   return {};
 }
 

@@ -22,7 +22,8 @@ namespace sluice::kafka {
 class Output : public Source, private ClientListener {
  public:
   static Result<std::unique_ptr<Output>> open(Context context, Config config);
-  Output(Context context, Settings settings) : context_(context), settings_(std::move(settings)) {}
+  Output(Context context, Settings settings)
+      : context_(context), settings_(std::move(settings)), partition_count_(settings_.partition_count) {}
   ~Output() override;
 
   Result<void> start() override;
@@ -65,6 +66,7 @@ class Output : public Source, private ClientListener {
   size_t turn_ = 0;            ///< the partition that is served first
   int64_t lag_at_ns_ = 0;
   bool topic_is_there_ = false;  ///< when it was opened
+  int32_t partition_count_;      ///< as far as it is known
   bool has_joined_ = false;
   bool is_stopped_ = false;
 };

@@ -29,12 +29,13 @@ struct Property {
 };
 /// What is better for this use than librdkafka's own defaults; `options:` may say otherwise.
 constexpr Property defaults[] = {
-    {"queued.max.messages.kbytes", "16384"},
-    {"queued.min.messages", "100000"},
     {"topic.metadata.refresh.interval.ms", "30000"},
     {"fetch.error.backoff.ms", "200"},
+    {"fetch.wait.max.ms", "250"},
     {"check.crcs", "true"},
 };
+constexpr int64_t least_records = 1000;
+constexpr int64_t least_kib = 1024;
 
 rd_kafka_resp_err_t on_request(rd_kafka_t*, int, const char*, int32_t, int16_t api, int16_t, int32_t, size_t,
                                void* opaque) {
@@ -60,23 +61,25 @@ rd_kafka_resp_err_t on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void* wat
   return rd_kafka_interceptor_add_on_response_received(client, "sluice", &on_response, watch);
 }
 
-Result<void> set_up(rd_kafka_conf_t* conf, const Settings& settings, GroupWatch* watch) {
-  const auto is_given = [&](std::string_view name) {
-    return std::any_of(settings.options.begin(), settings.options.end(),
-                       [&](const auto& option) { return option.first == name; });
+Result<void> set_up(rd_kafka_conf_t* conf, const Settings& settings, int64_t partition_count, GroupWatch* watch) {
+  const auto set_default = [&](const std::string& name, const std::string& value) -> Result<void> {
+    const bool is_given = std::any_of(settings.options.begin(), settings.options.end(),
+                                      [&](const auto& option) { return option.first == name; });
+    return is_given ? Result<void>() : set(conf, name, value);
   };
   for (const Property& property : defaults) {
-    if (is_given(property.name)) continue;
-    if (Result<void> done = set(conf, property.name, property.value); !done) return done;
+    if (Result<void> done = set_default(property.name, property.value); !done) return done;
   }
+  const int64_t records = std::max(ahead_records / partition_count, least_records);
+  const int64_t kib = std::max(ahead_bytes / 1024 / partition_count, least_kib);
+  if (Result<void> done = set_default("queued.min.messages", std::to_string(records)); !done) return done;
+  if (Result<void> done = set_default("queued.max.messages.kbytes", std::to_string(kib)); !done) return done;
+  const int64_t heartbeat_ms = std::clamp<int64_t>(settings.session_timeout_ms / 3, 1, slowest_heartbeat_ms);
+  if (Result<void> done = set_default("heartbeat.interval.ms", std::to_string(heartbeat_ms)); !done) return done;
   // Relays of one graph may share the option; the group must tell them apart.
   if (!settings.member.empty()) {
     const std::string id = settings.member + "." + settings.topic;
     if (Result<void> done = set(conf, "group.instance.id", id); !done) return done;
-  }
-  if (!is_given("heartbeat.interval.ms")) {
-    const int64_t interval_ms = std::clamp<int64_t>(settings.session_timeout_ms / 3, 1, slowest_heartbeat_ms);
-    if (Result<void> done = set(conf, "heartbeat.interval.ms", std::to_string(interval_ms)); !done) return done;
   }
   rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT);
   rd_kafka_conf_interceptor_add_on_new(conf, "sluice", &on_new, watch);
@@ -86,13 +89,14 @@ Result<void> set_up(rd_kafka_conf_t* conf, const Settings& settings, GroupWatch*
 }  // namespace
 
 Result<std::unique_ptr<Consumer>> Consumer::make(const Settings& settings, const std::string& brokers,
-                                                 ClientListener* listener) {
+                                                 int32_t partition_count, ClientListener* listener) {
   const int event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (event_fd < 0) return operator_needed("no eventfd could be had; raise the limit of open files");
   std::unique_ptr<Consumer> made(new Consumer(event_fd, settings.topic));
   Result<Conf> conf = make_conf(settings, Purpose::consumer, brokers, listener);
   if (!conf) return conf.error();
-  if (Result<void> done = set_up(conf->get(), settings, made->watch_.get()); !done) return done.error();
+  if (Result<void> done = set_up(conf->get(), settings, std::max(partition_count, 1), made->watch_.get()); !done)
+    return done.error();
   Result<Client> client = Client::make(Purpose::consumer, std::move(*conf));
   if (!client) return client.error();
   made->client_ = std::move(*client);

@@ -34,6 +34,13 @@ struct DestroyList {
 };
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyList>;
 
+/// What is fetched ahead, over all partitions together. librdkafka looks once a second whether a queue that was full
+/// has room again, so this is also about what it can bring in a second.
+inline constexpr int64_t ahead_records = 100'000;
+inline constexpr int64_t ahead_bytes = int64_t{32} << 20;
+/// What librdkafka keeps of a record besides its bytes; measured.
+inline constexpr int64_t ahead_record_bytes = 400;
+
 /// What is seen of the group's protocol on librdkafka's threads.
 struct GroupWatch {
   /// From the request to join until the new assignment: the cluster would take a commit for one of a past generation.
@@ -43,8 +50,9 @@ struct GroupWatch {
 
 class Consumer {
  public:
+  /// `partition_count` of the topic, as far as it is known: they share what may be fetched ahead.
   static Result<std::unique_ptr<Consumer>> make(const Settings& settings, const std::string& brokers,
-                                                ClientListener* listener);
+                                                int32_t partition_count, ClientListener* listener);
   Consumer(const Consumer&) = delete;
   /// Leaves the group, a static member excepted; waits for the cluster for some seconds at most.
   ~Consumer();
