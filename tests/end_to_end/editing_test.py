@@ -104,7 +104,7 @@ class EditingTest(support.Case):
         self.assertIn("SLUICE_TEST_UNSET", out + err)
 
     def test_every_graph_that_is_shipped_validates(self):
-        for name in ("quickstart", "quickstart_file"):
+        for name in ("quickstart", "direct", "quickstart_file"):
             code, out, err = self.run_command("validate", support.SOURCE / "graphs" / f"{name}.yaml",
                                               environment={"CAPTURE": "capture.gz"})
             self.assertEqual(code, 0, out + err)

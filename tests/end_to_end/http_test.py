@@ -14,7 +14,7 @@ import xml.etree.ElementTree
 
 import support
 
-HTTP = ("graph: quickstart\n", "graph: quickstart\nprocesses:\n  all: { from: exchange, http: \"127.0.0.1:%d\" }\n")
+HTTP = ("graph: direct\n", "graph: direct\nprocesses:\n  all: { from: exchange, http: \"127.0.0.1:%d\" }\n")
 
 
 def with_http(port=0):
@@ -127,7 +127,7 @@ class HttpTest(support.Case):
             return value(found, "sluice_source_unsettled_records", node="exchange") == 0 and (text, found)
 
         text, found = support.wait_until(settled, "all is settled")
-        self.assertEqual(value(found, "sluice_source_received_records_total", node="exchange", graph="quickstart"), count)
+        self.assertEqual(value(found, "sluice_source_received_records_total", node="exchange", graph="direct"), count)
         self.assertEqual(value(found, "sluice_source_settled_records_total", node="exchange", verdict="delivered"), count)
         self.assertEqual(value(found, "sluice_source_settle_seconds_count", node="exchange"), count)
         stored = sum(value(found, "sluice_sqlite_rows_inserted_total", node=node) for node in ("trades", "book_ticker"))

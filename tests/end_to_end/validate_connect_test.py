@@ -57,7 +57,7 @@ class ValidateConnectTest(support.Case):
         sluice = self.start(simulator)
         self.wait_for_rows(sluice, 100)
         code, out, _ = self.run_command(
-            "validate", "--connect", "--json", self.directory / "quickstart.yaml",
+            "validate", "--connect", "--json", self.directory / "direct.yaml",
             environment={"BINANCE_WS_URL": simulator.url(), "SQLITE_PATH": str(self.store)})
         self.assertEqual((code, json.loads(out)["diagnostics"]["errors"]), (0, 0))
         self.assertTrue(sluice.is_running())
