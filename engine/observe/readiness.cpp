@@ -15,6 +15,7 @@ namespace sluice::engine {
 namespace {
 
 constexpr int64_t rate_window_ns = 10'000'000'000;
+constexpr int64_t least_rate_ns = 1'000'000'000;
 constexpr std::string_view lag_metric = "lag_records";
 
 std::string whole_seconds(int64_t nanoseconds) { return fmt::format("{} s", nanoseconds / 1'000'000'000); }
@@ -81,8 +82,11 @@ const std::vector<Reason>& Readiness::update(const Report& report, RunPhase phas
     say("stopping", "", "the process was asked to stop, and finishes what is on its way", now_ns);
   }
   if (phase == RunPhase::failed) say("failed", "", failure, now_ns);
-  for (size_t i = 0; i < report.nodes.size(); ++i) {
-    if (phase == RunPhase::running || phase == RunPhase::starting) judge_node(report, i, now_ns);
+  if (phase == RunPhase::running || phase == RunPhase::starting) {
+    for (const NodeReport& node : report.nodes) judge_status(node, now_ns);
+    for (size_t i = 0; i < report.nodes.size(); ++i) {
+      if (report.nodes[i].is_source) judge_source(report, report.nodes[i], progress_[i], now_ns);
+    }
   }
   decltype(since_) since;
   for (Reason& reason : reasons_) {
@@ -99,15 +103,12 @@ void Readiness::say(std::string code, std::string node, std::string sentence, in
   reasons_.push_back({std::move(code), std::move(node), std::move(sentence), since_ns});
 }
 
-void Readiness::judge_node(const Report& report, size_t index, int64_t now_ns) {
-  const NodeReport& node = report.nodes[index];
-  if (node.status == SLUICE_STATUS_CONNECTING || node.status == SLUICE_STATUS_BLOCKED) {
-    const bool is_blocked = node.status == SLUICE_STATUS_BLOCKED;
-    const std::string_view without = is_blocked ? "it is blocked" : "it is not connected yet";
-    say(is_blocked ? "blocked" : "not_connected", node.name,
-        node.status_sentence.empty() ? std::string(without) : node.status_sentence, now_ns);
-  }
-  if (node.is_source) judge_source(report, node, progress_[index], now_ns);
+void Readiness::judge_status(const NodeReport& node, int64_t now_ns) {
+  if (node.status != SLUICE_STATUS_CONNECTING && node.status != SLUICE_STATUS_BLOCKED) return;
+  const bool is_blocked = node.status == SLUICE_STATUS_BLOCKED;
+  const std::string without = is_blocked ? "it is blocked" : "it is not connected yet";
+  say(is_blocked ? "blocked" : "not_connected", node.name,
+      node.status_sentence.empty() ? without : node.status_sentence, now_ns);
 }
 
 void Readiness::judge_source(const Report& report, const NodeReport& node, Progress& progress, int64_t now_ns) {
@@ -132,29 +133,39 @@ void Readiness::judge_source(const Report& report, const NodeReport& node, Progr
   judge_lag(node, progress, now_ns);
 }
 
-void Readiness::judge_lag(const NodeReport& node, Progress& progress, int64_t now_ns) {
+std::optional<double> Readiness::rate_of(const NodeReport& node, Progress& progress, int64_t now_ns) {
   const uint64_t settled = settled_of(node.account);
   if (progress.rate_begin_ns == 0) {
     progress.rate_begin_ns = now_ns;
     progress.rate_settled = settled;
-  } else if (now_ns - progress.rate_begin_ns >= rate_window_ns) {
-    const double seconds = static_cast<double>(now_ns - progress.rate_begin_ns) / 1e9;
-    progress.records_a_second = static_cast<double>(settled - std::min(settled, progress.rate_settled)) / seconds;
+    return std::nullopt;
+  }
+  const int64_t elapsed_ns = now_ns - progress.rate_begin_ns;
+  const double records = static_cast<double>(settled - std::min(settled, progress.rate_settled));
+  const double rate = records * 1e9 / static_cast<double>(std::max<int64_t>(elapsed_ns, 1));
+  if (elapsed_ns >= rate_window_ns) {
+    progress.records_a_second = rate;
     progress.rate_begin_ns = now_ns;
     progress.rate_settled = settled;
   }
+  if (progress.records_a_second < 0) return std::nullopt;
+  // What begins to move again is not behind for what it did before.
+  return elapsed_ns < least_rate_ns ? progress.records_a_second : std::max(progress.records_a_second, rate);
+}
+
+void Readiness::judge_lag(const NodeReport& node, Progress& progress, int64_t now_ns) {
+  const auto rate = rate_of(node, progress, now_ns);
   const uint64_t lag = lag_of(node);
-  if (lag < limits_.behind_records || progress.records_a_second < 0) return;
-  const double bound_seconds = static_cast<double>(limits_.behind_ns) / 1e9;
-  if (static_cast<double>(lag) <= progress.records_a_second * bound_seconds) return;
-  say("behind", node.name,
-      progress.records_a_second < 1
-          ? fmt::format("{} records wait at its server, and none settles", grouped(lag))
-          : fmt::format(
-                "{} records wait at its server; at {} a second that takes {}", grouped(lag),
-                grouped(static_cast<uint64_t>(progress.records_a_second)),
-                whole_seconds(static_cast<int64_t>(static_cast<double>(lag) / progress.records_a_second * 1e9))),
-      now_ns);
+  if (!rate || lag < limits_.behind_records) return;
+  if (static_cast<double>(lag) <= *rate * static_cast<double>(limits_.behind_ns) / 1e9) return;
+  std::string sentence = grouped(lag) + " records wait at its server";
+  if (*rate < 1) {
+    sentence += ", and none settles";
+  } else {
+    sentence += fmt::format("; at {} a second that takes {}", grouped(static_cast<uint64_t>(*rate)),
+                            whole_seconds(static_cast<int64_t>(static_cast<double>(lag) / *rate * 1e9)));
+  }
+  say("behind", node.name, std::move(sentence), now_ns);
 }
 
 std::string readiness_json(const Report& report, const std::vector<Reason>& reasons, int64_t now_ns, int64_t wall_ns) {

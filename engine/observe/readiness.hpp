@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,7 +35,8 @@ struct ReadinessLimits {
 class Readiness {
  public:
   explicit Readiness(ReadinessLimits limits = {}) : limits_(limits) {}
-  /// Reasons that hold now, none when all is well. `failure` is a sentence of a run that failed.
+  /// Reasons that hold now, none when all is well; those that are the cause of others come first. `failure` is a
+  /// sentence of a run that failed.
   const std::vector<Reason>& update(const Report& report, RunPhase phase, const std::string& failure, int64_t now_ns);
   const std::vector<Reason>& reasons() const { return reasons_; }
 
@@ -44,11 +46,14 @@ class Readiness {
     int64_t moved_ns = 0;          ///< when it last emitted, or was last allowed to
     uint64_t rate_settled = 0;     ///< at the begin of the window
     int64_t rate_begin_ns = 0;     ///< 0: none yet
-    double records_a_second = -1;  ///< over the last whole window; below 0: unknown
+    double records_a_second = -1;  ///< over the last whole window; below 0: none has passed
   };
-  void judge_node(const Report& report, size_t index, int64_t now_ns);
+  void judge_status(const NodeReport& node, int64_t now_ns);
   void judge_source(const Report& report, const NodeReport& node, Progress& progress, int64_t now_ns);
   void judge_lag(const NodeReport& node, Progress& progress, int64_t now_ns);
+  /// Settled records a second of late, the better of the last window and the one that runs; nothing when it is too
+  /// soon.
+  static std::optional<double> rate_of(const NodeReport& node, Progress& progress, int64_t now_ns);
   void say(std::string code, std::string node, std::string sentence, int64_t since_ns);
 
   const ReadinessLimits limits_;

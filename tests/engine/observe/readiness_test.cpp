@@ -146,8 +146,21 @@ TEST_CASE("a source is behind when its backlog would take long at the present ra
   const auto& stands = readiness.update(report, RunPhase::running, "", 31 * second);
   REQUIRE(codes(stands) == Words{"behind exchange"});
   CHECK(stands[0].sentence == "120,001 records wait at its server, and none settles");
+  // It moves again: judged by that at once.
+  settle(10'000);
+  CHECK(readiness.update(report, RunPhase::running, "", 33 * second).empty());
+  CHECK(readiness.update(report, RunPhase::running, "", 40 * second).size() == 1);
   report.nodes[0].metrics = {{"lag_records", 999}};
   CHECK(readiness.update(report, RunPhase::running, "", 41 * second).empty());
+}
+
+TEST_CASE("the cause comes before what follows from it") {
+  Readiness readiness;
+  Report report = full_report();
+  report.nodes[2].status = SLUICE_STATUS_BLOCKED;
+  readiness.update(report, RunPhase::running, "", 1 * second);
+  CHECK(codes(readiness.update(report, RunPhase::running, "", 11 * second)) ==
+        Words{"blocked trades", "paused exchange"});
 }
 
 TEST_CASE("a stage that does not turn for long is stuck, whatever else is slow") {
