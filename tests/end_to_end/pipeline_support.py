@@ -122,6 +122,8 @@ class PipelineCase(support.Case):
         self.kafka = self.own_kafka().variables["KAFKA_BROKERS"] if self.own_kafka() else server("kafka")
         base = self.own_database().url() if self.own_database() else server(self.database_kind)
         self.url = self.make_database(base)
+        if not self.own_kafka():
+            self.addCleanup(self.delete_topics)
 
     # servers
 
@@ -146,6 +148,15 @@ class PipelineCase(support.Case):
             sql(base, f"drop database if exists {name} with (force)")
         except RuntimeError as error:
             print(f"note: {error}", file=sys.stderr)
+
+    def delete_topics(self):
+        try:
+            with self.broker() as broker:
+                address = broker.metadata([])
+            with kafka_wire.Broker(address["brokers"][address["controller"]]) as controller:
+                controller.delete_topics(self.trades_topic, self.quotes_topic, self.rejects_topic)
+        except (OSError, KeyError, kafka_wire.KafkaError) as error:
+            print(f"note: topics of {self.prefix} are left: {error}", file=sys.stderr)
 
     def broker(self):
         """A connection to the first broker that answers."""
