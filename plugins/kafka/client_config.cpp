@@ -67,7 +67,7 @@ void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
 using Pair = std::pair<const char*, std::string>;
 
 /// What a user may change.
-std::vector<Pair> defaults(Purpose purpose) {
+std::vector<Pair> defaults(const Settings& settings, Purpose purpose) {
   std::vector<Pair> all{
       {"client.id", "sluice"},         {"socket.keepalive.enable", "true"},  {"socket.nagle.disable", "true"},
       {"reconnect.backoff.ms", "100"}, {"reconnect.backoff.max.ms", "2000"}, {"log_level", "4"}};
@@ -76,6 +76,9 @@ std::vector<Pair> defaults(Purpose purpose) {
                            {"batch.num.messages", "1000"},
                            {"queue.buffering.max.messages", "100000"},
                            {"queue.buffering.max.kbytes", "65536"}});
+  } else {
+    // librdkafka wants it to be no shorter than the session.
+    all.emplace_back("max.poll.interval.ms", std::to_string(std::max<int64_t>(settings.session_timeout_ms, 300'000)));
   }
   return all;
 }
@@ -92,11 +95,10 @@ std::vector<Pair> fixed(const Settings& settings, Purpose purpose) {
   std::vector<Pair> all{{"allow.auto.create.topics", "false"},
                         {"enable.auto.commit", "false"},
                         {"enable.auto.offset.store", "false"},
-                        {"auto.offset.reset", "error"}};
+                        {"auto.offset.reset", "error"},
+                        {"session.timeout.ms", std::to_string(settings.session_timeout_ms)}};
   if (purpose == Purpose::admin) return all;
-  all.insert(all.end(), {{"group.id", settings.group},
-                         {"session.timeout.ms", std::to_string(settings.session_timeout_ms)},
-                         {"partition.assignment.strategy", "cooperative-sticky"}});
+  all.insert(all.end(), {{"group.id", settings.group}, {"partition.assignment.strategy", "cooperative-sticky"}});
   if (!settings.member.empty()) all.emplace_back("group.instance.id", settings.member);
   return all;
 }
@@ -134,7 +136,7 @@ Result<Conf> make_conf(const Settings& settings, Purpose purpose, const std::str
   Conf conf(rd_kafka_conf_new());
   const auto apply = [&](const std::string& name, const std::string& value) { return set(conf.get(), name, value); };
   if (Result<void> done = apply("bootstrap.servers", brokers); !done) return done.error();
-  for (const auto& [name, value] : defaults(purpose)) {
+  for (const auto& [name, value] : defaults(settings, purpose)) {
     if (Result<void> done = apply(name, value); !done) return done.error();
   }
   for (const auto& [name, value] : settings.options) {
