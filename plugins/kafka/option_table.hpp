@@ -79,7 +79,7 @@ inline constexpr sluice_option option_table[] = {
         client_item)
         .such_as("{ security.protocol: SASL_SSL, sasl.password: \"${file:/run/secrets/kafka}\" }"),
     option::count("max_in_flight", "Batches that may wait for the cluster's acknowledgement at once.")
-        .or_else("256")
+        .or_else("64")
         .between(1, 4096)
         .advanced(),
 };

@@ -42,7 +42,7 @@ struct Settings {
 
   int64_t linger_ms = 5;
   std::vector<std::pair<std::string, std::string>> options;  ///< of librdkafka; values may be secrets
-  int64_t max_in_flight = 256;
+  int64_t max_in_flight = 64;
 };
 
 /// Something wrong that the table cannot say, with the place it stands at.

@@ -80,7 +80,7 @@ TEST_CASE("without a reader the embedded log keeps the newest") {
   Harness node(kafka_type(), embedded_options("unread"), as_input());
   node.begin();
   for (int i = 0; i < 100; ++i) {
-    REQUIRE(node.await([&] { return !node.held() && node.owned_batches() < 256; }));
+    REQUIRE(node.await([&] { return !node.held() && node.owned_batches() < 64; }));
     must(node.write(std::vector<Input>(10, Input(std::string(10'000, 'x'), {{"symbol", "BTCUSDT"}}))));
   }
   REQUIRE(all_settled(node));

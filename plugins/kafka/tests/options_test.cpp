@@ -31,7 +31,7 @@ TEST_CASE("the input half is durable, repeats, and needs what it stores") {
   CHECK(described.needs == Sentences{"stream", "symbol"});
   CHECK(described.fact(SLUICE_FACT_DURABLE) == 1);
   CHECK(described.fact(SLUICE_FACT_IDEMPOTENT) == 0);
-  CHECK(described.fact(SLUICE_FACT_MAX_IN_FLIGHT) == 256);
+  CHECK(described.fact(SLUICE_FACT_MAX_IN_FLIGHT) == 64);
   CHECK(described.fact(SLUICE_FACT_MEMORY_BYTES) > 0);
   CHECK(input_half({{"key", "symbol"}, {"headers", list({"id"})}}).needs == Sentences{"symbol", "id"});
   CHECK(input_half({}).needs.empty());
