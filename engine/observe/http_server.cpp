@@ -266,8 +266,9 @@ void HttpServer::Loop::accept() {
   acceptor_.async_accept([this](error_code error, tcp::socket socket) {
     // Out of file descriptors or memory: trying again at once would spin.
     if (error) return accept_after_a_pause();
-    take(std::move(socket));
+    // First of all, so that whatever becomes of this connection, others can come.
     accept();
+    take(std::move(socket));
   });
 }
 
@@ -291,11 +292,11 @@ void HttpServer::Loop::take(tcp::socket socket) {
 }
 
 void HttpServer::Loop::tick() {
-  options_.tick();
   tick_.expires_after(options_.tick_interval);
   tick_.async_wait([this](error_code error) {
     if (!error) tick();
   });
+  options_.tick();
 }
 
 HttpAnswer HttpServer::Loop::answer(http::verb method, std::string_view target, bool has_body) {
