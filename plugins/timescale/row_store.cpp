@@ -35,6 +35,10 @@ std::optional<Failure> RowStore::prepare() {
   if (auto failure = connection_.prepare(insert_name, insert_sql(settings_), doing_)) return failure;
   if (settings_.conflict.empty()) return std::nullopt;
   if (auto failure = connection_.prepare(insert_alone_name, insert_alone_sql(settings_), doing_)) return failure;
+  // The bounds that a look-up gives leave few chunks; TimescaleDB would exclude them anew for every single key.
+  constexpr const char* sql =
+      "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'timescaledb.enable_runtime_exclusion'";
+  if (auto failure = connection_.execute(sql, doing_)) return failure;
   return connection_.prepare(missing_name, missing_sql(settings_), doing_);
 }
 
