@@ -103,6 +103,9 @@ class Prover {
           (replay == 1 ? "from its beginning" : "from its committed position, which moves only behind what is stored") +
           because(source_, SLUICE_FACT_REPLAY));
     }
+    if (source_.fact(SLUICE_FACT_SKIPS) != 0) {
+      loss_.push_back("may lose: " + source + " may skip records" + because(source_, SLUICE_FACT_SKIPS));
+    }
     for (const size_t index : edges_) {
       const DraftEdge& edge = draft_.edges[index];
       if (edge.is_buffered && edge.when_full != WhenFull::block) {

@@ -150,7 +150,8 @@ enum {                     /* numeric facts; what is not said is 0 */
   SLUICE_FACT_MEMORY_BYTES = 6,  /* what the node itself may allocate, beyond the batches it owns */
   SLUICE_FACT_HOLDS_RECORDS = 7, /* transform: records it may hold back */
   SLUICE_FACT_HOLDS_BYTES = 8,   /* transform: payload bytes it may hold back; 0: only records bound it */
-  SLUICE_FACT_HOLDS_NS = 9       /* transform: for how long; 0: until it is full or flushed */
+  SLUICE_FACT_HOLDS_NS = 9,      /* transform: for how long; 0: until it is full or flushed */
+  SLUICE_FACT_SKIPS = 10         /* source that replays: 1 if it may begin behind records that nobody has had */
 };
 typedef struct sluice_describe_api { /* stage of planning; any one thread, pure */
   uint32_t struct_size;

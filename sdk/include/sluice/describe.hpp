@@ -30,6 +30,8 @@ class Description {
   void provides_time(std::string_view attribute) { provides(attribute, SLUICE_VALUE_TIME); }
 
   void replay(Replay how, std::string_view why = {}) { fact(SLUICE_FACT_REPLAY, static_cast<int64_t>(how), why); }
+  /// Although it replays, it may begin behind records that nobody has had.
+  void skips(std::string_view why) { fact(SLUICE_FACT_SKIPS, 1, why); }
   void ends() { fact(SLUICE_FACT_ENDS, 1); }
   void durable(bool yes, std::string_view why = {}) { fact(SLUICE_FACT_DURABLE, yes ? 1 : 0, why); }
   void idempotent(bool yes, std::string_view why = {}) { fact(SLUICE_FACT_IDEMPOTENT, yes ? 1 : 0, why); }

@@ -25,7 +25,7 @@ TEST_CASE("the guarantee follows from source, edges and sink") {
   const auto [source, sink, edge, proved] = GENERATE_COPY(
       Case{"", "", "", Guarantee::effectively_once}, Case{", replay: 1", "", "", Guarantee::effectively_once},
       Case{"", ", idempotent: false", "", Guarantee::at_least_once},
-      Case{", replay: 0", "", "", Guarantee::at_most_once},
+      Case{", replay: 0", "", "", Guarantee::at_most_once}, Case{", skips: old_ones", "", "", Guarantee::at_most_once},
       Case{", replay: 0", ", idempotent: false", "", Guarantee::best_effort},
       Case{"", ", durable: false", "", Guarantee::at_most_once},
       Case{"", "", buffer + ", when_full: block", Guarantee::effectively_once},

@@ -31,7 +31,8 @@ enum {
   MEMORY,
   WRONG,
   URL,
-  SERVER
+  SERVER,
+  SKIPS
 };
 
 #define LIST(label, text, element)                                                                         \
@@ -66,6 +67,7 @@ static const sluice_option table[] = {
                 .most = NO_BOUND},
     [WRONG] = {.name = TEXT("wrong"), .summary = TEXT("Complains when it is there."), .kind = SLUICE_TEXT},
     [URL] = {.name = TEXT("url"), .summary = TEXT("Read by nobody."), .kind = SLUICE_TEXT},
+    [SKIPS] = {.name = TEXT("skips"), .summary = TEXT("Says that it may skip records."), .kind = SLUICE_TEXT},
     [SERVER] = {.name = TEXT("server"), .summary = TEXT("What a probe finds."), .kind = SLUICE_TEXT},
 };
 static const sluice_option needy_table[] = {
@@ -102,6 +104,7 @@ static int32_t describe(const sluice_config* options, const sluice_describe_api*
   api->fact(to, SLUICE_FACT_HOLDS_NS, at(options, WITHIN)->integer);
   api->fact(to, SLUICE_FACT_MAX_IN_FLIGHT, at(options, MOST)->integer);
   api->fact(to, SLUICE_FACT_MEMORY_BYTES, at(options, MEMORY)->integer);
+  api->fact(to, SLUICE_FACT_SKIPS, at(options, SKIPS)->kind != 0);
   if (at(options, WRONG)->kind != 0) api->problem(to, at(options, WRONG), 0, complaint);
   return SLUICE_OK;
 }
