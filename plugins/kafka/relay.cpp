@@ -65,6 +65,12 @@ void describe_output(Config config, const Settings& settings, Description& descr
   description.replay(Replay::from_commit, settings.is_embedded
                                               ? "from the offsets committed in the embedded log"
                                               : "from the offsets that group " + settings.group + " has committed");
+  // Said once: either alone takes "no loss" away.
+  if (settings.start == Start::latest) {
+    description.skips("start: latest leaves out what was written before the group's first commit");
+  } else if (settings.expired != Expired::error) {
+    description.skips("expired leaves out what was deleted before it was read, instead of stopping");
+  }
   describe_durable(settings, description);
   description.memory_bytes(number(settings, "queued.max.messages.kbytes", default_prefetch_kib) * 1024 + socket_bytes);
 }
