@@ -111,7 +111,10 @@ Result<void> Output::join_group() {
   return {};
 }
 
-void Output::wake() { consumer_->wake(); }
+void Output::wake() {
+  is_woken_ = true;
+  consumer_->wake();
+}
 
 Result<void> Output::commit(uint32_t partition, int64_t position) {
   const Partition* found = membership_->find(partition);
@@ -124,16 +127,18 @@ Result<void> Output::commit(uint32_t partition, int64_t position) {
 void Output::released(uint32_t partition) { membership_->released(partition); }
 
 Result<Poll> Output::poll(const Credit& credit, int64_t monotonic_deadline_ns) {
-  for (const bool may_wait : {true, false}) {
+  while (true) {
     if (Result<void> served = serve(); !served) return served.error();
     if (credit.records != 0 && !is_stopped_ && !membership_->is_draining()) {
       Result<bool> emitted = emit(credit);
       if (!emitted) return emitted.error();
-      if (*emitted) break;
+      if (*emitted) return Poll::more;
     }
-    if (may_wait) consumer_->wait(next_work_ns(monotonic_deadline_ns) - context_.monotonic_ns());
+    if (is_woken_.exchange(false)) return Poll::more;
+    const int64_t now_ns = context_.monotonic_ns();
+    if (now_ns >= monotonic_deadline_ns) return Poll::more;
+    consumer_->wait(next_work_ns(monotonic_deadline_ns) - now_ns);
   }
-  return Poll::more;
 }
 
 int64_t Output::next_work_ns(int64_t deadline_ns) const {

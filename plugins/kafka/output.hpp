@@ -3,6 +3,7 @@
 // range a batch, up to the credit; without credit the records stay in librdkafka's bounded queues while the membership
 // is kept alive. Positions are the engine's to commit; a partition goes only when it was drained, or was lost.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -69,6 +70,7 @@ class Output : public Source, private ClientListener {
   int32_t partition_count_;      ///< as far as it is known
   bool has_joined_ = false;
   bool is_stopped_ = false;
+  std::atomic<bool> is_woken_{false};
 };
 
 }  // namespace sluice::kafka

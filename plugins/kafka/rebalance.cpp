@@ -177,10 +177,10 @@ void Membership::lose(const std::vector<int32_t>& numbers) {
     lost_.add();
   }
   if (!numbers.empty()) {
-    context_.warn("the group \"" + settings_.group + "\" took " + std::to_string(numbers.size()) +
-                  " partitions of topic \"" + settings_.topic +
-                  "\" away without waiting, as this member was not heard of for too long; what was not committed is "
-                  "read again");
+    context_.warn("group \"" + settings_.group + "\" and this member have not heard of each other for too long, so " +
+                  std::to_string(numbers.size()) + (numbers.size() == 1 ? " partition" : " partitions") +
+                  " of topic \"" + settings_.topic +
+                  "\" may be another member's now; what was read and not committed is read again");
   }
   let_go(numbers);
 }
