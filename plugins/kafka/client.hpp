@@ -27,6 +27,8 @@ class Client {
   explicit operator bool() const { return handle_ != nullptr; }
   rd_kafka_t* get() const { return handle_; }
   void reset();
+  /// Gives the client up without destroying it: it lives as long as the process.
+  void leave_behind() { handle_ = nullptr; }
 
  private:
   explicit Client(rd_kafka_t* take) : handle_(take) {}

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "fault.hpp"
 
@@ -19,6 +18,7 @@ constexpr int16_t join_group_request = 11;
 constexpr int16_t heartbeat_request = 12;
 constexpr int16_t sync_group_request = 14;
 constexpr std::chrono::seconds leave_within{5};
+constexpr std::chrono::seconds join_within{3};
 /// Members hear of a rebalance by the answer to a heartbeat.
 constexpr int64_t slowest_heartbeat_ms = 2000;
 constexpr uint64_t one = 1;
@@ -37,17 +37,26 @@ constexpr Property defaults[] = {
 constexpr int64_t least_records = 1000;
 constexpr int64_t least_kib = 1024;
 
+void tell(int event_fd) {
+  // Fails only when the count is full, and then a wake is there already.
+  [[maybe_unused]] const ssize_t written = ::write(event_fd, &one, sizeof one);
+}
+
 rd_kafka_resp_err_t on_request(rd_kafka_t*, int, const char*, int32_t, int16_t api, int16_t, int32_t, size_t,
                                void* opaque) {
-  if (api == join_group_request) static_cast<GroupWatch*>(opaque)->is_joining = true;
+  auto& watch = *static_cast<GroupWatch*>(opaque);
+  if (api == join_group_request) watch.is_joining = true;
+  if (api == sync_group_request) watch.is_sharing_out = false;
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 rd_kafka_resp_err_t on_response(rd_kafka_t*, int, const char*, int32_t, int16_t api, int16_t, int32_t, size_t, int64_t,
                                 rd_kafka_resp_err_t code, void* opaque) {
   auto& watch = *static_cast<GroupWatch*>(opaque);
+  if (api == join_group_request) watch.is_sharing_out = code == RD_KAFKA_RESP_ERR_NO_ERROR;
   if (api == sync_group_request || (api == join_group_request && code != RD_KAFKA_RESP_ERR_NO_ERROR)) {
     watch.is_joining = false;
+    tell(watch.event_fd);
   }
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR && (api == heartbeat_request || api == sync_group_request)) {
     watch.heard_ns = steady_clock::now().time_since_epoch().count();
@@ -88,11 +97,24 @@ Result<void> set_up(rd_kafka_conf_t* conf, const Settings& settings, int64_t par
 
 }  // namespace
 
+rd_kafka_resp_err_t ask_committed(rd_kafka_t* client, rd_kafka_topic_partition_list_t* list,
+                                  std::chrono::milliseconds patience) {
+  const auto deadline = steady_clock::now() + patience;
+  for (std::chrono::milliseconds slice{20};; slice *= 2) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
+    const auto wait_ms = std::max<int64_t>(std::min(slice, left).count(), 1);
+    const rd_kafka_resp_err_t code = rd_kafka_committed(client, list, static_cast<int>(wait_ms));
+    const bool is_too_early = code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__WAIT_COORD;
+    if (!is_too_early || left <= slice) return code;
+  }
+}
+
 Result<std::unique_ptr<Consumer>> Consumer::make(const Settings& settings, const std::string& brokers,
                                                  int32_t partition_count, ClientListener* listener) {
   const int event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (event_fd < 0) return operator_needed("no eventfd could be had; raise the limit of open files");
   std::unique_ptr<Consumer> made(new Consumer(event_fd, settings.topic));
+  made->watch_->event_fd = event_fd;
   Result<Conf> conf = make_conf(settings, Purpose::consumer, brokers, listener);
   if (!conf) return conf.error();
   if (Result<void> done = set_up(conf->get(), settings, std::max(partition_count, 1), made->watch_.get()); !done)
@@ -108,10 +130,26 @@ Result<std::unique_ptr<Consumer>> Consumer::make(const Settings& settings, const
 }
 
 Consumer::~Consumer() {
-  if (client_) leave_group();
+  if (client_) {
+    await_join();
+    leave_group();
+  }
   events_.reset();
+  if (client_ && watch_->is_sharing_out) {
+    // Better a client that is never destroyed, with what it still uses, than an abort in the middle of a stop.
+    rd_kafka_set_log_level(client(), 0);
+    client_.leave_behind();
+    static_cast<void>(watch_.release());
+    return;
+  }
   client_.reset();
   ::close(event_fd_);
+}
+
+/// A join that is under way is let finish: what it would leave undone may abort the process, or make others wait.
+void Consumer::await_join() const {
+  const auto deadline = steady_clock::now() + join_within;
+  while (watch_->is_joining && steady_clock::now() < deadline) wait((deadline - steady_clock::now()).count());
 }
 
 void Consumer::leave_group() {
@@ -206,9 +244,6 @@ void Consumer::wait(int64_t timeout_ns) const {
   [[maybe_unused]] const ssize_t got = ::read(event_fd_, &count, sizeof count);
 }
 
-void Consumer::wake() const {
-  // Fails only when the count is full, and then a wake is there already.
-  [[maybe_unused]] const ssize_t written = ::write(event_fd_, &one, sizeof one);
-}
+void Consumer::wake() const { tell(event_fd_); }
 
 }  // namespace sluice::kafka

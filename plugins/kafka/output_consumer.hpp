@@ -7,6 +7,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -45,6 +46,10 @@ inline constexpr int64_t ahead_record_bytes = 400;
 struct GroupWatch {
   /// From the request to join until the new assignment: the cluster would take a commit for one of a past generation.
   std::atomic<bool> is_joining{false};
+  /// From the answer to that request until this member, if it was chosen to, has shared out the partitions. librdkafka
+  /// 2.0 aborts the process when a client is destroyed then (its pull request 4381).
+  std::atomic<bool> is_sharing_out{false};
+  int event_fd = -1;                 ///< told when either ends
   std::atomic<int64_t> heard_ns{0};  ///< steady clock: when the coordinator last answered
 };
 
@@ -84,6 +89,7 @@ class Consumer {
 
  private:
   Consumer(int event_fd, std::string topic) : event_fd_(event_fd), topic_(std::move(topic)) {}
+  void await_join() const;
   void leave_group();
   PartitionList new_list(size_t size) const;
   const int event_fd_;
