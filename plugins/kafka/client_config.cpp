@@ -88,6 +88,8 @@ std::vector<Pair> fixed(const Settings& settings, Purpose purpose) {
   if (purpose == Purpose::producer) {
     return {{"acks", "all"},
             {"enable.idempotence", "true"},
+            // A set that fails for good stops the producer, so that nothing behind it overtakes what is sent again.
+            {"enable.gapless.guarantee", "true"},
             {"message.timeout.ms", "0"},
             {"partitioner", "murmur2_random"},
             {"linger.ms", std::to_string(settings.linger_ms)}};

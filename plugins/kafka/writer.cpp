@@ -157,6 +157,7 @@ void Writer::flush_run() {
     delivered_.add(run_delivered_);
     run_delivered_ = 0;
     status_.progress();
+    patience_ = first_patience;
     if (!is_broken_) status_.ready();
   }
   if (run_ == 0) return;
@@ -179,7 +180,7 @@ void Writer::failed(const rd_kafka_message_t& message, uint32_t slot, uint32_t r
   if (rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED) maybe_repeated_.add();
   // Of a set that is refused, one record may be to blame, and all of them come back.
   flight.failed.push_back({record, is_permanent});
-  if (!is_ours && !is_broken_) {
+  if (!is_ours) {
     broke(to_error(message.err, "cannot write to topic \"" + settings_.topic + "\", partition " +
                                     std::to_string(message.partition)));
   }
@@ -201,7 +202,7 @@ Flight::Refused Writer::refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_
 
 void Writer::broke(Error error) {
   const std::lock_guard lock(mutex_);
-  breakage_ = std::move(error);
+  if (!breakage_) breakage_ = std::move(error);
 }
 
 void Writer::wake() {

@@ -50,6 +50,7 @@ class Writer : private Producer::Owner {
   void feed();
   bool isolate(uint32_t slot);
   void recover();
+  std::optional<Error> why_broken();
   void sleep(milliseconds time);
   void finish();
   void on_delivery(const rd_kafka_message_t& message) override;
@@ -89,6 +90,7 @@ class Writer : private Producer::Owner {
   std::unique_ptr<Producer> producer_;  ///< changed under the mutex while direct_ does not hold
   milliseconds patience_;               ///< before the next attempt to connect
   std::string last_reason_;             ///< why a broker went
+  std::vector<std::string> said_differences_;
   bool is_isolating_ = false;
   uint32_t run_slot_ = 0;
   uint32_t run_ = 0;  ///< delivery reports of run_slot_ that are not yet counted

@@ -16,7 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr milliseconds first_patience{250};
 constexpr milliseconds longest_patience{5000};
 constexpr milliseconds operator_patience{30'000};
 constexpr milliseconds tick{1000};
@@ -24,7 +23,6 @@ constexpr milliseconds connect_deadline{10'000};
 /// At the end: for what is on its way.
 constexpr milliseconds last_wait{1000};
 constexpr milliseconds ask_wait{300};
-constexpr const char* too_large = "MSG_SIZE_TOO_LARGE";
 
 /// librdkafka says how long each attempt took, which makes the same reason another every time.
 std::string without_duration(std::string_view reason) { return std::string(reason.substr(0, reason.find(" (after "))); }
@@ -99,7 +97,6 @@ void Writer::connect() {
     const std::lock_guard lock(mutex_);
     producer_ = std::move(*made);
   }
-  patience_ = first_patience;
   status_.ready();
   feed();
 }
@@ -109,6 +106,8 @@ void Writer::report_differences(const Topic& topic) {
     context_.info("made topic \"" + settings_.topic + "\" with " + std::to_string(topic.partition_count) +
                   (topic.partition_count == 1 ? " partition" : " partitions"));
   }
+  if (topic.differences == said_differences_) return;
+  said_differences_ = topic.differences;
   for (const std::string& difference : topic.differences) context_.warn(difference);
 }
 
@@ -144,7 +143,7 @@ bool Writer::isolate(uint32_t slot) {
   Flight& flight = flights_[slot];
   flight.open.fetch_add(1, std::memory_order_relaxed);
   const auto settle_down = [&] {
-    while (producer_->waiting() > 0 && !is_broken_ && !is_ending_) {
+    while (producer_->waiting() > 0 && !is_ending_) {
       producer_->poll(tick);
       flush_run();
     }
@@ -166,57 +165,50 @@ bool Writer::isolate(uint32_t slot) {
   return is_through;
 }
 
-/// Takes back what was not sent, waits for what was, and queues all of it again in its order, before what waits. With
-/// any error but a refusal of records, a new producer goes on.
+/// Takes back what was not sent, waits for what was, and queues all of it again in its order, before what waits. A new
+/// producer goes on, also because whatever happened may have changed the topic's limits.
 void Writer::recover() {
   recoveries_.add();
-  std::optional<Error> why;
   {
     const std::lock_guard lock(mutex_);
     direct_ = false;
     if (!is_held_) context_.hold(true);
     is_held_ = true;
-    why = std::move(breakage_);
-    breakage_.reset();
   }
-  if (producer_->is_broken() && (!why || why->category == Category::permanent)) {
-    std::array<char, 512> text{};
-    const rd_kafka_resp_err_t code = rd_kafka_fatal_error(producer_->client(), text.data(), text.size());
-    why = to_error(code, "the producer for topic \"" + settings_.topic + "\" broke", text.data());
-  }
-  // Too large: the topic's limit may have changed, and a new producer learns it.
-  const bool keeps_producer = why && why->category == Category::permanent && why->code != too_large;
-  if (why && why->category != Category::permanent) status_.trouble(*why);
   producer_->purge(false);
   while (producer_->waiting() > 0 && !is_ending_) {
     producer_->poll(tick);
     flush_run();
   }
   if (is_ending_) return;
-  std::deque<uint32_t> again;
-  for (const uint32_t slot : flights_.in_order()) {
-    Flight& flight = flights_[slot];
-    std::sort(flight.failed.begin(), flight.failed.end(),
-              [](const auto& one, const auto& two) { return one.record < two.record; });
-    again.push_back(slot);
+  const std::vector<uint32_t> again = flights_.in_order();
+  for (const uint32_t slot : again) {
+    std::vector<Flight::Failed>& failed = flights_[slot].failed;
+    std::sort(failed.begin(), failed.end(), [](const auto& one, const auto& two) { return one.record < two.record; });
   }
-  {
-    const std::lock_guard lock(mutex_);
-    backlog_ = std::move(again);
-    breakage_.reset();
-    is_broken_ = false;
-    if (keeps_producer) return;
-  }
+  std::optional<Error> why = why_broken();
   std::unique_ptr<Producer> old;
   {
     const std::lock_guard lock(mutex_);
+    backlog_.assign(again.begin(), again.end());
+    breakage_.reset();
+    is_broken_ = false;
     old = std::move(producer_);
   }
   old.reset();
-  if (why && why->category == Category::operator_needed) {
-    sleep(std::min(patience_, operator_patience));
-    patience_ = std::min(patience_ * 2, operator_patience);
-  }
+  if (!why || why->category == Category::permanent) return;
+  status_.trouble(*why);
+  sleep(std::min(patience_, operator_patience));
+  patience_ = std::min(patience_ * 2, operator_patience);
+}
+
+/// What the records said that came back; else what the producer says of itself.
+std::optional<Error> Writer::why_broken() {
+  const std::lock_guard lock(mutex_);
+  if (breakage_ || !producer_->is_broken()) return breakage_;
+  std::array<char, 512> text{};
+  const rd_kafka_resp_err_t code = rd_kafka_fatal_error(producer_->client(), text.data(), text.size());
+  return to_error(code, "the producer for topic \"" + settings_.topic + "\" broke", text.data());
 }
 
 void Writer::sleep(milliseconds time) {
