@@ -8,13 +8,11 @@ committed positions. Processor time is the program's own, user and system, from 
 import json
 import os
 import pathlib
-import re
 import socket
 import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 
 from programs import Program
 
@@ -27,6 +25,8 @@ from real_servers import kafka_wire  # noqa: E402
 
 PARTITIONS = range(3)
 PATIENCE_S = 600
+PACER_WARM_UP_S = 3
+WARM_UP_S = 5  # joining the group takes its time
 DATABASE_SETTINGS = {"fsync": "on", "shared_buffers": "512MB", "max_wal_size": "4GB", "track_commit_timestamp": "on"}
 
 
@@ -64,6 +64,7 @@ class Place:
         self.rejects = f"bench{Place.count}.rejects"
         self.ports = [free_port(), free_port()]
         self.groups = 0
+        self.receipt = pathlib.Path(bench.directory) / f"receipt{Place.count}.json"
         with kafka_wire.Broker(bench.brokers) as broker:
             for topic in [*self.topics, self.rejects]:
                 broker.create_topic(topic, len(PARTITIONS), retention_ms=7 * 24 * 3600 * 1000)
@@ -90,7 +91,8 @@ class Place:
         return path
 
     def sluice(self, process, group="binance-buffer", exchange=0):
-        return Program([self.bench.bin / "sluice", "run", "--quiet", self.graph(group), "--process", process],
+        return Program([self.bench.bin / "sluice", "run", "--quiet", "--receipt", self.receipt, self.graph(group),
+                        "--process", process],
                        {"BINANCE_WS_URL": f"ws://127.0.0.1:{exchange}", "KAFKA_BROKERS": self.bench.brokers,
                         "TIMESCALE_URL": self.bench.database})
 
@@ -261,59 +263,54 @@ class Pipeline:
 
     def to_kafka_once(self, what, rate, seconds):
         place = Place(self.bench)
-        watcher = Program([self.bench.bin / "bench_watcher", self.bench.brokers, *place.topics, rate * seconds],
-                          out=subprocess.PIPE)
+        frames = rate * seconds + rate * PACER_WARM_UP_S // 50
+        watcher = Program([self.bench.bin / "bench_watcher", self.bench.brokers, *place.topics, frames], out=subprocess.PIPE)
         watcher.line()
         pacer, port = self.pacer(rate, seconds)
         if what == "sluice":
             program = place.sluice("ingest", exchange=port)
         else:
-            program = Program([self.bench.bin / "bench_floor_ingest", port, self.bench.brokers, *place.topics, "headers"])
+            program = Program([self.bench.bin / "bench_floor_ingest", port, self.bench.brokers, *place.topics, "timed"],
+                              out=subprocess.PIPE)
         late_us = int(pacer.line()[2])
-        _, _, p50, p99, most = watcher.line()
-        inside = self.settled(place.ports[0]) if what == "sluice" else {}
+        _, _, p50, p99, _ = watcher.line()
         pacer.process.stdin.close()
-        (program.stop if what == "sluice" else program.end)()
+        if what == "sluice":
+            program.stop()
+            nodes = json.loads(place.receipt.read_text())["nodes"]
+            account = next(node["account"] for node in nodes if node["name"] == "exchange")
+            acked = [account["settle_p50_ns"] / 1e6, account["settle_p99_ns"] / 1e6]
+        else:
+            acked = [int(us) / 1000 for us in program.line()[3:]]
+            program.end()
         pacer.end(), watcher.end()
-        self.keep("latency", what, p50_ms=int(p50) / 1000, p99_ms=int(p99) / 1000, most_ms=int(most) / 1000,
-                  pacer_late_ms=late_us / 1000, **inside)
-
-    def settled(self, port):
-        """The engine's own histogram of the exchange's settle times: bounds of the classes with p50 and p99."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            text = answer.read().decode()
-        found = re.findall(r'^sluice_source_settle_seconds_bucket\{[^}]*node="exchange"[^}]*le="([^"]+)"[^}]*\} (\S+)', text,
-                           re.MULTILINE)
-        classes = sorted((float(bound), float(count)) for bound, count in found)
-        if not classes or not classes[-1][1]:
-            return {}
-        return {f"inside_p{part}_ms": next(bound * 1000 for bound, count in classes if count >= classes[-1][1] * part / 100)
-                for part in (50, 99)}
+        self.keep("latency", what, acked_p50_ms=acked[0], acked_p99_ms=acked[1], read_p50_ms=int(p50) / 1000,
+                  read_p99_ms=int(p99) / 1000, pacer_late_ms=late_us / 1000)
 
     def to_row_once(self, rate, seconds):
         place = Place(self.bench)
         self.empty_tables()
-        pacer, port = self.pacer(rate, seconds)
+        frames = rate * (seconds + WARM_UP_S) + rate * PACER_WARM_UP_S // 50
+        pacer, port = self.pacer(rate, seconds + WARM_UP_S)
         programs = [place.sluice("buffer", place.new_group()), place.sluice("ingest", exchange=port)]
         pacer.line()
         end = time.monotonic() + 30
         while time.monotonic() < end:
             rows = sum(map(int, self.sql("-c", "select count(*) from trades union all select count(*) from book_ticker")))
-            if rows == rate * seconds:
+            if rows == frames:
                 break
             time.sleep(0.2)
         pacer.process.stdin.close()
         for program in programs:
             program.stop()
         pacer.end()
-        if rows != rate * seconds:
-            sys.exit(f"bench/run: {rows} rows stand for {rate * seconds} frames")
-        p50, p99, most = self.sql("-c", """
+        if rows != frames:
+            sys.exit(f"bench/run: {rows} rows stand for {frames} frames")
+        p50, p99, most = self.sql("-c", f"""
             with row as (select trade_id as sent_ns, xmin from trades union all select update_id, xmin from book_ticker),
-                 took as (select extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000 - sent_ns / 1000000.0 as ms,
-                                 row_number() over (order by sent_ns) as nth from row)
-            select percentile_disc(array[0.5, 0.99, 1]) within group (order by ms)
-              from took where nth > (select count(*) / 10 from row)""")[0].strip("{}").split(",")
+                 took as (select extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000 - sent_ns / 1000000.0 as ms
+                            from row where sent_ns > (select min(sent_ns) from row) + {WARM_UP_S}::bigint * 1000000000)
+            select percentile_disc(array[0.5, 0.99, 1]) within group (order by ms) from took""")[0].strip("{}").split(",")
         self.keep("to_row", str(rate), p50_ms=float(p50), p99_ms=float(p99), most_ms=float(most))
 
     def latency(self):
@@ -323,15 +320,13 @@ class Pipeline:
                 self.to_kafka_once(what, 5_000, self.bench.latency_s)
         for rate in (5_000, 50):
             self.to_row_once(rate, self.bench.latency_s)
-        p50, p99 = (self.medians("latency", key) for key in ("p50_ms", "p99_ms"))
+        found = {key: self.medians("latency", key) for key in ("acked_p50_ms", "acked_p99_ms", "read_p50_ms", "read_p99_ms")}
         add = self.table.add
-        add("frame to readable in Kafka at 5,000/s, p50", p50["sluice"], "ms")
-        add("frame to readable in Kafka at 5,000/s, p99", p99["sluice"], "ms", 15)
-        add("  the floor, p50", p50["floor"], "ms")
-        add("  the floor, p99", p99["floor"], "ms")
-        inside = [run.get("inside_p99_ms") for run in self.raw["latency"]["sluice"]]
-        if all(inside):
-            add("  received to acknowledged, p99, at most (its own histogram)", statistics.median(inside), "ms")
+        for key, name in (("acked", "frame received to acknowledged by Kafka"), ("read", "frame sent to read from Kafka")):
+            for part in ("p50", "p99"):
+                values = found[f"{key}_{part}_ms"]
+                add(f"{name} at 5,000/s, {part}", values["sluice"], "ms", 15 if (key, part) == ("acked", "p99") else None)
+                add("  the hand-written floor", values["floor"], "ms")
         for rate in ("5000", "50"):
             run = self.raw["to_row"][rate][0]
             add(f"frame to row at {rate}/s, p50", run["p50_ms"], "ms")

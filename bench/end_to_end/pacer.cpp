@@ -16,13 +16,20 @@
 #include "frames.hpp"
 #include "serving.hpp"
 
+namespace {
+
+constexpr double warm_up_ms = 3000;
+
+}  // namespace
+
 int main(int argc, char** argv) {
   if (argc != 3) {
     std::fputs("bench_pacer RATE SECONDS\n", stderr);
     return 2;
   }
   const double rate = std::atof(argv[1]);
-  const auto frames = static_cast<uint64_t>(rate * std::atof(argv[2]));
+  const double warm_up_frames = warm_up_ms / 1000 * rate / 50;
+  const auto frames = static_cast<uint64_t>(warm_up_frames + rate * std::atof(argv[2]));
   uint16_t port = 0;
   const int listener = sluice::bench::listen_on_loopback(port);
   fmt::print("listening {}\n", port);
@@ -40,7 +47,9 @@ int main(int argc, char** argv) {
     latest =
         std::max(latest, std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - due));
     bytes.clear();
-    const auto upto = std::min(frames, static_cast<uint64_t>(static_cast<double>(step) * rate / 1000));
+    const auto ms = static_cast<double>(step);
+    const double wanted = ms < warm_up_ms ? ms / 1000 * rate / 50 : warm_up_frames + (ms - warm_up_ms) / 1000 * rate;
+    const uint64_t upto = std::min(frames, static_cast<uint64_t>(wanted));
     const auto now_ns =
         std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
             .count();

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
                                                                         {"group.id", "bench_watcher"},
                                                                         {"enable.auto.commit", "false"},
                                                                         {"fetch.min.bytes", "1"},
+                                                                        {"socket.nagle.disable", "true"},
                                                                         {"fetch.error.backoff.ms", "0"}});
   rd_kafka_poll_set_consumer(consumer);
   rd_kafka_topic_partition_list_t* all = rd_kafka_topic_partition_list_new(2 * partitions);

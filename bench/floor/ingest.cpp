@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench_floor_ingest PORT BROKERS TRADES QUOTES [headers]: the ingest process written by hand for nothing else.
+// bench_floor_ingest PORT BROKERS TRADES QUOTES [headers|timed]: the ingest process written by hand for nothing else.
 // Receives the exchange's frames, splices `ingestion_timestamp` into `data`, and produces it with the symbol as key to
 // the symbol's own partition: idempotent, acks=all, lz4. With `headers` each record also carries its stream as header
 // and the receive time as timestamp, as Sluice's do. Prints `acknowledged RECORDS SECONDS` when all are.
@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <chrono>
+#include <vector>
 
 #include "websocket.hpp"
 
@@ -19,15 +21,19 @@ constexpr std::string_view member_text = R"(,"ingestion_timestamp":"2026-01-01T0
 constexpr size_t time_at = 24;
 constexpr size_t most_data_bytes = 16 * 1024;
 
+int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
 struct Counts {
   uint64_t acknowledged = 0;
   uint64_t failed = 0;
+  std::vector<int64_t> took_ns;
 };
 
 /// The member that every frame of one receive gets, and the same time for the record.
 struct Stamp {
   char text[member_text.size() + 1] = {};
   int64_t time_ms = 0;
+  int64_t steady_at_ns = 0;
 
   Stamp() { std::memcpy(text, member_text.data(), member_text.size()); }
   void renew() {
@@ -36,6 +42,7 @@ struct Stamp {
     fmt::format_to(text + time_at, "{:%Y-%m-%dT%H:%M:%S}.{:06}", fmt::gmtime(static_cast<time_t>(us / 1'000'000)),
                    us % 1'000'000);
     time_ms = us / 1000;
+    steady_at_ns = steady_ns();
   }
 };
 
@@ -63,6 +70,9 @@ rd_kafka_t* make_producer(const char* brokers, Counts& counts) {
   rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     auto& to = *static_cast<Counts*>(opaque);
     ++(message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? to.acknowledged : to.failed);
+    if (message->_private != nullptr) {
+      to.took_ns.push_back(steady_ns() - static_cast<int64_t>(reinterpret_cast<intptr_t>(message->_private)));
+    }
   });
   char why[256];
   rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
@@ -72,10 +82,11 @@ rd_kafka_t* make_producer(const char* brokers, Counts& counts) {
 
 class Producer {
  public:
-  Producer(const char* brokers, const char* trades, const char* quotes, bool with_headers)
+  Producer(const char* brokers, const char* trades, const char* quotes, bool with_headers, bool timed)
       : producer_(make_producer(brokers, counts_)),
         topics_{rd_kafka_topic_new(producer_, trades, nullptr), rd_kafka_topic_new(producer_, quotes, nullptr)},
-        with_headers_(with_headers) {}
+        with_headers_(with_headers),
+        timed_(timed) {}
 
   /// {"stream":"btcusdt@trade","data":{...}}
   void take(const uint8_t* payload, size_t size, const Stamp& stamp) {
@@ -92,34 +103,36 @@ class Producer {
     std::memcpy(value_, data, data_bytes);
     std::memcpy(value_ + data_bytes, stamp.text, member_text.size());
     produce(topics_[*type == 'b'], partition, keys[partition], data_bytes + member_text.size(),
-            {text + stream_at, static_cast<size_t>(end_of_stream - text) - stream_at}, stamp.time_ms);
+            {text + stream_at, static_cast<size_t>(end_of_stream - text) - stream_at}, stamp);
   }
 
   void poll() { rd_kafka_poll(producer_, 0); }
 
-  const Counts& finish() {
+  Counts& finish() {
     while (rd_kafka_outq_len(producer_) > 0) rd_kafka_poll(producer_, 10);
     return counts_;
   }
 
  private:
   void produce(rd_kafka_topic_t* topic, int partition, std::string_view key, size_t size, std::string_view stream,
-               int64_t time_ms) {
-    while (!try_produce(topic, partition, key, size, stream, time_ms)) rd_kafka_poll(producer_, 1);
+               const Stamp& stamp) {
+    while (!try_produce(topic, partition, key, size, stream, stamp)) rd_kafka_poll(producer_, 1);
   }
 
   bool try_produce(rd_kafka_topic_t* topic, int partition, std::string_view key, size_t size, std::string_view stream,
-                   int64_t time_ms) {
+                   const Stamp& stamp) {
     if (!with_headers_) {
       return rd_kafka_produce(topic, partition, RD_KAFKA_MSG_F_COPY, value_, size, key.data(), key.size(), nullptr) ==
              0;
     }
     rd_kafka_headers_t* headers = rd_kafka_headers_new(1);
     rd_kafka_header_add(headers, "stream", 6, stream.data(), static_cast<ssize_t>(stream.size()));
-    const auto error = rd_kafka_producev(producer_, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
-                                         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value_, size),
-                                         RD_KAFKA_V_KEY(const_cast<char*>(key.data()), key.size()),
-                                         RD_KAFKA_V_TIMESTAMP(time_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+    const auto error = rd_kafka_producev(
+        producer_, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_VALUE(value_, size), RD_KAFKA_V_KEY(const_cast<char*>(key.data()), key.size()),
+        RD_KAFKA_V_TIMESTAMP(stamp.time_ms),
+        RD_KAFKA_V_OPAQUE(timed_ ? reinterpret_cast<void*>(static_cast<intptr_t>(stamp.steady_at_ns)) : nullptr),
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
     return error == RD_KAFKA_RESP_ERR_NO_ERROR;
   }
@@ -128,6 +141,7 @@ class Producer {
   rd_kafka_t* producer_;
   rd_kafka_topic_t* topics_[2];
   bool with_headers_;
+  bool timed_;
   char value_[most_data_bytes + member_text.size()];
 };
 
@@ -135,10 +149,11 @@ class Producer {
 
 int main(int argc, char** argv) {
   if (argc != 5 && argc != 6) {
-    std::fputs("bench_floor_ingest PORT BROKERS TRADES QUOTES [headers]\n", stderr);
+    std::fputs("bench_floor_ingest PORT BROKERS TRADES QUOTES [headers|timed]\n", stderr);
     return 2;
   }
-  const auto producer = std::make_unique<Producer>(argv[2], argv[3], argv[4], argc == 6);
+  const auto producer = std::make_unique<Producer>(argv[2], argv[3], argv[4], argc == 6,
+                                                   argc == 6 && std::string_view(argv[5]) == "timed");
   Stamp stamp;
   const int fd = sluice::bench::connect_to(static_cast<uint16_t>(std::atoi(argv[1])));
   const auto start = std::chrono::steady_clock::now();
@@ -149,8 +164,13 @@ int main(int argc, char** argv) {
         producer->poll();
       },
       [&](const uint8_t* payload, size_t size) { producer->take(payload, size, stamp); });
-  const Counts& counts = producer->finish();
+  Counts& counts = producer->finish();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  fmt::print("acknowledged {} {:.6f}\n", counts.acknowledged, took.count());
+  fmt::print("acknowledged {} {:.6f}", counts.acknowledged, took.count());
+  if (auto& took_ns = counts.took_ns; !took_ns.empty()) {
+    std::sort(took_ns.begin(), took_ns.end());
+    fmt::print(" {} {}", took_ns[took_ns.size() / 2] / 1000, took_ns[took_ns.size() * 99 / 100] / 1000);
+  }
+  fmt::print("\n");
   return counts.failed == 0 ? 0 : 1;
 }
