@@ -69,8 +69,7 @@ Result<void> Output::look_at_group() {
   if (!topic_is_there_) return {};
   const PartitionList list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), settings_.topic.c_str(), 0);
-  const auto patience_ms = static_cast<int>(open_deadline.count());
-  const rd_kafka_resp_err_t code = rd_kafka_committed(consumer_->client(), list.get(), patience_ms);
+  const rd_kafka_resp_err_t code = ask_committed(consumer_->client(), list.get(), open_deadline);
   if (category_of(code) != Category::operator_needed) return {};
   return to_error(code, "cannot read as group \"" + settings_.group + "\"");
 }

@@ -53,6 +53,11 @@ struct GroupWatch {
   std::atomic<int64_t> heard_ns{0};  ///< steady clock: when the coordinator last answered
 };
 
+/// As rd_kafka_committed. A client looks for its group's coordinator once a second, and whenever it is asked: so it is
+/// asked again and again.
+rd_kafka_resp_err_t ask_committed(rd_kafka_t* client, rd_kafka_topic_partition_list_t* list,
+                                  std::chrono::milliseconds patience);
+
 class Consumer {
  public:
   /// `partition_count` of the topic, as far as it is known: they share what may be fetched ahead.

@@ -194,7 +194,7 @@ Result<std::vector<Offsets>> ProbeClient::offsets(size_t partition_count) {
   rd_kafka_topic_partition_list_add_range(list.get(), settings_.topic.c_str(), 0,
                                           static_cast<int32_t>(partition_count) - 1);
   const auto patience_ms = static_cast<int>(patience.count());
-  const rd_kafka_resp_err_t code = rd_kafka_committed(client_.get(), list.get(), patience_ms);
+  const rd_kafka_resp_err_t code = ask_committed(client_.get(), list.get(), patience);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, asking);
   std::vector<Offsets> all;
   for (int i = 0; i < list->cnt; ++i) {

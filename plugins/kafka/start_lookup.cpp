@@ -122,7 +122,7 @@ Result<std::vector<std::optional<int64_t>>> StartLookup::committed(const std::ve
     rd_kafka_topic_partition_list_add(list.get(), settings_.topic.c_str(), each.partition);
   }
   const std::string what = "cannot ask for the committed offsets of group \"" + settings_.group + "\"";
-  const rd_kafka_resp_err_t code = rd_kafka_committed(client_, list.get(), request_ms);
+  const rd_kafka_resp_err_t code = ask_committed(client_, list.get(), std::chrono::milliseconds(request_ms));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, what);
   std::vector<std::optional<int64_t>> offsets;
   for (const Question& each : questions) {

@@ -176,7 +176,8 @@ std::optional<int64_t> TestCluster::committed(const std::string& group, const st
   const Client client = asker(group);
   const PartitionList list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
-  check(rd_kafka_committed(client.get(), list.get(), patience_ms), "committed offsets of " + group);
+  check(ask_committed(client.get(), list.get(), std::chrono::milliseconds(patience_ms)),
+        "committed offsets of " + group);
   const int64_t offset = list->elems[0].offset;
   return offset >= 0 ? std::optional(offset) : std::nullopt;
 }
