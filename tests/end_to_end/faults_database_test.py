@@ -33,6 +33,7 @@ class DatabaseTest(pipeline.PipelineCase):
         exchange.stop()
 
     def finish(self, buffer, seconds=180):
+        self.wait_for(lambda: self.ready("buffer").status != 0, "buffer answers", (buffer,))
         self.wait_until_drained(buffer, seconds=seconds)
         result = buffer.stop()
         self.assert_ended(result)
