@@ -18,7 +18,7 @@ constexpr int16_t join_group_request = 11;
 constexpr int16_t heartbeat_request = 12;
 constexpr int16_t sync_group_request = 14;
 constexpr std::chrono::seconds leave_within{5};
-constexpr std::chrono::seconds join_within{3};
+constexpr std::chrono::seconds assignment_within{3};
 /// Members hear of a rebalance by the answer to a heartbeat.
 constexpr int64_t slowest_heartbeat_ms = 2000;
 constexpr uint64_t one = 1;
@@ -34,8 +34,6 @@ constexpr Property defaults[] = {
     {"fetch.wait.max.ms", "250"},
     {"check.crcs", "true"},
 };
-constexpr int64_t least_records = 1000;
-constexpr int64_t least_kib = 1024;
 
 void tell(int event_fd) {
   // Fails only when the count is full, and then a wake is there already.
@@ -46,17 +44,15 @@ rd_kafka_resp_err_t on_request(rd_kafka_t*, int, const char*, int32_t, int16_t a
                                void* opaque) {
   auto& watch = *static_cast<GroupWatch*>(opaque);
   if (api == join_group_request) watch.is_joining = true;
-  if (api == sync_group_request) watch.is_sharing_out = false;
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 rd_kafka_resp_err_t on_response(rd_kafka_t*, int, const char*, int32_t, int16_t api, int16_t, int32_t, size_t, int64_t,
                                 rd_kafka_resp_err_t code, void* opaque) {
   auto& watch = *static_cast<GroupWatch*>(opaque);
-  if (api == join_group_request) watch.is_sharing_out = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (api == join_group_request && code == RD_KAFKA_RESP_ERR_NO_ERROR) watch.has_joined = true;
   if (api == sync_group_request || (api == join_group_request && code != RD_KAFKA_RESP_ERR_NO_ERROR)) {
     watch.is_joining = false;
-    tell(watch.event_fd);
   }
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR && (api == heartbeat_request || api == sync_group_request)) {
     watch.heard_ns = steady_clock::now().time_since_epoch().count();
@@ -79,8 +75,8 @@ Result<void> set_up(rd_kafka_conf_t* conf, const Settings& settings, int64_t par
   for (const Property& property : defaults) {
     if (Result<void> done = set_default(property.name, property.value); !done) return done;
   }
-  const int64_t records = std::max(ahead_records / partition_count, least_records);
-  const int64_t kib = std::max(ahead_bytes / 1024 / partition_count, least_kib);
+  const int64_t records = ahead_records_of_each(partition_count);
+  const int64_t kib = ahead_kib_of_each(partition_count);
   if (Result<void> done = set_default("queued.min.messages", std::to_string(records)); !done) return done;
   if (Result<void> done = set_default("queued.max.messages.kbytes", std::to_string(kib)); !done) return done;
   const int64_t heartbeat_ms = std::clamp<int64_t>(settings.session_timeout_ms / 3, 1, slowest_heartbeat_ms);
@@ -114,7 +110,6 @@ Result<std::unique_ptr<Consumer>> Consumer::make(const Settings& settings, const
   const int event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (event_fd < 0) return operator_needed("no eventfd could be had; raise the limit of open files");
   std::unique_ptr<Consumer> made(new Consumer(event_fd, settings.topic));
-  made->watch_->event_fd = event_fd;
   Result<Conf> conf = make_conf(settings, Purpose::consumer, brokers, listener);
   if (!conf) return conf.error();
   if (Result<void> done = set_up(conf->get(), settings, std::max(partition_count, 1), made->watch_.get()); !done)
@@ -130,13 +125,15 @@ Result<std::unique_ptr<Consumer>> Consumer::make(const Settings& settings, const
 }
 
 Consumer::~Consumer() {
+  bool may_go = true;
   if (client_) {
-    await_join();
-    leave_group();
+    await_assignment();
+    may_go = leave_group() && (was_assigned_ || !watch_->has_joined);
   }
   events_.reset();
-  if (client_ && watch_->is_sharing_out) {
-    // Better a client that is never destroyed, with what it still uses, than an abort in the middle of a stop.
+  if (!may_go) {
+    // Better a client that is never destroyed, with what it still uses, than an abort or a hang in the middle of a
+    // stop.
     rd_kafka_set_log_level(client(), 0);
     client_.leave_behind();
     static_cast<void>(watch_.release());
@@ -146,28 +143,37 @@ Consumer::~Consumer() {
   ::close(event_fd_);
 }
 
-/// A join that is under way is let finish: what it would leave undone may abort the process, or make others wait.
-void Consumer::await_join() const {
-  const auto deadline = steady_clock::now() + join_within;
-  while (watch_->is_joining && steady_clock::now() < deadline) wait((deadline - steady_clock::now()).count());
+/// librdkafka 2.0 aborts the process when a client is destroyed that has joined a group and has not had an assignment
+/// yet (its pull request 4381), so that is waited for.
+void Consumer::await_assignment() {
+  const auto deadline = steady_clock::now() + assignment_within;
+  while ((watch_->is_joining || watch_->has_joined) && !was_assigned_ && steady_clock::now() < deadline) {
+    if (const Event event(rd_kafka_queue_poll(events_.get(), 100)); event != nullptr) answer(event.get());
+  }
 }
 
-void Consumer::leave_group() {
+void Consumer::answer(rd_kafka_event_t* event) {
+  if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_REBALANCE) return;
+  rd_kafka_topic_partition_list_t* list = rd_kafka_event_topic_partition_list(event);
+  const bool is_assignment = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+  was_assigned_ = was_assigned_ || is_assignment;
+  rd_kafka_error_t* failed =
+      is_assignment ? rd_kafka_incremental_assign(client(), list) : rd_kafka_incremental_unassign(client(), list);
+  if (failed != nullptr) rd_kafka_error_destroy(failed);
+}
+
+/// False: the cluster did not answer in time.
+bool Consumer::leave_group() {
   const Queue queue(rd_kafka_queue_new(client()));
   if (rd_kafka_error_t* refused = rd_kafka_consumer_close_queue(client(), queue.get())) {
     rd_kafka_error_destroy(refused);
-    return;
+    return true;
   }
   const auto deadline = steady_clock::now() + leave_within;
   while (rd_kafka_consumer_closed(client()) == 0 && steady_clock::now() < deadline) {
-    const Event event(rd_kafka_queue_poll(queue.get(), 100));
-    if (event == nullptr || rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_REBALANCE) continue;
-    rd_kafka_topic_partition_list_t* list = rd_kafka_event_topic_partition_list(event.get());
-    const bool is_assignment = rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-    rd_kafka_error_t* failed =
-        is_assignment ? rd_kafka_incremental_assign(client(), list) : rd_kafka_incremental_unassign(client(), list);
-    if (failed != nullptr) rd_kafka_error_destroy(failed);
+    if (const Event event(rd_kafka_queue_poll(queue.get(), 100)); event != nullptr) answer(event.get());
   }
+  return rd_kafka_consumer_closed(client()) != 0;
 }
 
 PartitionList Consumer::new_list(size_t size) const {
@@ -182,7 +188,13 @@ Result<void> Consumer::subscribe() {
   return to_error(code, "cannot subscribe to topic \"" + topic_ + "\"");
 }
 
-Event Consumer::next_event() { return Event(rd_kafka_queue_poll(events_.get(), 0)); }
+Event Consumer::next_event() {
+  Event event(rd_kafka_queue_poll(events_.get(), 0));
+  if (event != nullptr && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) {
+    was_assigned_ = was_assigned_ || rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+  }
+  return event;
+}
 
 Queue Consumer::queue_of(int32_t partition) {
   Queue queue(rd_kafka_queue_get_partition(client(), topic_.c_str(), partition));

@@ -6,6 +6,7 @@
 #pragma once
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -39,6 +40,12 @@ using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyLi
 /// has room again, so this is also about what it can bring in a second.
 inline constexpr int64_t ahead_records = 100'000;
 inline constexpr int64_t ahead_bytes = int64_t{32} << 20;
+inline int64_t ahead_records_of_each(int64_t partition_count) {
+  return std::max<int64_t>(ahead_records / partition_count, 100);
+}
+inline int64_t ahead_kib_of_each(int64_t partition_count) {
+  return std::max<int64_t>(ahead_bytes / 1024 / partition_count, 64);
+}
 /// What librdkafka keeps of a record besides its bytes; measured.
 inline constexpr int64_t ahead_record_bytes = 400;
 
@@ -46,11 +53,8 @@ inline constexpr int64_t ahead_record_bytes = 400;
 struct GroupWatch {
   /// From the request to join until the new assignment: the cluster would take a commit for one of a past generation.
   std::atomic<bool> is_joining{false};
-  /// From the answer to that request until this member, if it was chosen to, has shared out the partitions. librdkafka
-  /// 2.0 aborts the process when a client is destroyed then (its pull request 4381).
-  std::atomic<bool> is_sharing_out{false};
-  int event_fd = -1;                 ///< told when either ends
-  std::atomic<int64_t> heard_ns{0};  ///< steady clock: when the coordinator last answered
+  std::atomic<bool> has_joined{false};  ///< the group has taken this member at least once
+  std::atomic<int64_t> heard_ns{0};     ///< steady clock: when the coordinator last answered
 };
 
 /// As rd_kafka_committed. A client looks for its group's coordinator once a second, and whenever it is asked: so it is
@@ -94,14 +98,16 @@ class Consumer {
 
  private:
   Consumer(int event_fd, std::string topic) : event_fd_(event_fd), topic_(std::move(topic)) {}
-  void await_join() const;
-  void leave_group();
+  void await_assignment();
+  bool leave_group();
+  void answer(rd_kafka_event_t* event);
   PartitionList new_list(size_t size) const;
   const int event_fd_;
   const std::string topic_;
   std::unique_ptr<GroupWatch> watch_ = std::make_unique<GroupWatch>();
   Client client_;
   Queue events_;
+  bool was_assigned_ = false;  ///< an assignment has come, be it an empty one
 };
 
 }  // namespace sluice::kafka

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "output_consumer.hpp"
+
 namespace sluice::kafka {
 namespace {
 
@@ -11,7 +13,6 @@ constexpr int64_t mebibyte = int64_t{1} << 20;
 constexpr int64_t record_bytes = 512;
 /// Requests on their way to a broker and their answers.
 constexpr int64_t socket_bytes = 16 * mebibyte;
-constexpr int64_t default_prefetch_kib = 16 * 1024;
 
 std::string option(const Settings& settings, std::string_view name, std::string fallback) {
   for (const auto& [key, value] : settings.options) {
@@ -72,7 +73,10 @@ void describe_output(Config config, const Settings& settings, Description& descr
     description.skips("expired leaves out what was deleted before it was read, instead of stopping");
   }
   describe_durable(settings, description);
-  description.memory_bytes(number(settings, "queued.max.messages.kbytes", default_prefetch_kib) * 1024 + socket_bytes);
+  const int64_t partitions = settings.partition_count;
+  const int64_t ahead_kib = number(settings, "queued.max.messages.kbytes", ahead_kib_of_each(partitions)) * partitions;
+  const int64_t ahead_count = number(settings, "queued.min.messages", ahead_records_of_each(partitions)) * partitions;
+  description.memory_bytes(ahead_kib * 1024 + ahead_count * ahead_record_bytes + socket_bytes);
 }
 
 }  // namespace
