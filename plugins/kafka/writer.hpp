@@ -49,6 +49,7 @@ class Writer : private Producer::Owner {
   void report_differences(const Topic& topic);
   void feed();
   bool isolate(uint32_t slot);
+  void await_reports();
   void recover();
   std::optional<Error> why_broken();
   void sleep(milliseconds time);

@@ -19,6 +19,7 @@ using Steady = std::chrono::steady_clock;
 constexpr milliseconds longest_patience{5000};
 constexpr milliseconds operator_patience{30'000};
 constexpr milliseconds tick{1000};
+constexpr milliseconds short_tick{50};
 constexpr milliseconds connect_deadline{10'000};
 /// At the end: for what is on its way.
 constexpr milliseconds last_wait{1000};
@@ -142,13 +143,7 @@ void Writer::feed() {
 bool Writer::isolate(uint32_t slot) {
   Flight& flight = flights_[slot];
   flight.open.fetch_add(1, std::memory_order_relaxed);
-  const auto settle_down = [&] {
-    while (producer_->waiting() > 0 && !is_ending_) {
-      producer_->poll(tick);
-      flush_run();
-    }
-  };
-  settle_down();
+  await_reports();
   is_isolating_ = true;
   while (!flight.failed.empty() && !is_broken_ && !is_ending_) {
     flight.open.fetch_add(1, std::memory_order_relaxed);
@@ -156,13 +151,23 @@ bool Writer::isolate(uint32_t slot) {
     if (sent != Sent::yes) flight.open.fetch_sub(1, std::memory_order_relaxed);
     if (sent == Sent::full || sent == Sent::broken) break;
     flight.failed.erase(flight.failed.begin());
-    settle_down();
+    await_reports();
   }
   is_isolating_ = false;
   const bool is_through = flight.failed.empty();
   // The caller produces the rest of the flight and lands it; it cannot be done before.
   flight.open.fetch_sub(1, std::memory_order_relaxed);
   return is_through;
+}
+
+/// Until nothing is with the producer any more.
+void Writer::await_reports() {
+  while (producer_->waiting() > 0 && !is_ending_) {
+    // A broken producer sends nothing more, and keeps what comes back to be tried again.
+    if (producer_->is_broken()) producer_->purge(false);
+    producer_->poll(short_tick);
+    flush_run();
+  }
 }
 
 /// Takes back what was not sent, waits for what was, and queues all of it again in its order, before what waits. A new
@@ -176,10 +181,7 @@ void Writer::recover() {
     is_held_ = true;
   }
   producer_->purge(false);
-  while (producer_->waiting() > 0 && !is_ending_) {
-    producer_->poll(tick);
-    flush_run();
-  }
+  await_reports();
   if (is_ending_) return;
   const std::vector<uint32_t> again = flights_.in_order();
   for (const uint32_t slot : again) {
@@ -222,7 +224,7 @@ void Writer::finish() {
     feed();
     const auto ends = Steady::now() + last_wait;
     while (producer_->waiting() > 0 && Steady::now() < ends && status_.is_ready()) {
-      producer_->poll(milliseconds(50));
+      producer_->poll(short_tick);
       flush_run();
       feed();
     }
@@ -232,7 +234,7 @@ void Writer::finish() {
     }
     producer_->purge(true);
     while (producer_->waiting() > 0 && Steady::now() < ends + last_wait) {
-      producer_->poll(milliseconds(50));
+      producer_->poll(short_tick);
       flush_run();
     }
     producer_.reset();

