@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys go where Kafka's Java client would put them.
+#include "murmur2.hpp"
 #include "catch.hpp"
 #include "key_partitions.hpp"
-#include "murmur2.hpp"
 
 using namespace sluice::kafka;
 
