@@ -140,7 +140,7 @@ class Pipeline:
                                *(["headers"] if what == "floor, same record" else [])])
         said = blaster.line()
         if len(said) != 4:
-            sys.exit(f"bench/run: {what} did not read what was served: {program.stop().complaint}")
+            sys.exit(f"bench/run: {what} did not read what was served: {program.words()}")
         frames, seconds, taken_at = int(said[1]), float(said[3]), time.monotonic()
         blaster.end()
         with kafka_wire.Broker(self.bench.brokers) as broker:
@@ -207,7 +207,7 @@ class Pipeline:
                 if done >= records:
                     break
                 if now > end or program.process.poll() is not None and what == "sluice":
-                    sys.exit(f"bench/run: {what} committed {done} of {records} records: {program.stop().complaint}")
+                    sys.exit(f"bench/run: {what} committed {done} of {records} records: {program.words()}")
                 time.sleep(0.02)
         rate = (records - first[0]) / (now - first[1])
         (program.stop if what == "sluice" else program.end)()
@@ -247,6 +247,8 @@ class Pipeline:
         resident_mib = []
         for _ in range(self.bench.waiting_s):
             time.sleep(1)
+            if program.process.poll() is not None:
+                sys.exit(f"bench/run: the buffer process ended with {program.process.returncode}: {program.words()}")
             resident_mib.append(program.status_kib("VmRSS") / 1024)
         peak_mib = program.status_kib("VmHWM") / 1024
         program.stop()

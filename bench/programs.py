@@ -59,9 +59,13 @@ class Program:
         self.cpu_s = usage.ru_utime + usage.ru_stime
         self.peak_mib = usage.ru_maxrss / 1024
         self.wall_s = time.time() - self.started
-        self.errors.seek(0)
-        self.complaint = self.errors.read()
+        self.complaint = self.words()
         return self
+
+    def words(self):
+        """What it has said on its error stream."""
+        self.errors.seek(0)
+        return self.errors.read()
 
     def status_kib(self, key):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()

@@ -5,6 +5,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <chrono>
 #include <string>
 
 #include "frames.hpp"
@@ -42,6 +43,10 @@ int main(int argc, char** argv) {
   sluice::bench::Market market;
   std::string frame;
   uint64_t bytes = 0;
+  // Today's: Kafka deletes what is older than the topic's retention by this time.
+  const int64_t now_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   for (uint64_t at = 0; at < records; ++at) {
     frame.clear();
     const uint64_t ms = start_ms + at / 20;
@@ -51,12 +56,12 @@ int main(int argc, char** argv) {
     for (;;) {
       rd_kafka_headers_t* headers = rd_kafka_headers_new(1);
       rd_kafka_header_add(headers, "stream", 6, event.stream.data(), static_cast<ssize_t>(event.stream.size()));
-      const auto error = rd_kafka_producev(
-          producer, RD_KAFKA_V_TOPIC(argv[event.is_quote ? 3 : 2]),
-          RD_KAFKA_V_PARTITION(static_cast<int32_t>(event.symbol_index)), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-          RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-          RD_KAFKA_V_KEY(const_cast<char*>(event.symbol.data()), event.symbol.size()),
-          RD_KAFKA_V_TIMESTAMP(static_cast<int64_t>(ms)), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+      const auto error = rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(argv[event.is_quote ? 3 : 2]),
+                                           RD_KAFKA_V_PARTITION(static_cast<int32_t>(event.symbol_index)),
+                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                           RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                                           RD_KAFKA_V_KEY(const_cast<char*>(event.symbol.data()), event.symbol.size()),
+                                           RD_KAFKA_V_TIMESTAMP(now_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
       rd_kafka_headers_destroy(headers);
       if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
