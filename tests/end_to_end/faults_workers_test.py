@@ -74,6 +74,26 @@ class WorkersTest(pipeline.PipelineCase):
             self.assert_ended(worker.stop())
         self.end(exchange, ingest, first, second)
 
+    def test_stopped_at_every_moment_of_its_start(self):
+        """Connecting, joining the group, waiting for partitions, reading: SIGTERM ends each in order."""
+        exchange = self.exchange("--rate", "0", "--frames", 3000)
+        graph = self.graph()
+        ingest = self.ingest(graph, exchange)
+        self.wait_for_log(3000, ingest)
+        self.assert_ended(ingest.stop())
+        exchange.stop()
+        for turn in range(12):
+            buffer = self.buffer(graph, name=f"buffer{turn}")
+            self.wait_for(lambda: self.ready("buffer").status != 0, "buffer answers", (buffer,))
+            for _ in range(turn * 3):
+                self.ready("buffer")
+            self.assert_ended(buffer.stop())
+        buffer = self.buffer(graph, name="last")
+        self.wait_for(lambda: self.ready("buffer").status != 0, "buffer answers", (buffer,))
+        self.wait_until_drained(buffer)
+        self.assert_ended(buffer.stop())
+        self.assert_tables_are_log()
+
     def ends_of_all(self):
         return {(topic, number): end for topic in (self.trades_topic, self.quotes_topic)
                 for number, end in self.ends(topic).items()}
