@@ -27,7 +27,9 @@ Result<Client> Client::make(Purpose purpose, Conf conf) {
 }
 
 void Client::reset() {
-  if (handle_ != nullptr) rd_kafka_destroy(std::exchange(handle_, nullptr));
+  if (handle_ == nullptr) return;
+  // Whoever is a member of a group has left it, or has given that up: to be asked again here might never end.
+  rd_kafka_destroy_flags(std::exchange(handle_, nullptr), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
 }  // namespace sluice::kafka

@@ -88,6 +88,7 @@ Result<void> Output::join_embedded() {
 
 Output::~Output() {
   lookup_.reset();
+  if (membership_ != nullptr) membership_->give_up();
   membership_.reset();  // with the partitions' queues
   consumer_.reset();
 }

@@ -159,6 +159,15 @@ void Membership::finish_revoke() {
   let_go(numbers);
 }
 
+void Membership::give_up() {
+  if (!is_revoking_) return;
+  std::vector<int32_t> numbers;
+  for (const Partition& partition : partitions_) {
+    if (partition.phase != Phase::reading) numbers.push_back(partition.number);
+  }
+  let_go(numbers);
+}
+
 void Membership::look_for_loss() {
   if (!is_revoking_ || !consumer_.is_assignment_lost()) return;
   std::vector<int32_t> numbers;

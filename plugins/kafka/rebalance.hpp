@@ -48,6 +48,8 @@ class Membership {
   void released(uint32_t id);
   /// Reading stopped there, as its offset is no longer kept: to be looked up anew.
   void restart(Partition& partition);
+  /// Before the consumer leaves the group, which waits for an answer to what it has reported.
+  void give_up();
   /// Notices an assignment that was lost while it was being drained.
   void look_for_loss();
 
