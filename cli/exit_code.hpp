@@ -8,7 +8,7 @@ enum ExitCode : int {
   exit_ok = 0,            ///< done; of a run: every record has its verdict or will be replayed
   exit_invalid = 1,       ///< the graph, the plugin or what was asked for is not right; nothing was run
   exit_usage = 2,         ///< the command line was not understood
-  exit_not_started = 3,   ///< a node could not be opened: a server, a file, a right; nothing was run
+  exit_not_started = 3,   ///< a node could not be opened or the http address not served; nothing was run
   exit_failed = 4,        ///< a failure stopped the run; what is unsettled will be replayed
   exit_may_have_lost = 5  ///< the run ended and records may be lost; the receipt says which
 };
@@ -18,7 +18,7 @@ constexpr const char* exit_code_table =
     "  0  done; of a run: every record has its verdict, or will be replayed\n"
     "  1  the graph, the plugin or what was asked for is not right; nothing was run\n"
     "  2  the command line was not understood\n"
-    "  3  a node could not be opened (a server, a file, a right); nothing was run\n"
+    "  3  a node could not be opened (a server, a file, a right), or http not served; nothing was run\n"
     "  4  a failure stopped the run; what is unsettled will be replayed\n"
     "  5  the run ended and records may be lost; the receipt says how many and where";
 

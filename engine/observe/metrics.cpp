@@ -130,6 +130,8 @@ class Writer {
     to_.family("sluice_edge_out_records_total", counter, "Records that left an edge for the node behind it.")
         .add(labels, edge.out);
     if (!edge.is_buffered) return;
+    to_.family("sluice_edge_in_bytes_total", counter, "Bytes that batches handed to an edge kept in memory.")
+        .add(labels, edge.in_bytes);
     to_.family("sluice_edge_dropped_records_total", counter, "Records that gave way on a full edge, by its when_full.")
         .add(labels.with("reason", word(edge.when_full)), edge.discarded);
     to_.family("sluice_edge_too_large_records_total", counter, "Records that alone are larger than the whole edge.")

@@ -115,14 +115,19 @@ void EdgeQueue::push_one(HostBatch* batch, Pushed& result) {
   // A batch that conflating breaks up must not need more then than it counts for now.
   if (conflater_ != nullptr) batch->queued_bytes = std::max(batch->queued_bytes, Conflater::own_bytes(*batch));
   const std::lock_guard lock(mutex_);
+  const bool has_no_room = !fits(batch->count, batch->queued_bytes);
+  if (has_no_room && when_full_ == WhenFull::block) {
+    result.rest = batch;
+    return;
+  }
+  taken_bytes_.store(taken_bytes_.load(std::memory_order_relaxed) + batch->queued_bytes, std::memory_order_relaxed);
   if (conflater_ != nullptr && conflater_->active()) {
     conflater_->push(batch, result);
     return;
   }
-  if (!fits(batch->count, batch->queued_bytes)) {
+  if (has_no_room) {
     switch (when_full_) {
       case WhenFull::block:
-        result.rest = batch;
         return;
       case WhenFull::conflate:
         conflater_->push(batch, result);

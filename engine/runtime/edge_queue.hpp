@@ -63,6 +63,8 @@ class EdgeQueue {
   void ask_for_wake() { producer_waits_.store(true, std::memory_order_seq_cst); }
 
   uint64_t waiting_records() const { return records_.load(std::memory_order_relaxed); }
+  /// Of all batches that were handed over and not given back, as the bound counts them.
+  uint64_t taken_bytes() const { return taken_bytes_.load(std::memory_order_relaxed); }
   uint64_t waiting_bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -85,8 +87,9 @@ class EdgeQueue {
   std::unique_ptr<Conflater> conflater_;  ///< guarded by mutex_
 
   BriefMutex mutex_;
-  records::HostBatch* head_ = nullptr;  ///< guarded by mutex_
-  records::HostBatch* tail_ = nullptr;  ///< guarded by mutex_
+  records::HostBatch* head_ = nullptr;    ///< guarded by mutex_
+  records::HostBatch* tail_ = nullptr;    ///< guarded by mutex_
+  std::atomic<uint64_t> taken_bytes_{0};  ///< written under mutex_
 
   alignas(64) std::atomic<uint64_t> records_{0};
   std::atomic<uint64_t> bytes_{0};

@@ -52,13 +52,6 @@ struct NodeCounters {
   std::atomic<uint64_t> made{0};
   std::atomic<uint64_t> folded{0};
   std::array<std::atomic<uint64_t>, records::verdict_count> settled{};
-
-  uint64_t held() const {
-    uint64_t held = in_records.load() + made.load(std::memory_order_relaxed) - out_records.load() -
-                    folded.load(std::memory_order_relaxed);
-    for (const auto& verdict : settled) held -= verdict.load(std::memory_order_relaxed);
-    return held;
-  }
 };
 
 class NodeRuntime : public sluice_context {

@@ -99,6 +99,7 @@ EdgeReport report_of(const Plan& plan, const EdgeRuntime& edge, int64_t now_ns) 
   if (edge.queue != nullptr) {
     report.waiting = edge.queue->waiting_records();
     report.waiting_bytes = edge.queue->waiting_bytes();
+    report.in_bytes = edge.queue->taken_bytes();
     report.has_room = edge.queue->has_room();
     const Bound& bound = edge.plan != nullptr ? edge.plan->bound : edge.dead_letter->bound;
     report.bound_records = bound.records;
@@ -120,6 +121,7 @@ Report GraphRuntime::report() const {
   const int64_t now_ns = monotonic_ns();
   for (const NodeRuntime& node : nodes_) report.nodes.push_back(report_of(node, now_ns));
   for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(plan_, edge, now_ns));
+  for (const Stage& stage : stages_) report.stages.push_back({stage.name(), stage.turns()});
   for (const MemoryRelay& relay : memory_relays_) {
     // It can replay only while the process lives, and a receipt is about what comes after.
     report.nodes[relay.output->index].replay = 0;

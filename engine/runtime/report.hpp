@@ -85,7 +85,8 @@ struct EdgeReport {
   uint64_t discarded = 0;
   uint64_t rejected = 0;  ///< larger than the whole edge
   uint64_t waiting = 0;
-  uint64_t parked = 0;  ///< found no room yet; held by the stage before the edge
+  uint64_t parked = 0;    ///< found no room yet; held by the stage before the edge
+  uint64_t in_bytes = 0;  ///< of buffered edges, as their bound counts them: what batches pin
   uint64_t waiting_bytes = 0;
   bool has_room = true;  ///< false when a push would have to wait
   uint64_t bound_records = 0;

@@ -78,6 +78,7 @@ void Stage::run() {
   for (;;) {
     // First of all: a request that came before this is seen below, one that comes after wakes.
     waker_.clear();
+    turns_.add(1);
     if (quit_requested_.load(std::memory_order_seq_cst)) return;
     if (drain_requested_.load(std::memory_order_seq_cst) && !is_draining_) begin_drain();
     if (is_broken_) {

@@ -51,6 +51,8 @@ class Stage {
   /// Whether the flush marker of a drain has left the source; true of other stages.
   bool has_drained() const { return !has_source() || has_marked_.load(std::memory_order_acquire); }
   const std::string& name() const { return name_; }
+  /// Turns of the loop, at least one a second: whether it is alive.
+  uint64_t turns() const { return turns_.load(); }
 
  private:
   struct Parked {
@@ -94,6 +96,7 @@ class Stage {
 
   std::thread thread_;
   Waker waker_;
+  OwnCounter turns_;
   std::atomic<bool> drain_requested_{false};
   std::atomic<bool> quit_requested_{false};
   std::atomic<bool> source_has_ended_{false};
