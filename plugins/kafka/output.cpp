@@ -239,11 +239,15 @@ Result<void> Output::on_fetch_error(rd_kafka_event_t* event) {
 
 void Output::measure_lag() {
   lag_at_ns_ = context_.monotonic_ns() + lag_every_ns;
+  std::vector<int32_t> full;
   for (const Partition& partition : membership_->partitions()) {
     if (!partition.is_assigned) continue;
-    const int64_t end = consumer_->known_end(partition.number);
+    // What waits here keeps librdkafka from fetching, and so from hearing where the log ends.
+    if (rd_kafka_queue_length(partition.queue.get()) != 0) full.push_back(partition.number);
+    const int64_t end = std::max(consumer_->known_end(partition.number), lookup_->watched_end(partition.number));
     if (end >= 0) partition.lag.set(std::max<int64_t>(end - partition.next, 0));
   }
+  lookup_->watch(std::move(full));
 }
 
 void Output::on_client_log(int level, std::string_view line) {

@@ -20,7 +20,7 @@ constexpr int16_t sync_group_request = 14;
 constexpr std::chrono::seconds leave_within{5};
 constexpr std::chrono::seconds assignment_within{3};
 /// Members hear of a rebalance by the answer to a heartbeat.
-constexpr int64_t slowest_heartbeat_ms = 2000;
+constexpr int64_t slowest_heartbeat_ms = 1000;
 constexpr uint64_t one = 1;
 
 struct Property {

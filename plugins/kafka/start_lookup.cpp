@@ -14,6 +14,8 @@ namespace sluice::kafka {
 namespace {
 
 constexpr int request_ms = 3000;
+constexpr int watch_ms = 1000;
+constexpr std::chrono::seconds watch_every{5};
 constexpr std::chrono::milliseconds pause_between{300};
 constexpr std::chrono::milliseconds long_pause{5000};
 constexpr std::chrono::milliseconds topic_deadline{3000};
@@ -66,7 +68,11 @@ void StartLookup::run() {
   while (!ended_) {
     if (questions_.empty()) {
       trouble_.reset();
-      woken_.wait(lock);
+      const std::vector<int32_t> watched = watched_;
+      lock.unlock();
+      look_at_watched(watched);
+      lock.lock();
+      woken_.wait_for(lock, watch_every, [this] { return ended_ || !questions_.empty(); });
       continue;
     }
     const std::vector<Question> questions(questions_.begin(), questions_.end());
@@ -75,6 +81,31 @@ void StartLookup::run() {
     work(questions);
     lock.lock();
   }
+}
+
+void StartLookup::watch(std::vector<int32_t> partitions) {
+  const std::lock_guard lock(mutex_);
+  watched_ = std::move(partitions);
+}
+
+int64_t StartLookup::watched_end(int32_t partition) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = ends_.find(partition);
+  return found == ends_.end() ? -1 : found->second;
+}
+
+void StartLookup::look_at_watched(const std::vector<int32_t>& partitions) {
+  std::map<int32_t, int64_t> ends;
+  for (const int32_t partition : partitions) {
+    int64_t begin = 0;
+    int64_t end = 0;
+    const rd_kafka_resp_err_t code =
+        rd_kafka_query_watermark_offsets(client_, settings_.topic.c_str(), partition, &begin, &end, watch_ms);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    ends.emplace(partition, end);
+  }
+  const std::lock_guard lock(mutex_);
+  ends_ = std::move(ends);
 }
 
 void StartLookup::find_topic() {

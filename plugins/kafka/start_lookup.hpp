@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -40,6 +41,10 @@ class StartLookup {
   // Stage thread.
   void ask(std::vector<Question> questions);
   std::vector<Answer> take();
+  /// Asks every few seconds where these partitions end: they are not fetched from, so nobody else learns it.
+  void watch(std::vector<int32_t> partitions);
+  /// Less than 0: it was not asked for lately.
+  int64_t watched_end(int32_t partition) const;
   bool topic_is_there() const { return topic_is_there_.load(); }
   /// Why there is no answer yet; nothing when all goes well.
   std::optional<Error> trouble() const;
@@ -51,6 +56,7 @@ class StartLookup {
   Result<std::vector<std::optional<int64_t>>> committed(const std::vector<Question>& questions) const;
   void put_back(const std::vector<Question>& questions, const Error& why);
   void complain(const Error& why);
+  void look_at_watched(const std::vector<int32_t>& partitions);
   void reply(Answer answer);
 
   rd_kafka_t* const client_;
@@ -58,9 +64,11 @@ class StartLookup {
   const std::function<void()> changed_;
   mutable std::mutex mutex_;
   std::condition_variable woken_;
-  std::deque<Question> questions_;  ///< guarded by mutex_
-  std::vector<Answer> answers_;     ///< guarded by mutex_
-  std::optional<Error> trouble_;    ///< guarded by mutex_
+  std::deque<Question> questions_;   ///< guarded by mutex_
+  std::vector<Answer> answers_;      ///< guarded by mutex_
+  std::optional<Error> trouble_;     ///< guarded by mutex_
+  std::vector<int32_t> watched_;     ///< guarded by mutex_
+  std::map<int32_t, int64_t> ends_;  ///< guarded by mutex_
   std::atomic<bool> topic_is_there_;
   std::atomic<bool> ended_{false};  ///< written under mutex_
   std::thread thread_;

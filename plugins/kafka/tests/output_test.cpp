@@ -157,3 +157,19 @@ TEST_CASE("the lag is what the group has not been given") {
   REQUIRE(node.poll_until([&] { return node.metric("lag_records{partition=\"0\"}") == 0; }, 0));
   node.deliver_all();
 }
+
+TEST_CASE("the lag grows while nothing is read") {
+  auto cluster = TestCluster::embedded();
+  const std::string topic = TestCluster::fresh("growing");
+  cluster->make_topic(topic, 1);
+  cluster->write_numbers(topic, 0, 50);
+  // So little is fetched ahead that nothing is fetched while it waits.
+  OutputNode node(*cluster, topic, "g", {{"options", map({{"queued.min.messages", "1"}})}});
+  node.begin();
+  REQUIRE(node.poll_until([&] { return node.metric("lag_records{partition=\"0\"}") == 50; }, 0));
+  cluster->write_numbers(topic, 0, 70, 50);
+  REQUIRE(node.until([&] {
+    node.must_poll(0, 20ms);
+    return node.metric("lag_records{partition=\"0\"}") == 120;
+  }));
+}
