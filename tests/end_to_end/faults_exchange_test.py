@@ -4,6 +4,7 @@ missing and counted, and nothing else is."""
 
 import signal
 import time
+import unittest
 
 import pipeline_support as pipeline
 import support
@@ -67,8 +68,9 @@ class ExchangeTest(pipeline.PipelineCase):
         exchange.stop()
         support.figure(f"frozen server: {self.assert_log_is_part_of_truth(exchange)} frames of {count} missing")
 
-    def test_malformed_frames(self):
-        exchange = self.exchange("--rate", "0", "--frames", 10_000, "--malformed-at", "every:1000")
+    def malformed(self, *options):
+        """Frames that are no events, among 10,000 that are; answers how many lie in the topic of rejects."""
+        exchange = self.exchange("--rate", "0", "--frames", 10_000, *options)
         graph = self.graph()
         ingest, buffer = self.ingest(graph, exchange), self.buffer(graph)
         self.wait_for_log(10_000, ingest, buffer)
@@ -81,8 +83,19 @@ class ExchangeTest(pipeline.PipelineCase):
         self.assert_tables_are_log()
         rejected = sum(self.ends(self.rejects_topic).values())
         self.assertEqual(rejected, result.metric("exchange", "malformed_total"))
-        self.assertGreater(rejected, 0)
         support.figure(f"malformed frames: {rejected} in the topic of rejects, 10000 of 10000 events stored")
+        return rejected
+
+    def test_malformed_frames(self):
+        kinds = ("text", "truncated", "utf8", "fields")
+        options = [word for at, kind in enumerate(kinds) for word in ("--malformed-at", f"{1000 * (at + 1)}:{kind}")]
+        self.assertEqual(self.malformed(*options), len(kinds))
+
+    # The topic of rejects has the broker's own limit, a little above 1 MiB with all that belongs to a record; a message
+    # of `max_frame`, 1 MiB, is beyond it, and a dead letter that is refused stops the graph.
+    @unittest.expectedFailure
+    def test_malformed_frame_as_large_as_frames_may_be(self):
+        self.assertEqual(self.malformed("--malformed-at", "1000:junk"), 1)
 
 
 if __name__ == "__main__":
