@@ -28,6 +28,9 @@ VARIABLES = {"kafka": "KAFKA_BROKERS", "timescale": "TIMESCALE_URL", "postgres":
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 # Kafka's errors for a leader that is not there yet: LEADER_NOT_AVAILABLE, NOT_LEADER, REPLICA_NOT_AVAILABLE
 LEADERLESS = (5, 6, 9)
+# And what passes by itself: a topic known to the cluster and not yet to its leader, a group whose coordinator loads its
+# offsets, is not there or has moved.
+PASSING = (*LEADERLESS, 3, 14, 15, 16)
 QUOTES = "symbol, update_id, best_bid_price, best_bid_qty, best_ask_price, best_ask_qty"
 # The long variants, as `./check --full` runs them: numbers and seconds of docs/delivery.md's table.
 FULL = os.environ.get("SLUICE_TEST_FULL") == "1"
@@ -62,6 +65,24 @@ def sql(url, text):
     if done.returncode != 0:
         raise RuntimeError(f"{text}: {done.stderr.strip()}")
     return [[None if cell == "\\N" else cell for cell in row] for row in csv.reader(io.StringIO(done.stdout))]
+
+
+def patiently(ask, what):
+    """What a broker says; one that is busy, just back or just elected is asked again."""
+    found = []
+
+    def ask_once():
+        try:
+            found.append(ask())
+        except kafka_wire.KafkaError as error:
+            if error.code not in PASSING:
+                raise
+        except OSError:
+            pass
+        return found and found[-1] is not None
+
+    support.wait_until(ask_once, f"Kafka says {what}", pause_s=0.1)
+    return found[-1]
 
 
 def microseconds(text):
@@ -210,19 +231,7 @@ class PipelineCase(support.Case):
 
     def ends(self, topic):
         """{partition: offset behind the last record}; empty while there is no such topic."""
-        found = []
-        support.wait_until(lambda: found.append(self.ends_now(topic)) or found[-1] is not None,
-                           f"all partitions of {topic} have a leader", pause_s=0.1)
-        return found[-1]
-
-    def ends_now(self, topic):
-        """None while partitions have no leader: just made, or the broker has only just come back."""
-        try:
-            return self.ask_ends(topic)
-        except kafka_wire.KafkaError as error:
-            if error.code in (*LEADERLESS, 3):  # 3: known to the cluster, not yet to the leader
-                return None
-            raise
+        return patiently(lambda: self.ask_ends(topic), f"the ends of {topic}")
 
     def ask_ends(self, topic):
         with self.broker() as broker:
@@ -245,7 +254,9 @@ class PipelineCase(support.Case):
 
     def committed(self, group=None):
         """{(topic, partition): offset} of the group."""
-        group = group or self.group
+        return patiently(lambda: self.ask_committed(group or self.group), f"the offsets of group {group or self.group}")
+
+    def ask_committed(self, group):
         with self.broker() as broker:
             address = broker.coordinator(group)
         with kafka_wire.Broker(address) as coordinator:
