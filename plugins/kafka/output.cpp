@@ -11,7 +11,8 @@
 namespace sluice::kafka {
 namespace {
 
-constexpr uint64_t batch_records = 1000;
+/// Positions move by whole batches: what a crash repeats grows with them, and what a record costs hardly shrinks.
+constexpr uint64_t batch_records = 128;
 constexpr uint64_t batch_bytes = uint64_t{1} << 20;
 constexpr int64_t lag_every_ns = 1'000'000'000;
 constexpr std::chrono::milliseconds open_deadline{5000};
