@@ -9,7 +9,7 @@ namespace sluice::kafka {
 namespace {
 
 /// Positions move with every batch downstream; the broker need not hear of each.
-constexpr int64_t gather_ns = 2'000'000;
+constexpr int64_t gather_ns = 20'000'000;
 constexpr int64_t retry_ns = 100'000'000;
 /// From the answer to a rebalance until a request to join would have been sent.
 constexpr int64_t join_ns = 100'000'000;
