@@ -41,7 +41,9 @@ class PipelineTest(pipeline.PipelineCase):
         account = ingested.node("exchange")["account"]
         self.assertEqual((account["received"], account["delivered"], account["unsettled"]), (count, count, 0))
         for node, rows in (("trades", self.rows("trades")), ("book_ticker", self.rows("book_ticker"))):
-            self.assertEqual(buffered.node(node)["delivered"], rows)
+            # The group may hand records out again while its members gather; the table has them once all the same.
+            again = buffered.metric(node, "rows_already_there_total")
+            self.assertEqual(buffered.node(node)["delivered"] - again, rows)
 
         self.assert_topics_are_made_as_declared()
         self.a_second_group_adds_no_row(count, graph)
