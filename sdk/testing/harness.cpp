@@ -292,7 +292,7 @@ uint64_t Harness::settled(uint32_t verdict) const {
   });
 }
 uint64_t Harness::owned_batches() const {
-  return world_->locked([&] { return world_->owned.size(); });
+  return world_->locked([&] { return world_->owned.size() + world_->being_split; });
 }
 uint64_t Harness::dropped_at_close() const {
   return world_->locked([&] { return world_->dropped_at_close; });

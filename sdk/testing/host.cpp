@@ -66,6 +66,7 @@ void fill_batches(sluice_host& host) {
   host.batch_split = [](sluice_context* c, sluice_batch* take, const uint8_t* lanes, uint32_t lane_count,
                         sluice_batch** out) {
     std::fill(out, out + lane_count, nullptr);
+    const World::Splitting splitting(of(c));
     if (!of(c).disown(take, "split")) return;
     for (uint32_t i = 0; i < take->count; ++i) {
       if (lanes[i] < lane_count) continue;

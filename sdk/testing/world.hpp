@@ -57,6 +57,23 @@ class World : public records::Account {
   void problem(std::string sentence);
   void changed();
   bool await(const std::function<bool()>& predicate, nanoseconds timeout) const;
+  /// While it lives, a batch that is being parted still counts as the node's.
+  class Splitting {
+   public:
+    explicit Splitting(World& world) : world_(world) {
+      const std::lock_guard lock(world_.mutex_);
+      ++world_.being_split;
+    }
+    Splitting(const Splitting&) = delete;
+    ~Splitting() {
+      const std::lock_guard lock(world_.mutex_);
+      --world_.being_split;
+    }
+
+   private:
+    World& world_;
+  };
+
   template <typename F>
   auto locked(F&& read) const {
     const std::lock_guard lock(mutex_);
@@ -76,6 +93,7 @@ class World : public records::Account {
   std::vector<std::string> problems;
   std::map<std::string, uint32_t, std::less<>> failpoints;
   std::unordered_set<sluice_batch*> owned;
+  uint64_t being_split = 0;  ///< batches that are the node's and in `owned` neither whole nor in parts
   std::vector<std::string> slots;
   uint64_t wakes = 0;
   uint64_t dropped_at_close = 0;
