@@ -36,7 +36,8 @@ class OwnCounter {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
   void subtract(uint64_t amount) { add(0 - amount); }
-  uint64_t load() const { return value_.load(std::memory_order_relaxed); }
+  /// What is read after it was written no earlier.
+  uint64_t load() const { return value_.load(std::memory_order_acquire); }
 
  private:
   std::atomic<uint64_t> value_{0};

@@ -16,10 +16,9 @@ uint64_t sum_of(const std::array<uint64_t, records::verdict_count>& settled) {
 AccountReport report_of(const FlowAccount& account, int64_t now_ns) {
   AccountReport report;
   for (size_t i = 0; i < records::verdict_count; ++i) {
-    report.settled[i] = account.totals.settled[i].load(std::memory_order_relaxed);
+    report.settled[i] = account.totals.settled[i].load(std::memory_order_acquire);
   }
-  // What has left is read before what came, so that the difference is never below zero while the graph runs.
-  std::atomic_thread_fence(std::memory_order_acquire);
+  // What has left was read before what came (acquire), so that the difference is never below zero while the graph runs.
   report.received = account.totals.received.load(std::memory_order_relaxed);
   report.made = account.totals.made.load(std::memory_order_relaxed);
   report.unsettled = report.received + report.made - sum_of(report.settled);
@@ -44,13 +43,12 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   report.has_room = !node.is_sink || node.has_room();
   report.in_flight = node.plan.in_flight;
   for (size_t i = 0; i < records::verdict_count; ++i) {
-    report.settled[i] = node.counters.settled[i].load(std::memory_order_relaxed);
+    report.settled[i] = node.counters.settled[i].load(std::memory_order_acquire);
   }
   report.out = node.counters.out_records.load();
   report.out_batches = node.counters.out_batches.load();
-  report.folded = node.counters.folded.load(std::memory_order_relaxed);
+  report.folded = node.counters.folded.load(std::memory_order_acquire);
   // As above.
-  std::atomic_thread_fence(std::memory_order_acquire);
   report.in = node.counters.in_records.load();
   report.in_batches = node.counters.in_batches.load();
   report.out_bytes = node.counters.out_bytes.load();
