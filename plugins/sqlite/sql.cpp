@@ -4,17 +4,8 @@
 namespace sluice::sqlite {
 namespace {
 
+using columns::joined;
 using columns::TypeKind;
-
-template <typename Each>
-std::string joined(size_t count, std::string_view between, Each&& each) {
-  std::string text;
-  for (size_t i = 0; i < count; ++i) {
-    if (i > 0) text += between;
-    text += each(i);
-  }
-  return text;
-}
 
 std::string conflict_columns(const Settings& settings) {
   return joined(settings.conflict.size(), ", ",
@@ -22,15 +13,6 @@ std::string conflict_columns(const Settings& settings) {
 }
 
 }  // namespace
-
-std::string quoted_name(std::string_view name) {
-  std::string text = "\"";
-  for (const char c : name) {
-    if (c == '"') text += '"';
-    text += c;
-  }
-  return text + "\"";
-}
 
 std::string_view stored_type(const columns::Type& type) {
   switch (type.kind) {

@@ -8,10 +8,11 @@
 #include <string_view>
 
 #include "settings.hpp"
+#include "sluice/columns/sql.hpp"
 
 namespace sluice::sqlite {
 
-std::string quoted_name(std::string_view name);
+using columns::quoted_name;
 /// The type a column is created with.
 std::string_view stored_type(const columns::Type& type);
 

@@ -6,15 +6,7 @@
 namespace sluice::timescale {
 namespace {
 
-template <typename Each>
-std::string joined(size_t count, std::string_view between, Each&& each) {
-  std::string text;
-  for (size_t i = 0; i < count; ++i) {
-    if (i > 0) text += between;
-    text += each(i);
-  }
-  return text;
-}
+using columns::joined;
 
 std::string column_list(const Settings& settings, const std::vector<size_t>& columns) {
   return joined(columns.size(), ", ", [&](size_t i) { return quoted_name(settings.column(columns[i]).name); });
@@ -45,15 +37,6 @@ std::string literal(std::string_view text) {
 }
 
 }  // namespace
-
-std::string quoted_name(std::string_view name) {
-  std::string text = "\"";
-  for (const char c : name) {
-    if (c == '"') text += '"';
-    text += c;
-  }
-  return text + "\"";
-}
 
 std::string quoted_table(const Settings& settings) {
   return (settings.schema.empty() ? "" : quoted_name(settings.schema) + ".") + quoted_name(settings.table);

@@ -6,10 +6,11 @@
 #include <string_view>
 
 #include "settings.hpp"
+#include "sluice/columns/sql.hpp"
 
 namespace sluice::timescale {
 
-std::string quoted_name(std::string_view name);
+using columns::quoted_name;
 /// The table, with its schema where the graph gives one.
 std::string quoted_table(const Settings& settings);
 /// "(symbol, trade_id)", for people.
