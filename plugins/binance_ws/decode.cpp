@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "sluice/flat_json.hpp"
+
 namespace sluice::binance {
 namespace {
 
@@ -46,6 +48,13 @@ void read_time(json::value& value, int64_t& time_ns, bool& has_time) {
   has_time = true;
 }
 
+void read_time(std::string_view digits, int64_t& time_ns, bool& has_time) {
+  int64_t ms = 0;
+  if (!flat_json::read_integer(digits, ms) || ms > latest_ms) return;
+  time_ns = ms * 1'000'000;
+  has_time = true;
+}
+
 /// The bytes between the quotes; false when it is no string.
 bool read_text(json::value& value, std::string_view& text) {
   const std::string_view token = without_blanks_behind(value.raw_json_token());
@@ -58,7 +67,9 @@ bool read_text(json::value& value, std::string_view& text) {
 
 FrameKind Decoder::decode(std::string_view text, Event& event) {
   event = Event{};
-  if (usual_envelope(text, event) && event.stream != nullptr && read_data(event)) return FrameKind::event;
+  if (usual_envelope(text, event) && event.stream != nullptr && (read_flat_data(event) || read_data(event))) {
+    return FrameKind::event;
+  }
   return any_envelope(text, event);
 }
 
@@ -78,6 +89,40 @@ bool Decoder::usual_envelope(std::string_view text, Event& event) const {
   const char* end = text.data() + text.size() - 1;
   event.data = {data, static_cast<size_t>(end - data)};
   return *data == '{' && *end == '}' && end[-1] == '}';
+}
+
+/// The usual form of the usual events; false says nothing but that read_data has to look.
+bool Decoder::read_flat_data(Event& event) const {
+  if (event.stream->event == EventType::other) return false;
+  const char id = id_key(event.stream->event);
+  bool is_usual = true;
+  const bool is_flat =
+      flat_json::walk(event.data, [&](std::string_view key, flat_json::Kind kind, std::string_view value) {
+        if (key.size() != 1) return;
+        if (key[0] == id) {
+          is_usual =
+              is_usual && !event.has_id && kind == flat_json::Kind::number && flat_json::read_integer(value, event.id);
+          event.has_id = true;
+        } else if (key[0] == 's') {
+          is_usual = is_usual && event.symbol.empty() && kind == flat_json::Kind::text && !value.empty();
+          event.symbol = value;
+        } else if (key[0] == 'E' && kind == flat_json::Kind::number) {
+          read_time(value, event.event_time_ns, event.has_event_time);
+        } else if (key[0] == 'T' && kind == flat_json::Kind::number) {
+          read_time(value, event.trade_time_ns, event.has_trade_time);
+        }
+      });
+  if (!is_flat || !is_usual || !event.has_id || event.symbol.empty()) {
+    const Event fresh;
+    event.id = fresh.id;
+    event.symbol = fresh.symbol;
+    event.event_time_ns = fresh.event_time_ns;
+    event.trade_time_ns = fresh.trade_time_ns;
+    event.has_id = event.has_event_time = event.has_trade_time = false;
+    return false;
+  }
+  if (event.symbol == event.stream->symbol) event.symbol = event.stream->symbol;
+  return true;
 }
 
 bool Decoder::read_data(Event& event) {

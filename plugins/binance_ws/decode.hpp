@@ -44,6 +44,7 @@ class Decoder {
  private:
   bool usual_envelope(std::string_view text, Event& event) const;
   FrameKind any_envelope(std::string_view text, Event& event);
+  bool read_flat_data(Event& event) const;
   bool read_data(Event& event);
 
   const StreamTable& streams_;

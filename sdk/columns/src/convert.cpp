@@ -9,6 +9,7 @@
 
 #include "sluice/columns/decimal.hpp"
 #include "sluice/columns/time.hpp"
+#include "sluice/flat_json.hpp"
 
 namespace sluice {
 inline namespace v1 {
@@ -29,10 +30,14 @@ bool plain_number(std::string_view text) {
 
 Result<void> to_integer(const Column& column, std::string_view text, Value& to) {
   int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, number);
-  if (stop != end || fault == std::errc::invalid_argument) {
-    return refused(column, wrong_type, text, "is not a whole number");
+  std::errc fault{};
+  if (!flat_json::read_integer(text, number)) {
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, number);
+    fault = read.ec;
+    if (read.ptr != end || fault == std::errc::invalid_argument) {
+      return refused(column, wrong_type, text, "is not a whole number");
+    }
   }
   const bool fits = fault == std::errc() &&
                     (column.type.kind == TypeKind::bigint ||

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "sluice/flat_json.hpp"
+
 namespace sluice {
 inline namespace v1 {
 namespace columns {
@@ -17,11 +19,9 @@ struct Scanned {
   int64_t exponent = 0;
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::string_view take_digits(std::string_view& text) {
-  size_t count = 0;
-  while (count < text.size() && is_digit(text[count])) ++count;
+  const auto count =
+      static_cast<size_t>(flat_json::end_of_digits(text.data(), text.data() + text.size()) - text.data());
   const std::string_view digits = text.substr(0, count);
   text.remove_prefix(count);
   return digits;

@@ -8,6 +8,7 @@
 
 #include "convert.hpp"
 #include "field_tree.hpp"
+#include "sluice/flat_json.hpp"
 
 namespace sluice {
 inline namespace v1 {
@@ -33,21 +34,25 @@ Error not_json(std::string_view payload, std::string_view why) {
 }  // namespace
 
 struct Extractor::State {
-  /// What the walk found for a column: the raw JSON of its best candidate so far.
+  /// What the walk found for a column: its best candidate so far.
   struct Found {
-    std::string_view raw{};
+    std::string_view raw{};  ///< as JSON; of a flat text without its quotes
     uint16_t rank = unread;
     bool is_null = false;
+    flat_json::Kind kind{};  ///< of a flat payload's
   };
 
   explicit State(const Mapping& of) : mapping(of), tree(of), found(of.size()) {}
 
   Result<void> run(const Record& record, Rows& rows) {
     const std::string_view payload = record.payload();
-    for (Found& entry : found) entry.rank = unread;
-    repeated = nullptr;
-    if (const simdjson::error_code fault = walk_document(payload)) {
-      return not_json(payload, simdjson::error_message(fault));
+    forget();
+    const bool is_flat = walk_flat(payload);
+    if (!is_flat) {
+      forget();
+      if (const simdjson::error_code fault = walk_document(payload)) {
+        return not_json(payload, simdjson::error_message(fault));
+      }
     }
     if (repeated != nullptr)
       return permanent("field " + *repeated + " is there twice: " + excerpt(payload), "field_repeated");
@@ -55,6 +60,7 @@ struct Extractor::State {
     for (size_t c = 0; c < row.size(); ++c) {
       const Column& column = mapping.columns()[c];
       Result<void> converted = column.paths.empty() ? from_attribute(column, record, rows.arena(), row[c])
+                               : is_flat            ? from_flat(column, found[c], rows.arena(), row[c])
                                                     : from_json(column, found[c], payload, rows.arena(), row[c]);
       if (!converted) {
         rows.drop_last();
@@ -62,6 +68,20 @@ struct Extractor::State {
       }
     }
     return {};
+  }
+
+  void forget() {
+    for (Found& entry : found) entry.rank = unread;
+    repeated = nullptr;
+  }
+
+  /// False: not of the simple form, so walk_document has to see it.
+  bool walk_flat(std::string_view payload) {
+    return flat_json::walk(payload, [&](std::string_view key, flat_json::Kind kind, std::string_view value) {
+      if (const FieldTree::Field* const wanted = tree.find(0, key)) {
+        note(*wanted, {value, 0, kind == flat_json::Kind::null, kind});
+      }
+    });
   }
 
   simdjson::error_code walk_document(std::string_view payload) {
@@ -105,7 +125,7 @@ struct Extractor::State {
       if (kind == '{' || kind == '[') {
         if (const auto fault = raw_of(value, kind).get(raw)) return fault;
       }
-      note(wanted, raw);
+      note(wanted, {raw, 0, kind == 'n'});
       return simdjson::SUCCESS;
     }
     ondemand::object inner;
@@ -114,7 +134,7 @@ struct Extractor::State {
       if (const auto fault = inner.raw_json().get(raw)) return fault;
       if (const auto fault = inner.reset().error()) return fault;
     }
-    note(wanted, raw);
+    note(wanted, {raw});
     return walk(inner, wanted.level);
   }
 
@@ -129,8 +149,7 @@ struct Extractor::State {
     return array.raw_json();
   }
 
-  void note(const FieldTree::Field& wanted, std::string_view raw) {
-    const bool is_null = raw.starts_with('n');
+  void note(const FieldTree::Field& wanted, Found candidate) {
     for (const FieldTree::Use& use : wanted.uses) {
       Found& entry = found[use.column];
       if (entry.rank == use.rank) {
@@ -138,8 +157,11 @@ struct Extractor::State {
         continue;
       }
       // A null stands only as long as no other candidate has a value.
-      const bool better = entry.rank == unread || (entry.is_null == is_null ? use.rank < entry.rank : entry.is_null);
-      if (better) entry = {raw, use.rank, is_null};
+      const bool better =
+          entry.rank == unread || (entry.is_null == candidate.is_null ? use.rank < entry.rank : entry.is_null);
+      if (!better) continue;
+      candidate.rank = use.rank;
+      entry = candidate;
     }
   }
 
@@ -147,6 +169,18 @@ struct Extractor::State {
     if (column.receive_time) return convert_time_ns(column, record.receive_time_ns(), to);
     if (column.slot < 0) return convert_nothing(column, false, to);
     return convert_attribute(column, record.attribute(column.slot), arena, to);
+  }
+
+  Result<void> from_flat(const Column& column, const Found& entry, Arena& arena, Value& to) {
+    if (entry.rank == unread) return convert_nothing(column, false, to);
+    if (entry.is_null) return convert_nothing(column, true, to);
+    const bool is_text = entry.kind == flat_json::Kind::text;
+    if (column.type.kind == TypeKind::json || column.type.kind == TypeKind::jsonb) {
+      return from_whole(column, is_text ? std::string_view(entry.raw.data() - 1, entry.raw.size() + 2) : entry.raw, to);
+    }
+    if (is_text) return convert_text(column, entry.raw, arena, to);
+    if (entry.kind == flat_json::Kind::boolean) return convert_boolean(column, entry.raw.front() == 't', to);
+    return convert_number(column, entry.raw, arena, to);
   }
 
   Result<void> from_json(const Column& column, const Found& entry, std::string_view payload, Arena& arena, Value& to) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "sluice/flat_json.hpp"
+
 namespace sluice {
 inline namespace v1 {
 namespace columns {
@@ -87,6 +89,53 @@ class Reader {
   bool failed_ = false;
 };
 
+struct Moment {
+  int64_t year, month, day, hour, minute, second, us;
+  int64_t offset_minutes = 0;
+};
+
+/// "2026-11-22T10:00:00.123456Z" to the letter, as this project writes times. False says only that it is not that.
+bool read_usual(std::string_view text, Moment& to) {
+  constexpr std::string_view layout = "0000-00-00T00:00:00.000000Z";
+  if (text.size() != layout.size()) return false;
+  uint32_t wrong = 0;
+  for (const size_t at : {4, 7, 10, 13, 16, 19, 26}) wrong |= static_cast<uint32_t>(text[at] ^ layout[at]);
+  const auto two = [&](size_t at) {
+    const uint32_t tens = static_cast<uint8_t>(text[at] - '0');
+    const uint32_t ones = static_cast<uint8_t>(text[at + 1] - '0');
+    wrong |= static_cast<uint32_t>(tens > 9) | static_cast<uint32_t>(ones > 9);
+    return int64_t{tens * 10 + ones};
+  };
+  to = {two(0) * 100 + two(2), two(5), two(8), two(11), two(14), two(17), (two(20) * 100 + two(22)) * 100 + two(24)};
+  return wrong == 0;
+}
+
+bool read_any(std::string_view text, Moment& to) {
+  Reader in(text);
+  to.year = in.digits(4);
+  in.one_of("-");
+  to.month = in.digits(2);
+  in.one_of("-");
+  to.day = in.digits(2);
+  in.one_of("Tt ");
+  to.hour = in.digits(2);
+  in.one_of(":");
+  to.minute = in.digits(2);
+  in.one_of(":");
+  to.second = in.digits(2);
+  to.us = in.at('.') ? in.fraction_us() : 0;
+  const char zone = in.one_of("Zz+-");
+  to.offset_minutes = 0;
+  if (zone == '+' || zone == '-') {
+    const int64_t hours = in.digits(2);
+    in.one_of(":");
+    const int64_t minutes = in.digits(2);
+    if (hours > 23 || minutes > 59) return false;
+    to.offset_minutes = (hours * 60 + minutes) * (zone == '-' ? -1 : 1);
+  }
+  return in.done();
+}
+
 std::optional<int64_t> in_range(int64_t us) {
   if (us < earliest_time_us || us > latest_time_us) return std::nullopt;
   return us;
@@ -102,35 +151,16 @@ void write_digits(int64_t number, int count, char* to) {
 }  // namespace
 
 std::optional<int64_t> parse_rfc3339_us(std::string_view text) {
-  Reader in(text);
-  const int64_t year = in.digits(4);
-  in.one_of("-");
-  const int64_t month = in.digits(2);
-  in.one_of("-");
-  const int64_t day = in.digits(2);
-  in.one_of("Tt ");
-  const int64_t hour = in.digits(2);
-  in.one_of(":");
-  const int64_t minute = in.digits(2);
-  in.one_of(":");
-  const int64_t second = in.digits(2);
-  const int64_t us = in.at('.') ? in.fraction_us() : 0;
-  const char zone = in.one_of("Zz+-");
-  int64_t offset_minutes = 0;
-  if (zone == '+' || zone == '-') {
-    const int64_t hours = in.digits(2);
-    in.one_of(":");
-    const int64_t minutes = in.digits(2);
-    if (hours > 23 || minutes > 59) return std::nullopt;
-    offset_minutes = (hours * 60 + minutes) * (zone == '-' ? -1 : 1);
-  }
-  if (!in.done() || year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) {
+  Moment at{};
+  if (!read_usual(text, at) && !read_any(text, at)) return std::nullopt;
+  if (at.year < 1 || at.month < 1 || at.month > 12 || at.day < 1 || at.day > days_in_month(at.year, at.month)) {
     return std::nullopt;
   }
   // A leap second is the first of the next minute, as databases have it.
-  if (hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  const int64_t minutes_of_day = hour * 60 + minute - offset_minutes;
-  return in_range(days_from_civil(year, month, day) * us_per_day + (minutes_of_day * 60 + second) * us_per_second + us);
+  if (at.hour > 23 || at.minute > 59 || at.second > 60) return std::nullopt;
+  const int64_t minutes_of_day = at.hour * 60 + at.minute - at.offset_minutes;
+  const int64_t seconds_of_day = minutes_of_day * 60 + at.second;
+  return in_range(days_from_civil(at.year, at.month, at.day) * us_per_day + seconds_of_day * us_per_second + at.us);
 }
 
 std::optional<int64_t> epoch_us(int64_t count, TimeUnit unit) {
@@ -165,6 +195,8 @@ std::optional<int64_t> parse_epoch_us(std::string_view number, TimeUnit unit) {
   }
   if (whole.empty()) return std::nullopt;
   int64_t count = 0;
+  if (fraction.empty() && !negative && flat_json::read_integer(whole, count)) return epoch_us(count, unit);
+  count = 0;
   for (const char c : whole) {
     if (!is_digit(c) || __builtin_mul_overflow(count, int64_t{10}, &count) ||
         __builtin_add_overflow(count, int64_t{c - '0'}, &count)) {
