@@ -16,10 +16,12 @@ using std::chrono::nanoseconds;
 constexpr milliseconds longest_grace{5000};
 /// What a statement under way still gets once the node is being closed, and then its cancellation.
 constexpr milliseconds closing_grace{1000};
+/// What libpq gets of a COPY at once, and so what it buffers.
+constexpr size_t copy_piece = size_t{64} << 10;
 
 bool is_error(const PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
-  return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK;
+  return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_IN;
 }
 
 /// Of several statements the first failure counts, else the last answer.
@@ -139,14 +141,20 @@ std::optional<Failure> Connection::receive(std::string_view doing, ServerResult&
   while (true) {
     while (PQisBusy(connection_.get()) == 0) {
       PGresult* next = PQgetResult(connection_.get());
-      if (next == nullptr) return answer(doing, result);
-      keep_first_failure(result, next);
+      // A COPY goes on, until its data are sent.
+      const bool is_last = next == nullptr || PQresultStatus(next) == PGRES_COPY_IN;
+      if (next != nullptr) keep_first_failure(result, next);
+      if (is_last) return answer(doing, result);
     }
     const Woke woke = wait(POLLIN, deadline);
     if (woke == Woke::ready) {
       if (PQconsumeInput(connection_.get()) != 0) continue;
       // What the server said before it went is worth more than that it went.
-      while (PGresult* said = PQgetResult(connection_.get())) keep_first_failure(result, said);
+      while (PGresult* said = PQgetResult(connection_.get())) {
+        const bool goes_on = PQresultStatus(said) == PGRES_COPY_IN;
+        keep_first_failure(result, said);
+        if (goes_on) break;
+      }
       return answer(doing, result);
     }
     if (woke == Woke::late || cancelled) return given_up(doing, woke);
@@ -219,6 +227,25 @@ std::optional<Failure> Connection::send(const char* name, std::span<const Parame
     return lost(doing);
   }
   return flush(doing, statement_deadline());
+}
+
+std::optional<Failure> Connection::send_copy(const std::string& sql, std::span<const uint8_t> data,
+                                             std::string_view doing) {
+  if (auto failure = closed_already(doing)) return failure;
+  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) return lost(doing);
+  ServerResult result;
+  if (auto failure = receive(doing, result)) return failure;
+  const Clock::time_point deadline = statement_deadline();
+  while (!data.empty()) {
+    const size_t size = std::min(data.size(), copy_piece);
+    const int taken =
+        PQputCopyData(connection_.get(), reinterpret_cast<const char*>(data.data()), static_cast<int>(size));
+    if (taken < 0) return lost(doing);
+    if (taken > 0) data = data.subspan(size);
+    if (auto failure = flush(doing, deadline)) return failure;
+  }
+  if (PQputCopyEnd(connection_.get(), nullptr) < 0) return lost(doing);
+  return flush(doing, deadline);
 }
 
 std::optional<Failure> Connection::hear() {

@@ -46,6 +46,8 @@ class Connection {
   std::optional<Failure> prepare(const char* name, const std::string& sql, std::string_view doing);
   /// Sends a prepared statement; the parameters may change once it returns.
   std::optional<Failure> send(const char* name, std::span<const Parameter> parameters, std::string_view doing);
+  /// Sends a COPY ... FROM STDIN and all its data, which may change once it returns.
+  std::optional<Failure> send_copy(const std::string& sql, std::span<const uint8_t> data, std::string_view doing);
   /// The answer to what was sent.
   std::optional<Failure> receive(std::string_view doing, ServerResult& result);
   /// Something arrived although nothing was asked: a notice, or the end. Gives the failure when it was the end.

@@ -28,7 +28,9 @@ void Job::start_anew(size_t column_count) {
   rows.reset(column_count);
   inserted = 0;
   already_there = 0;
-  is_encoded = false;
+  by_copy = false;
+  in_arrays_.clear();
+  in_copy_rows_.clear();
 }
 
 void Job::add(Batch batch, columns::Extractor& extractor, const Origin& origin) {
@@ -45,12 +47,32 @@ void Job::add(Batch batch, columns::Extractor& extractor, const Origin& origin) 
   batches_.push_back(std::move(batch));
 }
 
-void Job::begin() {
+void Job::begin(bool copies) {
   if (places_.empty()) return;
   std::vector<uint32_t>& all = work.emplace_back(places_.size());
   std::iota(all.begin(), all.end(), 0U);
-  arrays.encode(rows, all);
-  is_encoded = true;
+  by_copy = copies;
+  if (by_copy) {
+    copy_rows(all);
+  } else {
+    arrays(all);
+  }
+}
+
+const Arrays& Job::arrays(const std::vector<uint32_t>& part) {
+  if (in_arrays_ != part) {
+    arrays_.encode(rows, part);
+    in_arrays_ = part;
+  }
+  return arrays_;
+}
+
+std::span<const uint8_t> Job::copy_rows(const std::vector<uint32_t>& part) {
+  if (in_copy_rows_ != part) {
+    copy_rows_.encode(rows, part);
+    in_copy_rows_ = part;
+  }
+  return copy_rows_.bytes();
 }
 
 void Job::refuse(uint32_t row, const Error& error, const Origin& origin) {

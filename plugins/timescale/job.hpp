@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "copy_rows.hpp"
 #include "sluice/batch.hpp"
 #include "sluice/columns/extractor.hpp"
 
@@ -26,12 +27,15 @@ struct Refused {
 
 class Job {
  public:
-  explicit Job(const columns::Mapping& mapping) : arrays(mapping) {}
+  explicit Job(const columns::Mapping& mapping) : arrays_(mapping), copy_rows_(mapping) {}
 
   /// Makes rows of a batch; those that do not fit the mapping are refused at once.
   void add(Batch batch, columns::Extractor& extractor, const Origin& origin);
-  /// All rows that there are, as the first statement's, encoded.
-  void begin();
+  /// All rows that there are, as the first statement's, encoded for it.
+  void begin(bool copies);
+  /// Of these rows; only what is not there already is encoded.
+  const Arrays& arrays(const std::vector<uint32_t>& part);
+  std::span<const uint8_t> copy_rows(const std::vector<uint32_t>& part);
   void refuse(uint32_t row, const Error& error, const Origin& origin);
   /// Settles everything, each record once: delivered, but for those that were refused.
   void settle();
@@ -41,8 +45,7 @@ class Job {
   void start_anew(size_t column_count);
 
   columns::Rows rows;
-  Arrays arrays;
-  bool is_encoded = false;  ///< the arrays hold what is on top of the work
+  bool by_copy = false;  ///< the next statement is a COPY
   /// Rows that still have to be stored, in parts, the next one last.
   std::vector<std::vector<uint32_t>> work;
   uint64_t inserted = 0;
@@ -56,6 +59,10 @@ class Job {
   std::vector<Batch> batches_;
   std::vector<Place> places_;  ///< of each row
   std::vector<Refused> refused_;
+  Arrays arrays_;
+  CopyRows copy_rows_;
+  std::vector<uint32_t> in_arrays_;  ///< the rows that the arrays hold
+  std::vector<uint32_t> in_copy_rows_;
 };
 
 }  // namespace sluice::timescale

@@ -10,7 +10,7 @@ constexpr size_t most_integer_digits = 131072;
 constexpr size_t most_fraction_digits = 16383;
 constexpr uint16_t negative_sign = 0x4000;
 
-/// Up to four digits as one base-10000 digit; `bad` gathers what was no digit.
+/// Fewer than four digits as one base-10000 digit; `bad` gathers what was no digit.
 uint32_t group(const char* digits, size_t count, uint32_t& bad) {
   uint32_t value = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -19,6 +19,16 @@ uint32_t group(const char* digits, size_t count, uint32_t& bad) {
     value = value * 10 + digit;
   }
   return value;
+}
+
+/// Exactly four digits, at once.
+uint32_t group_of_four(const char* digits, uint32_t& bad) {
+  uint32_t word = 0;
+  std::memcpy(&word, digits, sizeof word);
+  word ^= 0x30303030;
+  bad |= (((word & 0x7f7f7f7f) + 0x76767676) | word) & 0x80808080;
+  word = (word * 10 + (word >> 8)) & 0x00ff00ff;
+  return (word * 100 + (word >> 16)) & 0xffff;
 }
 
 constexpr uint32_t tens[] = {1, 10, 100, 1000};
@@ -50,9 +60,9 @@ size_t encode_numeric(std::string_view text, uint8_t* to) {
   };
   const size_t head = integer.size() % 4;
   if (head != 0) put(group(integer.data(), head, bad));
-  for (size_t i = head; i < integer.size(); i += 4) put(group(integer.data() + i, 4, bad));
+  for (size_t i = head; i < integer.size(); i += 4) put(group_of_four(integer.data() + i, bad));
   const size_t whole = fraction.size() / 4 * 4;
-  for (size_t i = 0; i < whole; i += 4) put(group(fraction.data() + i, 4, bad));
+  for (size_t i = 0; i < whole; i += 4) put(group_of_four(fraction.data() + i, bad));
   if (const size_t tail = fraction.size() - whole; tail != 0) {
     put(group(fraction.data() + whole, tail, bad) * tens[4 - tail]);
   }

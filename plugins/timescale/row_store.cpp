@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "big_endian.hpp"
 #include "sql.hpp"
+#include "wire_value.hpp"
 
 namespace sluice::timescale {
 namespace {
@@ -29,7 +31,9 @@ RowStore::RowStore(Connection& connection, const Settings& settings, Origin orig
       origin_(origin),
       statements_(statements),
       doing_("write to table " + settings.table_name()),
-      bounded_(bounded_columns(settings)) {}
+      bounded_(bounded_columns(settings)),
+      copy_(copy_sql(settings)),
+      copy_choice_(settings.copies) {}
 
 std::optional<Failure> RowStore::prepare() {
   if (auto failure = connection_.prepare(insert_name, insert_sql(settings_), doing_)) return failure;
@@ -45,10 +49,13 @@ std::optional<Failure> RowStore::prepare() {
 std::optional<Failure> RowStore::store(Job& job, const std::function<void()>& meanwhile) {
   static const std::function<void()> nothing = [] {};
   const std::function<void()>* what = &meanwhile;
+  job.by_copy = job.by_copy && copies();
+  const bool by_copy = job.by_copy;
   while (!job.work.empty()) {
     if (auto failure = store_part(job, *what)) return failure;
     what = &nothing;
   }
+  if (!by_copy) copy_choice_.inserted(job.already_there + job.refused_count() == 0);
   return std::nullopt;
 }
 
@@ -58,6 +65,13 @@ std::optional<Failure> RowStore::store_part(Job& job, const std::function<void()
   std::optional<Failure> failure = settings_.conflict.empty() ? insert_or_nothing(job, part, meanwhile, inserted)
                                                               : insert(job, part, meanwhile, inserted);
   if (failure && failure->blame != Blame::record) return failure;
+  if (const bool was_copy = std::exchange(job.by_copy, false); was_copy) {
+    if (failure) {
+      copy_choice_.copy_refused();
+      return std::nullopt;
+    }
+    copy_choice_.copied();
+  }
   if (failure) {
     job.work.pop_back();
     if (part.size() == 1) {
@@ -97,16 +111,20 @@ std::optional<Failure> RowStore::store_part(Job& job, const std::function<void()
   return std::nullopt;
 }
 
-std::optional<Failure> RowStore::insert(Job& job, const Rows& part, const std::function<void()>& meanwhile,
-                                        uint64_t& inserted) {
-  if (!job.is_encoded) job.arrays.encode(job.rows, part);
-  job.is_encoded = false;
+std::optional<Failure> RowStore::send(Job& job, const Rows& part) {
+  statements_.add();
+  if (job.by_copy) return connection_.send_copy(copy_, job.copy_rows(part), doing_);
+  const Arrays& arrays = job.arrays(part);
   std::vector<Parameter> parameters(settings_.mapping.size());
-  for (size_t i = 0; i < parameters.size(); ++i) parameters[i] = job.arrays[i];
+  for (size_t i = 0; i < parameters.size(); ++i) parameters[i] = arrays[i];
   // Alone, a row that another unique index refuses is told so by name.
   const bool alone = part.size() == 1 && !settings_.conflict.empty();
-  statements_.add();
-  if (auto failure = connection_.send(alone ? insert_alone_name : insert_name, parameters, doing_)) return failure;
+  return connection_.send(alone ? insert_alone_name : insert_name, parameters, doing_);
+}
+
+std::optional<Failure> RowStore::insert(Job& job, const Rows& part, const std::function<void()>& meanwhile,
+                                        uint64_t& inserted) {
+  if (auto failure = send(job, part)) return failure;
   meanwhile();
   ServerResult result;
   if (auto failure = connection_.receive(doing_, result)) return failure;
@@ -129,7 +147,8 @@ std::optional<Failure> RowStore::insert_or_nothing(Job& job, const Rows& part, c
 
 std::optional<Failure> RowStore::look_up(Job& job, const Rows& part, Rows& missing) {
   std::vector<Parameter> parameters;
-  for (const size_t column : settings_.conflict) parameters.push_back(job.arrays[column]);
+  const Arrays& arrays = job.arrays(part);
+  for (const size_t column : settings_.conflict) parameters.push_back(arrays[column]);
   std::vector<std::array<uint8_t, 8>> bounds;
   bounds.reserve(2 * bounded_.size());
   for (const size_t column : bounded_) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the rows of a job into the table and finds out what became of each. All rows go in one statement; when the
-// server inserted fewer than were sent, the missing keys are looked up before anything may settle; a statement that is
-// refused is halved until the rows that cause it stand alone. A row counts as stored only when the server inserted it
-// or has its key. Resumes where it stopped, on another connection too. Never settles.
+// server inserted fewer than were sent, the missing keys are looked up before anything may settle; an INSERT that is
+// refused is halved until the rows that cause it stand alone. COPY, where it is used, is all or nothing: what it
+// refuses is left to INSERT. A row counts as stored only when the server inserted it or has its key. Resumes where it
+// stopped, on another connection too. Never settles.
 #pragma once
 #include <functional>
 
 #include "connection.hpp"
+#include "copy_choice.hpp"
 #include "job.hpp"
 
 namespace sluice::timescale {
@@ -19,10 +21,13 @@ class RowStore {
   /// Until nothing is left to do, or a failure that concerns no single row. `meanwhile` runs once while the server
   /// works.
   std::optional<Failure> store(Job& job, const std::function<void()>& meanwhile);
+  /// Whether the next job should begin with a COPY.
+  bool copies() const { return copy_choice_.copies(); }
 
  private:
   using Rows = std::vector<uint32_t>;
   std::optional<Failure> store_part(Job& job, const std::function<void()>& meanwhile);
+  std::optional<Failure> send(Job& job, const Rows& part);
   std::optional<Failure> insert(Job& job, const Rows& part, const std::function<void()>& meanwhile, uint64_t& inserted);
   std::optional<Failure> insert_or_nothing(Job& job, const Rows& part, const std::function<void()>& meanwhile,
                                            uint64_t& inserted);
@@ -36,6 +41,8 @@ class RowStore {
   const Metric statements_;
   const std::string doing_;
   const std::vector<size_t> bounded_;
+  const std::string copy_;
+  CopyChoice copy_choice_;
 };
 
 }  // namespace sluice::timescale

@@ -87,6 +87,7 @@ Settings read(Config config, std::optional<columns::Mapping> mapping, Problems& 
   }
   read_table(config["table"], settings, problems);
   settings.create = config["create"].boolean();
+  settings.copies = config["method"].text() == "copy";
   settings.statement_timeout_ns = config["statement_timeout"].nanoseconds();
   settings.connect_timeout_ns = config["connect_timeout"].nanoseconds();
   settings.max_in_flight = config["max_in_flight"].integer();

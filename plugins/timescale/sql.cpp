@@ -20,10 +20,13 @@ std::string array_parameter(const Settings& settings, size_t number, size_t colu
   return parameter(number, wire_type(settings.column(column).type.kind).name) + "[]";
 }
 
+std::string into_table(const Settings& settings) {
+  return quoted_table(settings) + " (" +
+         joined(settings.mapping.size(), ", ", [&](size_t i) { return quoted_name(settings.column(i).name); }) + ")";
+}
+
 std::string plain_insert(const Settings& settings) {
-  return "INSERT INTO " + quoted_table(settings) + " (" +
-         joined(settings.mapping.size(), ", ", [&](size_t i) { return quoted_name(settings.column(i).name); }) +
-         ") SELECT * FROM unnest(" +
+  return "INSERT INTO " + into_table(settings) + " SELECT * FROM unnest(" +
          joined(settings.mapping.size(), ", ", [&](size_t i) { return array_parameter(settings, i + 1, i); }) + ")";
 }
 
@@ -52,6 +55,10 @@ std::string insert_sql(const Settings& settings) {
 
 std::string insert_alone_sql(const Settings& settings) {
   return plain_insert(settings) + " ON CONFLICT (" + column_list(settings, settings.conflict) + ") DO NOTHING";
+}
+
+std::string copy_sql(const Settings& settings) {
+  return "COPY " + into_table(settings) + " FROM STDIN (FORMAT binary)";
 }
 
 std::vector<size_t> bounded_columns(const Settings& settings) {

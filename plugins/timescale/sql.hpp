@@ -20,6 +20,8 @@ std::string names(const Settings& settings, const std::vector<size_t>& columns);
 std::string insert_sql(const Settings& settings);
 /// The same, but other unique indexes than the conflict target's refuse the row, and say which they are.
 std::string insert_alone_sql(const Settings& settings);
+/// Takes COPY's binary rows; a row that is there already refuses them all.
+std::string copy_sql(const Settings& settings);
 /// Takes the arrays of the conflict columns, then the least and the largest value of each timestamptz among them; gives
 /// the positions, from 1, of the keys that the table does not have.
 std::string missing_sql(const Settings& settings);

@@ -168,7 +168,7 @@ bool Writer::take(Job& job) {
 void Writer::fill(Job& job) {
   for (Batch& batch : taken_) job.add(std::move(batch), extractor_, origin_);
   taken_.clear();
-  job.begin();
+  job.begin(store_.copies());
 }
 
 void Writer::prepare_next() {

@@ -78,10 +78,36 @@ TEST_CASE("a connection that is cut at any moment loses nothing and doubles noth
   line.expect_rows(id);
 }
 
-TEST_CASE("a commit whose answer is lost is not done twice") {
+TEST_CASE("a COPY whose answer is lost is not done twice, and COPY goes on behind it") {
   const std::string url = server();
   if (url.empty()) return;
-  Line line(url);
+  Line line(url, {{"method", "copy"}});
+  line.node.begin();
+  // The first answer is that the data may come.
+  line.proxy.cut_at_answer(2);
+  line.write(trades(0, 100));
+  line.expect_rows(100);
+  CHECK(line.proxy.has_cut_at_answer());
+  CHECK(line.node.metric("rows_already_there_total") == 100);
+  // COPY, the same refused, INSERT, look-up; then an INSERT that is all new, and COPY again.
+  CHECK(line.node.metric("statements_total") == 4);
+  line.write(trades(100, 200));
+  line.expect_rows(200);
+  line.write(trades(200, 300));
+  line.expect_rows(300);
+  CHECK(line.node.metric("statements_total") == 6);
+  // A row that is there already: COPY, INSERT, look-up.
+  line.write(trades(299, 399));
+  REQUIRE(all_settled(line.node));
+  CHECK(line.space.person().count("trades") == 399);
+  CHECK(line.node.metric("rows_already_there_total") == 101);
+  CHECK(line.node.metric("statements_total") == 9);
+}
+
+TEST_CASE("an INSERT whose answer is lost is not done twice") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Line line(url, {{"method", "insert"}});
   line.node.begin();
   for (int64_t id = 0; id < 1000; id += 100) {
     line.proxy.cut_at_answer();

@@ -111,10 +111,7 @@ void Proxy::accept_one() {
 bool Proxy::pass(Pair& pair) {
   char bytes[65536];
   const ssize_t answered = ::recv(pair.server, bytes, sizeof bytes, MSG_DONTWAIT);
-  if (answered > 0 && cut_at_answer_) {
-    cut_at_answer_ = false;
-    return false;
-  }
+  if (answered > 0 && cut_at_answer_ > 0 && --cut_at_answer_ == 0) return false;
   if (answered == 0 || (answered > 0 && !write_all(pair.client, bytes, answered))) return false;
   const ssize_t asked = ::recv(pair.client, bytes, sizeof bytes, MSG_DONTWAIT);
   return asked != 0 && (asked < 0 || write_all(pair.server, bytes, asked));

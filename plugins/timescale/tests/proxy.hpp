@@ -19,10 +19,10 @@ class Proxy {
   uint16_t port() const { return port_; }
   /// Ends every connection; new ones are taken as before.
   void cut() { cuts_ += 1; }
-  /// Like cut, but only once the server's next answer is there, which is not passed on: it did the work, and the sink
-  /// does not know.
-  void cut_at_answer() { cut_at_answer_ = true; }
-  bool has_cut_at_answer() const { return !cut_at_answer_; }
+  /// Like cut, but only once so many answers of the server are there, the last of which is not passed on: it did the
+  /// work, and the sink does not know.
+  void cut_at_answer(int number = 1) { cut_at_answer_ = number; }
+  bool has_cut_at_answer() const { return cut_at_answer_ == 0; }
   /// Connections stand, and nothing passes, until it is lifted.
   void freeze(bool on) { frozen_ = on; }
   /// New connections are refused at once, and the ones that stand end.
@@ -46,7 +46,8 @@ class Proxy {
   std::list<Pair> pairs_;
   std::atomic<uint64_t> cuts_{0};
   uint64_t cuts_done_ = 0;
-  std::atomic<bool> cut_at_answer_{false}, frozen_{false}, refusing_{false}, ended_{false};
+  std::atomic<int> cut_at_answer_{0};  ///< answers until then; 0: never
+  std::atomic<bool> frozen_{false}, refusing_{false}, ended_{false};
   std::atomic<uint64_t> accepted_{0};
   std::thread thread_;
 };

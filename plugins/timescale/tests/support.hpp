@@ -124,8 +124,14 @@ inline Values replaced(Values all, Values more) {
   }
   return all;
 }
+/// SLUICE_TIMESCALE_METHOD runs all of it by another method: the promises are the same.
+inline std::string method() {
+  const char* name = std::getenv("SLUICE_TIMESCALE_METHOD");
+  return name != nullptr ? name : "insert";
+}
 inline Values trade_options(const std::string& url, Values more = {}) {
   return replaced({{"url", url},
+                   {"method", method()},
                    {"table", "trades"},
                    {"columns", trade_columns()},
                    {"conflict", list({"symbol", "event_type", "trade_id", "event_time"})},
