@@ -61,7 +61,7 @@ void MessageMaker::add(const Record& record, const std::vector<Header>& from, rd
     Digits digits;
     const auto text = text_of(record, header.slot, digits);
     if (!text) continue;
-    if (to == nullptr) to = rd_kafka_headers_new(headers_.size() + reject_headers_.size());
+    if (to == nullptr) to = rd_kafka_headers_new(from.size());
     rd_kafka_header_add(to, header.name.data(), static_cast<ssize_t>(header.name.size()), text->data(),
                         static_cast<ssize_t>(text->size()));
   }

@@ -14,6 +14,7 @@ namespace {
 /// Positions move by whole batches: what a crash repeats grows with them, and what a record costs hardly shrinks.
 constexpr uint64_t batch_records = 128;
 constexpr uint64_t batch_bytes = uint64_t{1} << 20;
+constexpr size_t worth_a_nudge = 1024;
 constexpr int64_t lag_every_ns = 1'000'000'000;
 constexpr std::chrono::milliseconds open_deadline{5000};
 constexpr int loudest_level = 4;  ///< of syslog: warning
@@ -201,6 +202,7 @@ Result<bool> Output::emit(const Credit& credit) {
     left.bytes -= std::min(left.bytes, fetched_bytes_);
     context_.emit(0, maker_->make(fetched_), partition.id, first, partition.next);
     fetched_.clear();
+    ask_for_more(partition);
     if (std::exchange(must_restart_, false)) membership_->restart(partition);
     any = true;
     idle = 0;
@@ -227,6 +229,15 @@ Result<void> Output::fetch(Partition& partition, uint64_t records, uint64_t byte
     fetched_.push_back({std::move(event), message});
   }
   return {};
+}
+
+/// A queue that was full is filled again long before it is empty.
+void Output::ask_for_more(Partition& partition) {
+  const size_t length = rd_kafka_queue_length(partition.queue.get());
+  partition.longest = std::max(partition.longest, length);
+  if (partition.longest < worth_a_nudge || length >= partition.longest / 2) return;
+  partition.longest = length;
+  lookup_->nudge(partition.number);
 }
 
 Result<void> Output::on_fetch_error(rd_kafka_event_t* event) {

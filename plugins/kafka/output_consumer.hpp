@@ -36,10 +36,10 @@ struct DestroyList {
 };
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyList>;
 
-/// What is fetched ahead, over all partitions together. librdkafka looks once a second whether a queue that was full
-/// has room again, so this is also about what it can bring in a second.
-inline constexpr int64_t ahead_records = 100'000;
-inline constexpr int64_t ahead_bytes = int64_t{32} << 20;
+/// What is fetched ahead, over all partitions together. librdkafka by itself looks once a second only whether a queue
+/// that was full has room again, so whoever reads has to nudge it.
+inline constexpr int64_t ahead_records = 40'000;
+inline constexpr int64_t ahead_bytes = int64_t{16} << 20;
 inline int64_t ahead_records_of_each(int64_t partition_count) {
   return std::max<int64_t>(ahead_records / partition_count, 100);
 }

@@ -31,6 +31,7 @@ class Membership {
     uint64_t round = 0;        ///< of the lookup whose answer counts
     int64_t next = 0;          ///< offset behind the last record that was emitted, or the start
     Queue queue{};
+    size_t longest = 0;  ///< the queue, since librdkafka was last nudged to fill it
     Metric lag{};
   };
   /// Told where reading of a partition begins.

@@ -68,11 +68,13 @@ void StartLookup::run() {
   while (!ended_) {
     if (questions_.empty()) {
       trouble_.reset();
-      const std::vector<int32_t> watched = watched_;
+      const bool is_nudged = !nudged_.empty();
+      const std::vector<int32_t> asked = is_nudged ? std::exchange(nudged_, {}) : watched_;
+      if (!is_nudged) ends_.clear();
       lock.unlock();
-      look_at_watched(watched);
+      look_at(asked);
       lock.lock();
-      woken_.wait_for(lock, watch_every, [this] { return ended_ || !questions_.empty(); });
+      woken_.wait_for(lock, watch_every, [this] { return ended_ || !questions_.empty() || !nudged_.empty(); });
       continue;
     }
     const std::vector<Question> questions(questions_.begin(), questions_.end());
@@ -88,24 +90,30 @@ void StartLookup::watch(std::vector<int32_t> partitions) {
   watched_ = std::move(partitions);
 }
 
+void StartLookup::nudge(int32_t partition) {
+  {
+    const std::lock_guard lock(mutex_);
+    nudged_.push_back(partition);
+  }
+  woken_.notify_all();
+}
+
 int64_t StartLookup::watched_end(int32_t partition) const {
   const std::lock_guard lock(mutex_);
   const auto found = ends_.find(partition);
   return found == ends_.end() ? -1 : found->second;
 }
 
-void StartLookup::look_at_watched(const std::vector<int32_t>& partitions) {
-  std::map<int32_t, int64_t> ends;
+void StartLookup::look_at(const std::vector<int32_t>& partitions) {
   for (const int32_t partition : partitions) {
     int64_t begin = 0;
     int64_t end = 0;
     const rd_kafka_resp_err_t code =
         rd_kafka_query_watermark_offsets(client_, settings_.topic.c_str(), partition, &begin, &end, watch_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) break;
-    ends.emplace(partition, end);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    const std::lock_guard lock(mutex_);
+    ends_[partition] = end;
   }
-  const std::lock_guard lock(mutex_);
-  ends_ = std::move(ends);
 }
 
 void StartLookup::find_topic() {

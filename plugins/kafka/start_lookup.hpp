@@ -43,6 +43,9 @@ class StartLookup {
   std::vector<Answer> take();
   /// Asks every few seconds where these partitions end: they are not fetched from, so nobody else learns it.
   void watch(std::vector<int32_t> partitions);
+  /// Asks now where this partition ends. The request wakes librdkafka's thread for that broker, which by itself looks
+  /// once a second only whether a queue that was full has room again.
+  void nudge(int32_t partition);
   /// Less than 0: it was not asked for lately.
   int64_t watched_end(int32_t partition) const;
   bool topic_is_there() const { return topic_is_there_.load(); }
@@ -56,7 +59,7 @@ class StartLookup {
   Result<std::vector<std::optional<int64_t>>> committed(const std::vector<Question>& questions) const;
   void put_back(const std::vector<Question>& questions, const Error& why);
   void complain(const Error& why);
-  void look_at_watched(const std::vector<int32_t>& partitions);
+  void look_at(const std::vector<int32_t>& partitions);
   void reply(Answer answer);
 
   rd_kafka_t* const client_;
@@ -68,6 +71,7 @@ class StartLookup {
   std::vector<Answer> answers_;      ///< guarded by mutex_
   std::optional<Error> trouble_;     ///< guarded by mutex_
   std::vector<int32_t> watched_;     ///< guarded by mutex_
+  std::vector<int32_t> nudged_;      ///< guarded by mutex_
   std::map<int32_t, int64_t> ends_;  ///< guarded by mutex_
   std::atomic<bool> topic_is_there_;
   std::atomic<bool> ended_{false};  ///< written under mutex_

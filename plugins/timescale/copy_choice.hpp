@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether COPY is worth trying. It is all or nothing: one row that is there already makes the server undo the batch, and
-// INSERT has to do it again. Where that happens, INSERT goes on until batches are all new again, longer each time that
-// COPY is refused; so what is read once more after a crash costs one failed COPY, and a table that two processes fill
-// alike costs few.
+// Whether COPY is worth trying. It is all or nothing: one row that is there already makes the server undo the batch,
+// and INSERT has to do it again. Where that happens, INSERT goes on until batches are all new again, longer each time
+// that COPY is refused; so what is read once more after a crash costs one failed COPY, and a table that two processes
+// fill alike costs few.
 #pragma once
 #include <algorithm>
 #include <cstdint>

@@ -39,8 +39,7 @@ inline const char* end_of_text(const char* at, const char* end) {
     const uint64_t word = eight(at);
     // Where a subtraction borrows, a byte may be marked above a true find, never below it.
     const uint64_t control = (word - each(0x20)) & ~word;
-    const uint64_t marks =
-        (marks_zero(word ^ each('"')) | marks_zero(word ^ each('\\')) | control | word) & high_bits;
+    const uint64_t marks = (marks_zero(word ^ each('"')) | marks_zero(word ^ each('\\')) | control | word) & high_bits;
     if (marks != 0) return at + (std::countr_zero(marks) >> 3);
   }
   while (at != end && *at != '"' && *at != '\\' && static_cast<uint8_t>(*at - 0x20) < 0x60) ++at;
