@@ -9,6 +9,9 @@ from .program import Program, RunFailed
 from .servers import Servers
 
 
+MOST_FAILURES = 3
+
+
 class Bench:
     def __init__(self, given, build, directory, report):
         self.bin = build / "bin"
@@ -52,11 +55,21 @@ class Bench:
     # turns
 
     def turns(self, contenders, once, pairs=None):
-        """A B, A B, ...: `once(contender)` for each of them, so many times."""
+        """A B, A B, ...: `once(contender)` for each of them, so many times. A run that fails is named and not counted; a
+        topic that goes on failing ends."""
+        failed = 0
         for turn in range(pairs or self.pairs):
+            self.report.turn = turn
             print(f"  turn {turn + 1} of {pairs or self.pairs}", flush=True)
             for contender in contenders:
-                once(contender)
+                try:
+                    once(contender)
+                except RunFailed as error:
+                    self.report.fail(str(error))
+                    Program.end_all()
+                    failed += 1
+                    if failed == MOST_FAILURES:
+                        raise RunFailed("given up after so many failed runs") from error
 
 
 class Passages:

@@ -25,10 +25,6 @@ def interval(values):
     return ordered[rank - 1], ordered[count - rank]
 
 
-def ratios(ours, theirs):
-    return [a / b for a, b in zip(ours, theirs)]
-
-
 def summary(values):
     """(median, low, high)"""
     return (statistics.median(values), *interval(values))

@@ -19,11 +19,13 @@ class Report:
         self.runs = {}
         self.rows = []
         self.failures = []
+        self.topic = ""  # that runs now, and its turn
+        self.turn = 0
 
     # every run
 
     def keep(self, topic, who, is_shown=True, **figures):
-        self.runs.setdefault(topic, {}).setdefault(who, []).append(figures)
+        self.runs.setdefault(topic, {}).setdefault(who, []).append({"turn": self.turn, **figures})
         shown = ", ".join(f"{key} {number(value)}" for key, value in figures.items() if not isinstance(value, list))
         if is_shown:
             print(f"    {who}: {shown}", flush=True)
@@ -56,15 +58,17 @@ class Report:
         self.value(what, median, unit, goal, at_least, between if len(values) > 1 else None)
 
     def ratio(self, what, topic, key, ours, theirs, goal=None, at_least=False):
-        found = pairs.ratios(self.values(topic, ours, key), self.values(topic, theirs, key))
+        """Of the turns that both ended well."""
+        by_turn = [{run["turn"]: run[key] for run in self.runs.get(topic, {}).get(who, [])} for who in (ours, theirs)]
+        found = [value / by_turn[1][turn] for turn, value in by_turn[0].items() if turn in by_turn[1]]
         if not found:
             return
         median, *between = pairs.summary(found)
         self.value(what, median, "times", goal, at_least, between)
 
-    def fail(self, topic, why):
-        self.failures.append({"topic": topic, "why": str(why)})
-        print(f"  FAILED: {topic}: {why}", flush=True)
+    def fail(self, why):
+        self.failures.append({"topic": self.topic, "why": why})
+        print(f"  FAILED: {self.topic}: {why}", flush=True)
         self.write()
 
     # what becomes of it
@@ -72,7 +76,7 @@ class Report:
     def markdown(self):
         lines = ["| what | median | interval | goal | met |", "|---|---|---|---|---|"]
         lines += ["| " + " | ".join(cells) + " |" for _, cells in self.rows]
-        lines += [f"\nNot measured, because the run failed: {each['topic']}: {each['why']}" for each in self.failures]
+        lines += [f"\nA run of `{each['topic']}` failed and is not counted: {each['why']}" for each in self.failures]
         return "\n".join(lines)
 
     def write(self):

@@ -69,13 +69,15 @@ def rates(bench):
     for rate in RATES:
         bench.turns(who, lambda contender, at=rate: at_rate(bench, contender, at), turns(bench))
     bench.turns(who, lambda contender: at_the_limit(bench, contender), turns(bench))
-    of = {}
+    dearest = {SLUICE: {}, FLOOR: {}}
     for rate in (*(f"{each}/s" for each in RATES), "limit"):
         name = "as fast as it goes" if rate == "limit" else f"at {int(rate[:-2]):,}/s"
         bench.report.figure(f"ingest: processor time a record, {name}", f"growth, {rate}", SLUICE, "cpu_us_a_record", "us")
         bench.report.figure(f"  {who[1].title}", f"growth, {rate}", FLOOR, "cpu_us_a_record", "us")
-        of[rate] = statistics.median(bench.report.values(f"growth, {rate}", SLUICE, "cpu_us_a_record"))
-    bench.report.value("  the dearest of these rates as a multiple of the limit's", max(of.values()) / of["limit"], "times")
+        for name, of in dearest.items():
+            of[rate] = statistics.median(bench.report.values(f"growth, {rate}", name, "cpu_us_a_record"))
+    for name, what in ((SLUICE, "the dearest rate's as a multiple of the limit's"), (FLOOR, "the same of the floor")):
+        bench.report.value(f"  {what}", max(dearest[name].values()) / dearest[name]["limit"], "times")
 
 
 def streams(bench):
