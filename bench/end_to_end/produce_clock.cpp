@@ -80,13 +80,27 @@ size_t gather(va_list from, std::array<rd_kafka_vu_t, 16>& to) {
     rd_kafka_vu_t& part = to[count++];
     part.vtype = type;
     switch (type) {
-      case RD_KAFKA_VTYPE_TOPIC: part.u.cstr = va_arg(from, const char*); break;
-      case RD_KAFKA_VTYPE_RKT: part.u.rkt = va_arg(from, rd_kafka_topic_t*); break;
-      case RD_KAFKA_VTYPE_PARTITION: part.u.i32 = va_arg(from, int32_t); break;
-      case RD_KAFKA_VTYPE_MSGFLAGS: part.u.i = va_arg(from, int); break;
-      case RD_KAFKA_VTYPE_TIMESTAMP: part.u.i64 = va_arg(from, int64_t); break;
-      case RD_KAFKA_VTYPE_OPAQUE: part.u.ptr = va_arg(from, void*); break;
-      case RD_KAFKA_VTYPE_HEADERS: part.u.headers = va_arg(from, rd_kafka_headers_t*); break;
+      case RD_KAFKA_VTYPE_TOPIC:
+        part.u.cstr = va_arg(from, const char*);
+        break;
+      case RD_KAFKA_VTYPE_RKT:
+        part.u.rkt = va_arg(from, rd_kafka_topic_t*);
+        break;
+      case RD_KAFKA_VTYPE_PARTITION:
+        part.u.i32 = va_arg(from, int32_t);
+        break;
+      case RD_KAFKA_VTYPE_MSGFLAGS:
+        part.u.i = va_arg(from, int);
+        break;
+      case RD_KAFKA_VTYPE_TIMESTAMP:
+        part.u.i64 = va_arg(from, int64_t);
+        break;
+      case RD_KAFKA_VTYPE_OPAQUE:
+        part.u.ptr = va_arg(from, void*);
+        break;
+      case RD_KAFKA_VTYPE_HEADERS:
+        part.u.headers = va_arg(from, rd_kafka_headers_t*);
+        break;
       case RD_KAFKA_VTYPE_VALUE:
       case RD_KAFKA_VTYPE_KEY:
         part.u.mem.ptr = va_arg(from, void*);
@@ -97,7 +111,8 @@ size_t gather(va_list from, std::array<rd_kafka_vu_t, 16>& to) {
         part.u.header.val = va_arg(from, const void*);
         part.u.header.size = va_arg(from, ssize_t);
         break;
-      default: std::abort();
+      default:
+        std::abort();
     }
   }
 }
@@ -112,17 +127,17 @@ void write_down(const rd_kafka_vu_t* parts, size_t count) {
 
 extern "C" {
 
-int rd_kafka_produce(rd_kafka_topic_t* topic, int32_t partition, int flags, void* payload,
-                                         size_t size, const void* key, size_t key_size, void* opaque) {
-  static const auto next = reinterpret_cast<decltype(&rd_kafka_produce)>(
-      real("rd_kafka_produce", __builtin_return_address(0)));
+int rd_kafka_produce(rd_kafka_topic_t* topic, int32_t partition, int flags, void* payload, size_t size, const void* key,
+                     size_t key_size, void* opaque) {
+  static const auto next =
+      reinterpret_cast<decltype(&rd_kafka_produce)>(real("rd_kafka_produce", __builtin_return_address(0)));
   ledger().write_down(payload, size);
   return next(topic, partition, flags, payload, size, key, key_size, opaque);
 }
 
 rd_kafka_error_t* rd_kafka_produceva(rd_kafka_t* client, const rd_kafka_vu_t* parts, size_t count) {
-  static const auto next = reinterpret_cast<decltype(&rd_kafka_produceva)>(
-      real("rd_kafka_produceva", __builtin_return_address(0)));
+  static const auto next =
+      reinterpret_cast<decltype(&rd_kafka_produceva)>(real("rd_kafka_produceva", __builtin_return_address(0)));
   write_down(parts, count);
   return next(client, parts, count);
 }
@@ -131,7 +146,8 @@ rd_kafka_resp_err_t rd_kafka_producev(rd_kafka_t* client, ...) {
   static const void* caller = __builtin_return_address(0);
   static const auto next = reinterpret_cast<decltype(&rd_kafka_produceva)>(real("rd_kafka_produceva", caller));
   static const auto code_of = reinterpret_cast<decltype(&rd_kafka_error_code)>(real("rd_kafka_error_code", caller));
-  static const auto destroy = reinterpret_cast<decltype(&rd_kafka_error_destroy)>(real("rd_kafka_error_destroy", caller));
+  static const auto destroy =
+      reinterpret_cast<decltype(&rd_kafka_error_destroy)>(real("rd_kafka_error_destroy", caller));
   std::array<rd_kafka_vu_t, 16> parts;
   va_list list;
   va_start(list, client);

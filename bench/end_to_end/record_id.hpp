@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The id of an event in its JSON text. bench_pacer and bench_burst make it of the time at which they wrote the frame, so
-// whoever meets the record later knows how long it was on its way. Never parses: takes what the exchange's own order of
-// members puts first.
+// The id of an event in its JSON text. bench_pacer and bench_burst make it of the time at which they wrote the frame,
+// so whoever meets the record later knows how long it was on its way. Never parses: takes what the exchange's own order
+// of members puts first.
 #pragma once
 #include <charconv>
 #include <chrono>
