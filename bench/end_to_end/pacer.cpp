@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench_pacer RATE SECONDS [STEP_US]: serves one websocket client on a free port of the loopback with RATE frames a
-// second, evenly in steps of STEP_US (1000) microseconds, after three seconds at a fiftieth of it. The id of each
+// second, evenly in steps of STEP_US (1000) microseconds, after a second at a fiftieth of it. The id of each
 // record is the time at which its frame was written, in nanoseconds since 1970 (record_id.hpp). Prints `listening
 // PORT`, and at the end `sent FRAMES LATE_P99_US LATE_MOST_US`: how late its steps were. Then it keeps the connection
 // open until its standard input ends.
@@ -18,7 +18,7 @@
 
 namespace {
 
-constexpr double warm_up_s = 3;
+constexpr double warm_up_s = 1;
 
 }  // namespace
 

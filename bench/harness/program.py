@@ -122,5 +122,12 @@ class Program:
 
     def cpu_ns(self):
         """Of its threads so far; finer than the clock ticks of wait4, and for a stretch of a run."""
-        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
+        total = 0
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat"):
+            try:
+                total += int(task.read_text().split()[0])
+            except OSError:
+                pass  # a thread that ended just now
+        if total == 0:
+            raise RunFailed(f"{self.name} has ended: {self.words()}")
+        return total

@@ -29,7 +29,7 @@ def turns(bench):
 
 
 def estimate_s(bench):
-    return 15 + turns(bench) * 2 * (sum(QUIET_S) + 5)
+    return 5 + turns(bench) * 2 * (sum(QUIET_S) + 4)
 
 
 def captures():

@@ -11,7 +11,7 @@ GRAPH = pathlib.Path(__file__).resolve().parents[1] / "graphs" / "discard.yaml"
 
 
 def estimate_s(bench):
-    return 10 + bench.pairs * 9 * max(bench.scale, 0.3)
+    return bench.pairs * (6 * bench.scale + 2)
 
 
 def once(bench, who):

@@ -15,6 +15,7 @@ PARTS = ("rates", "streams")
 RATES = (1_000, 5_000, 20_000, 100_000)
 SYMBOLS = (3, 300)
 TURNS = 3
+SECONDS = (5, 3)  # of a run, and at least
 KINDS = 3  # streams a symbol
 ROUNDS = 3
 
@@ -24,9 +25,10 @@ def turns(bench):
 
 
 def estimate_s(bench):
-    rates = turns(bench) * (len(RATES) * 2 * (bench.scaled(6, 3) + 6) + 2 * 8 * bench.scale) if bench.wants("rates") else 0
-    streams = streams_turns(bench) * len(SYMBOLS) * (6 * bench.scale + 3) if bench.wants("streams") else 0
-    return 5 + rates + streams
+    a_rate = bench.scaled(*SECONDS) + PACER_WARM_UP_S + 2
+    of = {"rates": turns(bench) * 2 * (len(RATES) * a_rate + 4 * bench.scale + 1),
+          "streams": streams_turns(bench) * len(SYMBOLS) * (4 * bench.scale + 2)}
+    return sum(seconds for part, seconds in of.items() if bench.wants(part))
 
 
 def streams_turns(bench):
@@ -36,9 +38,9 @@ def streams_turns(bench):
 def at_rate(bench, contender, rate):
     """Processor time between two moments, and the records that came into Kafka between them."""
     place = Place(bench)
-    seconds = bench.scaled(6, 3)
-    frames = rate * (seconds + 1) + rate * PACER_WARM_UP_S // 50
-    pacer, port = bench.load("bench_pacer", rate, seconds + 1, takes_input=True)
+    seconds = bench.scaled(*SECONDS)
+    frames = rate * seconds + rate * PACER_WARM_UP_S // 50
+    pacer, port = bench.load("bench_pacer", rate, seconds, takes_input=True)
     program = contender.start(place, exchange_port=port, records=frames)
     place.wait_until_stored(rate * PACER_WARM_UP_S // 50 + rate // 2, program)
     with bench.servers.broker() as broker:

@@ -15,7 +15,7 @@ RIVALS = {"moodycamel_circular_buffer": "moodycamel BlockingReaderWriterCircular
 
 
 def estimate_s(_):
-    return 60
+    return 35
 
 
 def run(bench):

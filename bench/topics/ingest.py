@@ -13,7 +13,7 @@ FRAMES_A_ROUND = 419_000
 
 
 def estimate_s(bench):
-    return 15 + bench.pairs * (30 * bench.scale + 6)
+    return 15 + bench.pairs * (16 * bench.scale + 5)
 
 
 def blast(bench, contender, rounds, symbols=3):

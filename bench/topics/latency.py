@@ -9,13 +9,14 @@ from harness.servers import Place
 TITLE = "from the frame in the socket to the call that produces it, and to Kafka"
 PARTS = ("engine", "to_kafka")
 RATE = 5_000
-PACER_WARM_UP_S = 3
+PACER_WARM_UP_S = 1
+SECONDS = (6, 3)  # of a run, and at least
 SETTLED_S = 1  # after the warm-up's end, until figures count
 ENTRY_BYTES = 16
 
 
 def estimate_s(bench):
-    seconds = bench.scaled(8, 3) + PACER_WARM_UP_S + 2
+    seconds = bench.scaled(*SECONDS) + PACER_WARM_UP_S + 1.5
     who = 2 + len(bench.rivals)
     return 10 + seconds * who * ((bench.pairs if bench.wants("engine") else 0)
                                  + (to_kafka_pairs(bench) if bench.wants("to_kafka") else 0))
@@ -31,7 +32,7 @@ def counted_from_ns(passages):
 
 def engine_once(bench, contender):
     place = Place(bench)
-    seconds = bench.scaled(8, 3)
+    seconds = bench.scaled(*SECONDS)
     frames = RATE * seconds + RATE * PACER_WARM_UP_S // 50
     clock = bench.directory / "produce_clock"
     clock.write_bytes(bytes(ENTRY_BYTES * 2 * frames))
@@ -51,7 +52,7 @@ def engine_once(bench, contender):
 
 def to_kafka_once(bench, contender):
     place = Place(bench)
-    seconds = bench.scaled(8, 3)
+    seconds = bench.scaled(*SECONDS)
     frames = RATE * seconds + RATE * PACER_WARM_UP_S // 50
     seen = bench.directory / "seen"
     watcher = bench.program("bench_watcher", bench.servers.brokers, *place.topics, frames, seen, listens=True)
