@@ -16,6 +16,7 @@ import tempfile
 import time
 
 PATIENCE_S = 300
+GRACE_S = 3  # until what an ended program has done can be seen
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -48,16 +49,16 @@ class Program:
     @classmethod
     def end_all(cls):
         for program in list(cls.running):
-            program.process.kill()
+            program.signal(signal.SIGKILL)
             program.end()
 
-    def line(self, patience_s=PATIENCE_S):
-        """The words of its next line."""
+    def line(self, served=None):
+        """The words of its next line. Not waited for when the program that it serves has ended early."""
         pipe = self.process.stdout.fileno()
-        until = time.monotonic() + patience_s
+        until = time.monotonic() + PATIENCE_S
         while b"\n" not in self._heard:
-            if not select.select([pipe], [], [], max(0, until - time.monotonic()))[0]:
-                raise RunFailed(f"{self.name} said nothing for {patience_s} s: {self.words()}")
+            if not self._says_something(pipe, until, served):
+                raise RunFailed(f"{self.name} said nothing for {PATIENCE_S} s: {self.words()}")
             some = os.read(pipe, 4096)
             if not some:
                 raise RunFailed(f"{self.name} ended without a word: {self.words()}")
@@ -65,8 +66,27 @@ class Program:
         line, _, self._heard = self._heard.partition(b"\n")
         return line.decode().split()
 
+    @staticmethod
+    def _says_something(pipe, until, served):
+        left = max(0, until - time.monotonic())
+        if served is None:
+            return bool(select.select([pipe], [], [], left)[0])
+        with served.handle() as handle:
+            ready = select.select([pipe, handle], [], [], left)[0]
+        if ready and pipe not in ready and not select.select([pipe], [], [], GRACE_S)[0]:
+            raise RunFailed(f"{served.name} ended before it had read all: {served.words()}")
+        return bool(ready)
+
+    def handle(self):
+        """Readable when it has ended."""
+        return open(os.pidfd_open(self.process.pid), "rb", buffering=0)
+
+    def signal(self, number):
+        # Not by Popen, which would take an ended child away before its cost is known.
+        os.kill(self.process.pid, number)
+
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
         return self.end()
 
     def finish(self, seconds):
@@ -78,16 +98,13 @@ class Program:
         return self.end()
 
     def ends_within(self, seconds):
-        pidfd = os.pidfd_open(self.process.pid)
-        try:
-            return bool(select.select([pidfd], [], [], seconds)[0])
-        finally:
-            os.close(pidfd)
+        with self.handle() as handle:
+            return bool(select.select([handle], [], [], seconds)[0])
 
     def end(self, patience_s=PATIENCE_S):
         hangs = not self.ends_within(patience_s)
         if hangs:
-            self.process.kill()
+            self.signal(signal.SIGKILL)
         _, status, usage = os.wait4(self.process.pid, 0)
         Program.running.discard(self)
         self.code = self.process.returncode = os.waitstatus_to_exitcode(status)

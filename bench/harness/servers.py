@@ -15,7 +15,7 @@ sys.path.insert(0, str(root / "tools" / "servers"))
 import real_servers  # noqa: E402
 from real_servers import kafka_wire  # noqa: E402
 
-from .program import PATIENCE_S, Program, RunFailed  # noqa: E402
+from .program import GRACE_S, PATIENCE_S, Program, RunFailed  # noqa: E402
 
 PARTITIONS = range(3)
 POLL_S = 0.02
@@ -121,6 +121,8 @@ class Place:
         with self.bench.servers.broker() as broker:
             while (stored := self.stored(broker)) < records:
                 program.note_peak()
+                if program.is_over():
+                    until = min(until, time.monotonic() + GRACE_S)
                 if time.monotonic() > until:
                     raise RunFailed(f"{stored:,} of {records:,} records came into Kafka: {program.words()}")
                 time.sleep(POLL_S)

@@ -79,7 +79,7 @@ def once(bench, contender, schedule, frames):
     watcher.line()
     source, port = bench.load("bench_burst", schedule, takes_input=True)
     program = contender.start(place, exchange_port=port, records=frames)
-    _, _, late_p99_us, _, began_ns, ended_ns = map(int, ["0", *source.line()[1:]])
+    _, _, late_p99_us, _, began_ns, ended_ns = map(int, ["0", *source.line(program)[1:]])
     watcher.line()
     source.close_input()
     contender.finish(program)

@@ -21,7 +21,7 @@ def once(bench, who):
         program = bench.sluice(GRAPH, told)
     else:
         program = bench.program("bench_floor", who, environment=told, listens=True)
-    _, frames, _, seconds = blaster.line()
+    _, frames, _, seconds = blaster.line(program)
     program.note_peak()
     if who == "sluice":
         program.stop()

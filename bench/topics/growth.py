@@ -47,7 +47,7 @@ def at_rate(bench, contender, rate):
         before, cpu_before_ns = place.stored(broker), program.cpu_ns()
         time.sleep(seconds - 1)
         cpu_ns, records = program.cpu_ns() - cpu_before_ns, place.stored(broker) - before
-    pacer.line()
+    pacer.line(program)
     place.wait_until_stored(frames, program)
     pacer.close_input()
     contender.finish(program)

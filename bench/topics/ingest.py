@@ -21,7 +21,7 @@ def blast(bench, contender, rounds, symbols=3):
     place = Place(bench)
     blaster, port = bench.load("bench_blaster", 64, rounds, symbols)
     program = contender.start(place, exchange_port=port, records=rounds * FRAMES_A_ROUND)
-    _, frames, _, seconds = blaster.line()
+    _, frames, _, seconds = blaster.line(program)
     taken_at = time.monotonic()
     frames = int(frames)
     blaster.end()

@@ -40,7 +40,7 @@ def engine_once(bench, contender):
     program = contender.start(place, exchange_port=port, records=frames,
                               environment={"LD_PRELOAD": str(bench.bin / "libbench_produce_clock.so"),
                                            "BENCH_PRODUCE_CLOCK": str(clock)})
-    _, _, late_p99_us, late_most_us = pacer.line()
+    _, _, late_p99_us, late_most_us = pacer.line(program)
     place.wait_until_stored(frames, program)
     pacer.close_input()
     contender.finish(program)
@@ -59,7 +59,7 @@ def to_kafka_once(bench, contender):
     watcher.line()
     pacer, port = bench.load("bench_pacer", RATE, seconds, takes_input=True)
     program = contender.start(place, exchange_port=port, records=frames)
-    _, _, late_p99_us, late_most_us = pacer.line()
+    _, _, late_p99_us, late_most_us = pacer.line(program)
     watcher.line()
     pacer.close_input()
     contender.finish(program)

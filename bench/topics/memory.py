@@ -45,7 +45,7 @@ def soak(bench):
     program = ingest.start(place, exchange_port=port)
     time.sleep(PACER_WARM_UP_S)
     resident_mib = resident_each_second(program, bench.soak_s)
-    pacer.line()
+    pacer.line(program)
     place.wait_until_stored(frames, program)
     pacer.close_input()
     peak_mib = program.status_mib("VmHWM")
@@ -82,7 +82,7 @@ def broker_down(bench):
         resident_mib = resident_each_second(program, bench.scaled(DOWN_S, 8))
     finally:
         bench.servers.kafka.pause(signal.SIGCONT)
-    frames = int(blaster.line()[1])
+    frames = int(blaster.line(program)[1])
     blaster.end()
     place.wait_until_stored(frames, program)
     peak_mib = program.status_mib("VmHWM")
