@@ -2,6 +2,7 @@
 """Who runs: Sluice with the project's own graph, the hand-written floors, the seed's programs, and any other that is
 given as a command line. All but Sluice are told what they need in the same variables (bench/README.md)."""
 import dataclasses
+import functools
 import os
 import pathlib
 import shlex
@@ -65,7 +66,7 @@ class Sluice:
                 text = graph_text.set_option(text, where, "group", group)
         for port in (":8081", ":8082"):
             text = text.replace(port, f":{free_port()}")
-        path = pathlib.Path(self.bench.directory) / "binance.yaml"
+        path = self.bench.directory / f"{place.name}.{self.process}.yaml"
         path.write_text(text)
         return path
 
@@ -79,22 +80,22 @@ class Sluice:
             raise RunFailed(f"{self.name} ended with {program.code}: {program.words()}")
 
 
+@functools.cache
 def seed_python():
-    """The Python of a virtual environment with what the seed's programs need; None where it can't be had."""
+    """(the Python of a virtual environment with what the seed's programs need, or None and why it can't be had)"""
     here = root / "bench" / "seed_script"
     place = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "sluice" / "seed_script"
     wanted = (here / "requirements.txt").read_text()
     if (place / "made").exists() and (place / "made").read_text() == wanted:
-        return place / "bin" / "python"
+        return place / "bin" / "python", ""
     try:
         subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True, capture_output=True)
         subprocess.run([place / "bin" / "pip", "install", "-q", "-r", here / "requirements.txt"], check=True,
                        capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        print(f"  SKIPPED: the seed's programs, which need packages that could not be installed: {error}")
-        return None
+        return None, f"the seed's programs: what they need could not be installed: {error}"
     (place / "made").write_text(wanted)
-    return place / "bin" / "python"
+    return place / "bin" / "python", ""
 
 
 def contenders(bench, process):
@@ -105,9 +106,13 @@ def contenders(bench, process):
                   Rival(LEAN, "the hand-written floor, lean", [bench.bin / "bench_floor_ingest", "lean"])]
     else:
         found += [Rival(FLOOR, "the hand-written floor of 500", [bench.bin / "bench_floor_buffer"])]
-    if bench.with_seed and (python := seed_python()):
-        script = {"ingest": "ws_consumer.py", "buffer": "worker.py"}[process]
-        found.append(Rival(SEED, "the seed's program in Python", [python, root / "bench" / "seed_script" / script], 0.2))
+    if bench.with_seed:
+        python, why = seed_python()
+        script = root / "bench" / "seed_script" / {"ingest": "ws_consumer.py", "buffer": "worker.py"}[process]
+        if python:
+            found.append(Rival(SEED, "the seed's program in Python", [python, script], 0.2))
+        else:
+            bench.report.skip(why)
     for given in bench.rivals:
         kind, _, rest = given.partition(":")
         name, equals, command = rest.partition("=")

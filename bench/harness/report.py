@@ -19,6 +19,7 @@ class Report:
         self.runs = {}
         self.rows = []
         self.failures = []
+        self.skipped = []
         self.topic = ""  # that runs now, and its turn
         self.turn = 0
 
@@ -71,16 +72,22 @@ class Report:
         print(f"  FAILED: {self.topic}: {why}", flush=True)
         self.write()
 
+    def skip(self, why):
+        if why not in self.skipped:
+            self.skipped.append(why)
+            print(f"  SKIPPED: {why}", flush=True)
+
     # what becomes of it
 
     def markdown(self):
         lines = ["| what | median | interval | goal | met |", "|---|---|---|---|---|"]
         lines += ["| " + " | ".join(cells) + " |" for _, cells in self.rows]
+        lines += [f"\nSkipped: {why}" for why in self.skipped]
         lines += [f"\nA run of `{each['topic']}` failed and is not counted: {each['why']}" for each in self.failures]
         return "\n".join(lines)
 
     def write(self):
         new = self.path.with_suffix(".new")
         new.write_text(json.dumps({"about": self.about, "runs": self.runs, "table": [row for row, _ in self.rows],
-                                   "failures": self.failures}, indent=1) + "\n")
+                                   "failures": self.failures, "skipped": self.skipped}, indent=1) + "\n")
         new.replace(self.path)
