@@ -31,7 +31,7 @@ def set_option(text, where, option, value):
 def parse_variant(words):
     """`records: 5000, timescale.writers: 4` -> [(where, option, value)]; an option alone is that of `batch`."""
     edits = []
-    for part in words.split(","):
+    for part in re.split(r",(?![^\[{]*[\]}])", words):  # not at the commas of a list
         path, colon, value = part.partition(":")
         where, dot, option = path.strip().rpartition(".")
         if not colon or not option:

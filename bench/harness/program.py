@@ -16,6 +16,7 @@ import tempfile
 import time
 
 PATIENCE_S = 300
+NOTE_PEAK_S = 0.1
 GRACE_S = 3  # until what an ended program has done can be seen
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -53,7 +54,8 @@ class Program:
             program.end()
 
     def line(self, served=None):
-        """The words of its next line. Not waited for when the program that it serves has ended early."""
+        """The words of its next line. While it is waited for, what is resident in the program that it serves is taken
+        down; when that ends early, there is no more waiting."""
         pipe = self.process.stdout.fileno()
         until = time.monotonic() + PATIENCE_S
         while b"\n" not in self._heard:
@@ -68,11 +70,13 @@ class Program:
 
     @staticmethod
     def _says_something(pipe, until, served):
-        left = max(0, until - time.monotonic())
         if served is None:
-            return bool(select.select([pipe], [], [], left)[0])
+            return bool(select.select([pipe], [], [], max(0, until - time.monotonic()))[0])
+        ready = []
         with served.handle() as handle:
-            ready = select.select([pipe, handle], [], [], left)[0]
+            while not ready and time.monotonic() < until:
+                ready = select.select([pipe, handle], [], [], NOTE_PEAK_S)[0]
+                served.note_peak()
         if ready and pipe not in ready and not select.select([pipe], [], [], GRACE_S)[0]:
             raise RunFailed(f"{served.name} ended before it had read all: {served.words()}")
         return bool(ready)
