@@ -65,7 +65,7 @@ class Bench:
                 try:
                     once(contender)
                 except RunFailed as error:
-                    self.report.fail(str(error))
+                    self.report.fail(f"{getattr(contender, 'name', contender)}: {error}")
                     Program.end_all()
                     failed += 1
                     if failed == MOST_FAILURES:
@@ -75,14 +75,14 @@ class Bench:
 class Passages:
     """Pairs of moments that a program wrote down: when each frame was written, and when it was seen again."""
 
-    def __init__(self, path, frames, who):
+    def __init__(self, path, frames):
         numbers = array.array("q", pathlib.Path(path).read_bytes())
         self.seen_ns = {}
         for sent_ns, seen_ns in zip(numbers[::2], numbers[1::2]):
             if sent_ns:
                 self.seen_ns.setdefault(sent_ns, seen_ns)
         if len(self.seen_ns) != frames:
-            raise RunFailed(f"{who}: {len(self.seen_ns):,} different frames were seen again of {frames:,}")
+            raise RunFailed(f"{len(self.seen_ns):,} different frames were seen again of {frames:,}")
 
     def delays_ns(self, begin_ns=0, end_ns=1 << 63):
         """Sorted; of the frames that were sent in that time."""

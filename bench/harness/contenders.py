@@ -44,7 +44,7 @@ class Rival:
     def finish(self, program):
         program.finish(SECONDS_TO_END)
         if program.code not in (0, -15):
-            raise RunFailed(f"{self.name} ended with {program.code}: {program.words()}")
+            raise RunFailed(f"it ended with {program.code}: {program.words()}")
 
 
 class Sluice:
@@ -77,7 +77,7 @@ class Sluice:
     def finish(self, program):
         program.stop()
         if program.code != 0:
-            raise RunFailed(f"{self.name} ended with {program.code}: {program.words()}")
+            raise RunFailed(f"it ended with {program.code}: {program.words()}")
 
 
 @functools.cache

@@ -33,7 +33,7 @@ class Program:
         self.name = pathlib.Path(str(arguments[0])).name
         self.errors = tempfile.TemporaryFile("w+")
         self._heard = b""
-        self.peak_mib = 0.0
+        self.peak_mib = None  # when it was never seen running
         moment = mmap.mmap(-1, 8)
 
         def become():
@@ -78,7 +78,7 @@ class Program:
                 ready = select.select([pipe, handle], [], [], NOTE_PEAK_S)[0]
                 served.note_peak()
         if ready and pipe not in ready and not select.select([pipe], [], [], GRACE_S)[0]:
-            raise RunFailed(f"{served.name} ended before it had read all: {served.words()}")
+            raise RunFailed(f"it ended before it had read all: {served.words()}")
         return bool(ready)
 
     def handle(self):

@@ -9,7 +9,9 @@ from . import pairs
 def number(value):
     if value >= 10_000:
         return f"{value:,.0f}"
-    return f"{value:.3g}" if value < 1000 else f"{value:,.4g}"
+    if value >= 1_000:
+        return f"{value:,.4g}"
+    return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
 
 
 class Report:
@@ -26,6 +28,7 @@ class Report:
     # every run
 
     def keep(self, topic, who, is_shown=True, **figures):
+        figures = {key: value for key, value in figures.items() if value is not None}
         self.runs.setdefault(topic, {}).setdefault(who, []).append({"turn": self.turn, **figures})
         shown = ", ".join(f"{key} {number(value)}" for key, value in figures.items() if not isinstance(value, list))
         if is_shown:
@@ -40,7 +43,7 @@ class Report:
     def value(self, what, value, unit, goal=None, at_least=False, between=None):
         met = wanted = ""
         if goal is not None:
-            wanted = f"{'>=' if at_least else '<='} {number(goal)}"
+            wanted = f"{'>=' if at_least else '<='} {goal:,.4g}"
             is_met = (lambda each: each >= goal) if at_least else (lambda each: each <= goal)
             met = "yes" if is_met(value) else "**no**"
             if between and len({is_met(each) for each in between}) == 2:
@@ -65,7 +68,7 @@ class Report:
         if not found:
             return
         median, *between = pairs.summary(found)
-        self.value(what, median, "times", goal, at_least, between)
+        self.value(what, median, "times", goal, at_least, between if len(found) > 1 else None)
 
     def fail(self, why):
         self.failures.append({"topic": self.topic, "why": why})
@@ -81,7 +84,7 @@ class Report:
 
     def markdown(self):
         lines = ["| what | median | interval | goal | met |", "|---|---|---|---|---|"]
-        lines += ["| " + " | ".join(cells) + " |" for _, cells in self.rows]
+        lines += ["| " + " | ".join([cells[0].replace("  ", "&ensp;"), *cells[1:]]) + " |" for _, cells in self.rows]
         lines += [f"\nSkipped: {why}" for why in self.skipped]
         lines += [f"\nA run of `{each['topic']}` failed and is not counted: {each['why']}" for each in self.failures]
         return "\n".join(lines)

@@ -130,8 +130,8 @@ class Place:
         program.note_peak()
         return at
 
-    def must_hold(self, records, who, program):
+    def must_hold(self, records, program):
         with self.bench.servers.broker() as broker:
             stored = self.stored(broker)
         if stored != records:
-            raise RunFailed(f"{who}: {stored:,} records stand in Kafka for {records:,} frames: {program.words()}")
+            raise RunFailed(f"{stored:,} records stand in Kafka for {records:,} frames: {program.words()}")

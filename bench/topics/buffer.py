@@ -47,7 +47,7 @@ def once(bench, contender, places):
     rate = rate_of(bench, place, group, program, records)
     contender.finish(program)
     if (rows := bench.servers.rows()) != records:
-        raise RunFailed(f"{contender.name}: {rows:,} rows stand for {records:,} records: {program.words()}")
+        raise RunFailed(f"{rows:,} rows stand for {records:,} records: {program.words()}")
     bench.report.keep("buffer", contender.name, rows_a_second=rate, cpu_s_a_million=program.cpu_s / records * 1e6,
                       peak_mib=program.peak_mib)
 

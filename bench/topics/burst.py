@@ -85,7 +85,7 @@ def once(bench, contender, schedule, frames):
     contender.finish(program)
     watcher.end()
     place.remove()
-    passages = Passages(seen, frames, contender.name)
+    passages = Passages(seen, frames)
     second_ns = 1_000_000_000
     in_burst = [at for sent, at in passages.seen_ns.items() if began_ns <= sent <= ended_ns]
     before = passages.delays_ns(began_ns - (QUIET_S[0] - 2) * second_ns, began_ns)

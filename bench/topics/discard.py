@@ -31,7 +31,7 @@ def once(bench, who):
         program.end()
     blaster.end()
     if arrived != int(frames):
-        raise RunFailed(f"{who}: {arrived:,} of {int(frames):,} frames arrived: {program.words()}")
+        raise RunFailed(f"{arrived:,} of {int(frames):,} frames arrived: {program.words()}")
     bench.report.keep("discard", who, cpu_s_a_million=program.cpu_s / arrived * 1e6, frames_a_second=arrived / float(seconds),
                       peak_mib=program.peak_mib)
 

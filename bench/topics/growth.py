@@ -51,7 +51,7 @@ def at_rate(bench, contender, rate):
     place.wait_until_stored(frames, program)
     pacer.close_input()
     contender.finish(program)
-    place.must_hold(frames, contender.name, program)
+    place.must_hold(frames, program)
     place.remove()
     bench.report.keep(f"growth, {rate}/s", contender.name, cpu_us_a_record=cpu_ns / 1e3 / records)
 

@@ -27,7 +27,7 @@ def blast(bench, contender, rounds, symbols=3):
     blaster.end()
     rate = frames / (float(seconds) + place.wait_until_stored(frames, program) - taken_at)
     contender.finish(program)
-    place.must_hold(frames, contender.name, program)
+    place.must_hold(frames, program)
     place.remove()
     return frames, rate, program
 

@@ -44,7 +44,7 @@ def engine_once(bench, contender):
     place.wait_until_stored(frames, program)
     pacer.close_input()
     contender.finish(program)
-    passages = Passages(clock, frames, contender.name)
+    passages = Passages(clock, frames)
     bench.report.keep("latency, engine", contender.name, **passages.figures_us(counted_from_ns(passages)),
                       pacer_late_p99_us=int(late_p99_us), pacer_late_most_us=int(late_most_us))
     place.remove()
@@ -64,7 +64,7 @@ def to_kafka_once(bench, contender):
     pacer.close_input()
     contender.finish(program)
     watcher.end()
-    passages = Passages(seen, frames, contender.name)
+    passages = Passages(seen, frames)
     bench.report.keep("latency, to Kafka", contender.name, **passages.figures_us(counted_from_ns(passages)),
                       pacer_late_p99_us=int(late_p99_us), pacer_late_most_us=int(late_most_us))
     place.remove()

@@ -50,7 +50,7 @@ def soak(bench):
     pacer.close_input()
     peak_mib = program.status_mib("VmHWM")
     ingest.finish(program)
-    place.must_hold(frames, SLUICE, program)
+    place.must_hold(frames, program)
     place.remove()
     third = max(1, len(resident_mib) // 3)
     growth = statistics.median(resident_mib[-third:]) / statistics.median(resident_mib[third:2 * third])
@@ -87,7 +87,7 @@ def broker_down(bench):
     place.wait_until_stored(frames, program)
     peak_mib = program.status_mib("VmHWM")
     ingest.finish(program)
-    place.must_hold(frames, SLUICE, program)
+    place.must_hold(frames, program)
     place.remove()
     bench.report.keep("memory, broker down", SLUICE, peak_mib=peak_mib, bound_mib=bound, resident_mib=resident_mib)
     bench.report.value("ingest: resident while the broker stands still under full load, peak", peak_mib, "MiB",
