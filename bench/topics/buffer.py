@@ -11,12 +11,12 @@ from harness.servers import POLL_S, Place
 
 TITLE = "Kafka -> 500 records or 2 s -> TimescaleDB -> commit"
 PARTS = ()
-RECORDS = 700_000
+RECORDS = 1_000_000
 
 
 def estimate_s(bench):
     who = 2 + len(bench.buffer_variants)
-    return 20 + bench.pairs * (RECORDS * bench.scale * (who / 45_000 + 0.2 / 18_000) + 3 * (who + 1))
+    return 20 + bench.pairs * (RECORDS * bench.scale * (who / 90_000 + 0.2 / 18_000) + 3 * (who + 1))
 
 
 def rate_of(bench, place, group, program, records):
