@@ -33,6 +33,7 @@ class Program:
         self.name = pathlib.Path(str(arguments[0])).name
         self.errors = tempfile.TemporaryFile("w+")
         self._heard = b""
+        self._last_words = ""
         self.peak_mib = None  # when it was never seen running
         moment = mmap.mmap(-1, 8)
 
@@ -114,6 +115,10 @@ class Program:
         self.code = self.process.returncode = os.waitstatus_to_exitcode(status)
         self.cpu_s = usage.ru_utime + usage.ru_stime
         self.wall_s = time.monotonic() - self.started_s
+        self._last_words = self.words()
+        for stream in (self.errors, self.process.stdout):
+            if stream:
+                stream.close()
         if hangs:
             raise RunFailed(f"{self.name} did not end: {self.words()}")
         return self
@@ -123,6 +128,8 @@ class Program:
 
     def words(self):
         """The last of what it said on its error stream."""
+        if self._last_words:
+            return self._last_words
         self.errors.seek(0)
         return self.errors.read()[-2000:].strip() or "(no word)"
 

@@ -38,6 +38,11 @@ def captures():
     return sorted(folder.glob("*.gz"))
 
 
+def time_us(line):
+    whole, part = line[1], line[2] or ""
+    return int(whole + part[:6].ljust(6, "0") if len(whole) == 10 else whole[:US_DIGITS])
+
+
 def frames_of(path):
     """(receive time in microseconds, frame), of the streams that the graph asks for."""
     with gzip.open(path, "rt") as file:
@@ -45,9 +50,7 @@ def frames_of(path):
             found = LINE.match(line)
             if not found or found[5] not in KINDS or found[4].upper() not in SYMBOLS:
                 continue
-            whole, part = found[1], found[2] or ""
-            digits = whole + part[:6].ljust(6, "0") if len(whole) == 10 else whole[:US_DIGITS]
-            yield int(digits), found[3]
+            yield time_us(found), found[3]
 
 
 def worst_second(frames):
