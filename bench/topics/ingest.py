@@ -8,12 +8,12 @@ from harness.servers import Place
 
 TITLE = "websocket -> stamp -> route -> Kafka, acks=all, lz4"
 PARTS = ()
-ROUNDS = 5  # of 64 MiB, 419,000 frames
+ROUNDS = 10  # of 64 MiB, 419,000 frames
 FRAMES_A_ROUND = 419_000
 
 
 def estimate_s(bench):
-    return 15 + bench.pairs * (16 * bench.scale + 5)
+    return 15 + bench.pairs * (17 * bench.scale + 5)
 
 
 def blast(bench, contender, rounds, symbols=3):
