@@ -8,39 +8,46 @@
 namespace sluice::bench {
 namespace {
 
-constexpr uint32_t symbols = 3;
-constexpr std::string_view upper[symbols] = {"BTCUSDT", "ETHUSDT", "BNBUSDT"};
-constexpr std::string_view quote_streams[symbols] = {"btcusdt@bookTicker", "ethusdt@bookTicker", "bnbusdt@bookTicker"};
-constexpr std::string_view trade_streams[symbols] = {"btcusdt@trade", "ethusdt@trade", "bnbusdt@trade"};
-constexpr std::string_view aggregate_streams[symbols] = {"btcusdt@aggTrade", "ethusdt@aggTrade", "bnbusdt@aggTrade"};
+constexpr std::string_view first_symbols[] = {"BTCUSDT", "ETHUSDT", "BNBUSDT"};
 constexpr uint64_t start_ms = 1'700'000'000'000;
 constexpr uint64_t first_id = 30'000'000'000;
 
 }  // namespace
 
+Market::Market(uint32_t symbols) {
+  for (uint32_t at = 0; at < symbols; ++at) {
+    const std::string upper =
+        at < std::size(first_symbols) ? std::string(first_symbols[at]) : fmt::format("X{}USDT", at);
+    std::string lower = upper;
+    for (char& letter : lower) letter = static_cast<char>(letter >= 'A' && letter <= 'Z' ? letter + 32 : letter);
+    symbols_.push_back({upper, lower + "@bookTicker", lower + "@trade", lower + "@aggTrade"});
+  }
+}
+
 Market::Event Market::append(std::string& to, uint64_t id, uint64_t ms) {
   const auto price = [&] { return fmt::format("{}.{:02}000000", 20'000 + random_() % 10'000, random_() % 100); };
   const auto quantity = [&] { return fmt::format("0.{:05}000", random_() % 100'000); };
-  const auto symbol = static_cast<uint32_t>(random_() % symbols);
+  const auto index = static_cast<uint32_t>(random_() % symbols_.size());
+  const Symbol& symbol = symbols_[index];
   const uint64_t kind = random_() % 10;
   const auto out = std::back_inserter(to);
   if (kind < 7) {
     fmt::format_to(out, R"({{"stream":"{}","data":{{"u":{},"s":"{}","b":"{}","B":"{}","a":"{}","A":"{}"}}}})",
-                   quote_streams[symbol], id, upper[symbol], price(), quantity(), price(), quantity());
-    return {quote_streams[symbol], upper[symbol], symbol, true};
+                   symbol.quote_stream, id, symbol.upper, price(), quantity(), price(), quantity());
+    return {symbol.quote_stream, symbol.upper, index, true};
   }
   if (kind < 9) {
     fmt::format_to(
         out,
         R"({{"stream":"{}","data":{{"e":"trade","E":{},"s":"{}","t":{},"p":"{}","q":"{}","T":{},"m":{},"M":true}}}})",
-        trade_streams[symbol], ms, upper[symbol], id, price(), quantity(), ms, id % 2 == 0);
-    return {trade_streams[symbol], upper[symbol], symbol, false};
+        symbol.trade_stream, ms, symbol.upper, id, price(), quantity(), ms, id % 2 == 0);
+    return {symbol.trade_stream, symbol.upper, index, false};
   }
   fmt::format_to(
       out,
       R"({{"stream":"{}","data":{{"e":"aggTrade","E":{},"s":"{}","a":{},"p":"{}","q":"{}","f":{},"l":{},"T":{},"m":{},"M":true}}}})",
-      aggregate_streams[symbol], ms, upper[symbol], id, price(), quantity(), id, id + 1, ms, id % 2 == 0);
-  return {aggregate_streams[symbol], upper[symbol], symbol, false};
+      symbol.aggregate_stream, ms, symbol.upper, id, price(), quantity(), id, id + 1, ms, id % 2 == 0);
+  return {symbol.aggregate_stream, symbol.upper, index, false};
 }
 
 void append_header(std::string& to, uint64_t payload_bytes) {
@@ -54,10 +61,10 @@ void append_header(std::string& to, uint64_t payload_bytes) {
   }
 }
 
-Frames build_frames(uint64_t total_bytes) {
+Frames build_frames(uint64_t total_bytes, uint32_t symbols) {
   Frames frames;
   frames.bytes.reserve(total_bytes + 1024);
-  Market market;
+  Market market(symbols);
   std::string payload;
   while (frames.bytes.size() < total_bytes) {
     payload.clear();

@@ -12,21 +12,30 @@ namespace sluice::bench {
 
 using Properties = std::initializer_list<std::pair<const char*, const char*>>;
 
-inline rd_kafka_t* make_client(rd_kafka_type_t type, Properties properties) {
+[[noreturn]] inline void give_up_because(const char* why) {
+  std::fprintf(stderr, "%s\n", why);
+  std::exit(1);
+}
+
+inline rd_kafka_conf_t* make_conf(Properties properties) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   char why[256];
   for (const auto& [name, value] : properties) {
-    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) {
-      std::fprintf(stderr, "%s\n", why);
-      std::exit(1);
-    }
+    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) give_up_because(why);
   }
+  return conf;
+}
+
+/// Takes `conf`.
+inline rd_kafka_t* make_client(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
+  char why[256];
   rd_kafka_t* client = rd_kafka_new(type, conf, why, sizeof why);
-  if (client == nullptr) {
-    std::fprintf(stderr, "%s\n", why);
-    std::exit(1);
-  }
+  if (client == nullptr) give_up_because(why);
   return client;
+}
+
+inline rd_kafka_t* make_client(rd_kafka_type_t type, Properties properties) {
+  return make_client(type, make_conf(properties));
 }
 
 }  // namespace sluice::bench

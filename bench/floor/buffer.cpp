@@ -1,35 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench_floor_buffer BROKERS GROUP TRADES QUOTES URL RECORDS [BATCH]: the buffer process written by hand for nothing
-// else. A member of the group; BATCH (500) records of a table or 2 s make one prepared INSERT of binary arrays with ON
-// CONFLICT DO NOTHING, each table has a connection and they are used in turn; then the offsets are committed, and the
-// answer is awaited. Ends when RECORDS are stored and prints `stored RECORDS INSERTED SECONDS`.
+// bench_floor_buffer [BATCH]: the buffer process written by hand for nothing else; the rest it finds in the environment
+// (bench/README.md). A member of the group; BATCH (500) records of a table or 2 s make one prepared INSERT of binary
+// arrays with ON CONFLICT DO NOTHING, each table has a connection and they are used in turn; then the offsets are
+// committed, and the answer is awaited. Ends when RECORDS are stored and prints `stored RECORDS INSERTED SECONDS`.
 #include <fmt/format.h>
 #include <libpq-fe.h>
-#include <librdkafka/rdkafka.h>
 
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 
+#include "../end_to_end/kafka.hpp"
+#include "environment.hpp"
 #include "rows.hpp"
 
 namespace {
 
+using sluice::bench::give_up_because;
 using sluice::bench::Rows;
 using Clock = std::chrono::steady_clock;
 constexpr auto within = std::chrono::seconds(2);
 constexpr size_t taken_at_once = 500;
 
-[[noreturn]] void give_up(const char* why) {
-  fmt::print(stderr, "bench_floor_buffer: {}\n", why);
-  std::exit(1);
-}
-
 class Table {
  public:
   Table(const char* url, Rows::Table table, const char* topic) : rows_(table), topic_(topic), db_(PQconnectdb(url)) {
-    if (PQstatus(db_) != CONNECTION_OK) give_up(PQerrorMessage(db_));
+    if (PQstatus(db_) != CONNECTION_OK) give_up_because(PQerrorMessage(db_));
     const bool is_trades = table == Rows::Table::trades;
     const auto sql = fmt::format(
         "insert into {} select * from unnest($1::timestamptz[], $2::text[], {}) on conflict do nothing",
@@ -39,7 +34,7 @@ class Table {
         is_trades ? "$3::text[], $4::int8[], $5::numeric[], $6::numeric[], $7::bool[]"
                   : "$3::int8[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[]");
     PGresult* prepared = PQprepare(db_, "insert", sql.c_str(), 0, nullptr);
-    if (PQresultStatus(prepared) != PGRES_COMMAND_OK) give_up(PQerrorMessage(db_));
+    if (PQresultStatus(prepared) != PGRES_COMMAND_OK) give_up_because(PQerrorMessage(db_));
     PQclear(prepared);
   }
 
@@ -64,7 +59,7 @@ class Table {
       formats[column] = 1;
     }
     PGresult* result = PQexecPrepared(db_, "insert", sluice::bench::columns, values, lengths, formats, 1);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK) give_up(PQerrorMessage(db_));
+    if (PQresultStatus(result) != PGRES_COMMAND_OK) give_up_because(PQerrorMessage(db_));
     const int64_t inserted = std::atoll(PQcmdTuples(result));
     PQclear(result);
     rows_.clear();
@@ -78,7 +73,7 @@ class Table {
     for (const auto& [partition, offset] : positions_)
       rd_kafka_topic_partition_list_add(list, topic_, partition)->offset = offset;
     const auto error = rd_kafka_commit(consumer, list, 0);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) give_up(rd_kafka_err2str(error));
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) give_up_because(rd_kafka_err2str(error));
     rd_kafka_topic_partition_list_destroy(list);
     positions_.clear();
   }
@@ -91,16 +86,10 @@ class Table {
 };
 
 rd_kafka_t* join(const char* brokers, const char* group, const char* trades, const char* quotes) {
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  char why[256];
-  for (const auto& [name, value] : {std::pair{"bootstrap.servers", brokers},
-                                    {"group.id", group},
-                                    {"enable.auto.commit", "false"},
-                                    {"auto.offset.reset", "earliest"}}) {
-    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) give_up(why);
-  }
-  rd_kafka_t* consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
-  if (consumer == nullptr) give_up(why);
+  rd_kafka_t* consumer = sluice::bench::make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", brokers},
+                                                                        {"group.id", group},
+                                                                        {"enable.auto.commit", "false"},
+                                                                        {"auto.offset.reset", "earliest"}});
   rd_kafka_poll_set_consumer(consumer);
   rd_kafka_topic_partition_list_t* topics = rd_kafka_topic_partition_list_new(2);
   rd_kafka_topic_partition_list_add(topics, trades, RD_KAFKA_PARTITION_UA);
@@ -113,16 +102,15 @@ rd_kafka_t* join(const char* brokers, const char* group, const char* trades, con
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7 && argc != 8) {
-    std::fputs("bench_floor_buffer BROKERS GROUP TRADES QUOTES URL RECORDS [BATCH]\n", stderr);
-    return 2;
-  }
-  const int64_t wanted = std::atoll(argv[6]);
-  const int32_t batch = argc == 8 ? std::atoi(argv[7]) : 500;
-  Table tables[] = {{argv[5], Rows::Table::trades, argv[3]}, {argv[5], Rows::Table::book_ticker, argv[4]}};
-  rd_kafka_t* consumer = join(argv[1], argv[2], argv[3], argv[4]);
+  using sluice::bench::given;
+  const int64_t wanted = std::atoll(given("RECORDS"));
+  const int32_t batch = argc == 2 ? std::atoi(argv[1]) : 500;
+  const char* topics[] = {given("TRADES_TOPIC"), given("QUOTES_TOPIC")};
+  const char* url = given("TIMESCALE_URL");
+  Table tables[] = {{url, Rows::Table::trades, topics[0]}, {url, Rows::Table::book_ticker, topics[1]}};
+  rd_kafka_t* consumer = join(given("KAFKA_BROKERS"), given("GROUP"), topics[0], topics[1]);
   rd_kafka_queue_t* queue = rd_kafka_queue_get_consumer(consumer);
-  const std::string_view trades = argv[3];
+  const std::string_view trades = topics[0];
   const rd_kafka_topic_t* trades_topic = nullptr;
   int64_t stored = 0;
   int64_t inserted = 0;
@@ -137,7 +125,7 @@ int main(int argc, char** argv) {
     const ssize_t got = rd_kafka_consume_batch_queue(queue, 100, messages, taken_at_once);
     for (ssize_t at = 0; at < got; ++at) {
       const rd_kafka_message_t& message = *messages[at];
-      if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) give_up(rd_kafka_message_errstr(&message));
+      if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) give_up_because(rd_kafka_message_errstr(&message));
       if (start == Clock::time_point()) start = Clock::now();
       if (message.rkt != trades_topic && trades == rd_kafka_topic_name(message.rkt)) trades_topic = message.rkt;
       Table& table = tables[message.rkt != trades_topic];

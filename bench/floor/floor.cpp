@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench_floor walk|parse PORT: what reading the exchange's frames costs when written by hand for nothing else. One
+// bench_floor walk|parse: what reading the exchange's frames costs when written by hand for nothing else. One
 // buffer, one thread: receive up to 1 MiB, walk the frame headers in place, with `parse` also find stream, symbol and
 // id by simdjson, and forget them. Prints `received FRAMES PAYLOAD_BYTES CHECK`. Handles no error but by giving up.
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "environment.hpp"
 #include "websocket.hpp"
 
 namespace {
@@ -37,15 +38,15 @@ void parse(json::parser& parser, const uint8_t* payload, size_t size, Sums& sums
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fputs("bench_floor walk|parse PORT\n", stderr);
+  if (argc != 2) {
+    std::fputs("bench_floor walk|parse\n", stderr);
     return 2;
   }
   const bool parses = std::string_view(argv[1]) == "parse";
   json::parser parser;
   Sums sums;
   sluice::bench::read_frames(
-      sluice::bench::connect_to(static_cast<uint16_t>(std::atoi(argv[2]))), [] {},
+      sluice::bench::connect_to(sluice::bench::port_of(sluice::bench::given("BINANCE_WS_URL"))), [] {},
       [&](const uint8_t* payload, size_t size) {
         if (parses) parse(parser, payload, size, sums);
         ++sums.frames;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench_floor_ingest PORT BROKERS TRADES QUOTES [headers|timed]: the ingest process written by hand for nothing else.
-// Receives the exchange's frames, splices `ingestion_timestamp` into `data`, and produces it with the symbol as key to
-// the symbol's own partition: idempotent, acks=all, lz4. With `headers` each record also carries its stream as header
-// and the receive time as timestamp, as Sluice's do. Prints `acknowledged RECORDS SECONDS` when all are.
+// bench_floor_ingest same|lean: the ingest process written by hand for nothing else; the rest it finds in the
+// environment (bench/README.md). Receives the exchange's frames, splices `ingestion_timestamp` into `data`, and
+// produces it with the symbol as key to the symbol's own partition: idempotent, acks=all, lz4. `same` writes the record
+// that Sluice writes, with its stream as header and the receive time as timestamp; `lean` leaves both out. Ends when
+// the exchange closes and all is acknowledged, and prints `acknowledged RECORDS SECONDS`.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <librdkafka/rdkafka.h>
 
-#include <algorithm>
 #include <chrono>
-#include <vector>
 
+#include "../end_to_end/kafka.hpp"
+#include "environment.hpp"
 #include "websocket.hpp"
 
 namespace {
@@ -21,19 +21,15 @@ constexpr std::string_view member_text = R"(,"ingestion_timestamp":"2026-01-01T0
 constexpr size_t time_at = 24;
 constexpr size_t most_data_bytes = 16 * 1024;
 
-int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
-
 struct Counts {
   uint64_t acknowledged = 0;
   uint64_t failed = 0;
-  std::vector<int64_t> took_ns;
 };
 
 /// The member that every frame of one receive gets, and the same time for the record.
 struct Stamp {
   char text[member_text.size() + 1] = {};
   int64_t time_ms = 0;
-  int64_t steady_at_ns = 0;
 
   Stamp() { std::memcpy(text, member_text.data(), member_text.size()); }
   void renew() {
@@ -42,51 +38,35 @@ struct Stamp {
     fmt::format_to(text + time_at, "{:%Y-%m-%dT%H:%M:%S}.{:06}", fmt::gmtime(static_cast<time_t>(us / 1'000'000)),
                    us % 1'000'000);
     time_ms = us / 1000;
-    steady_at_ns = steady_ns();
   }
 };
 
-void set(rd_kafka_conf_t* conf, const char* name, const char* value) {
-  char why[256];
-  if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) {
-    fmt::print(stderr, "bench_floor_ingest: {}\n", why);
-    std::exit(1);
-  }
-}
-
+/// What costs is as Sluice has it: sets of 1,000, 5 ms, lz4, and the queues of its two producers together.
 rd_kafka_t* make_producer(const char* brokers, Counts& counts) {
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  for (const auto& [name, value] : {std::pair{"bootstrap.servers", brokers},
-                                    {"enable.idempotence", "true"},
-                                    {"acks", "all"},
-                                    {"compression.type", "lz4"},
-                                    {"linger.ms", "5"},
-                                    {"batch.num.messages", "1000"},
-                                    {"queue.buffering.max.messages", "500000"},
-                                    {"queue.buffering.max.kbytes", "262144"}}) {
-    set(conf, name, value);
-  }
+  rd_kafka_conf_t* conf = sluice::bench::make_conf({{"bootstrap.servers", brokers},
+                                                    {"enable.idempotence", "true"},
+                                                    {"enable.gapless.guarantee", "true"},
+                                                    {"acks", "all"},
+                                                    {"compression.type", "lz4"},
+                                                    {"linger.ms", "5"},
+                                                    {"batch.num.messages", "1000"},
+                                                    {"socket.nagle.disable", "true"},
+                                                    {"queue.buffering.max.messages", "200000"},
+                                                    {"queue.buffering.max.kbytes", "131072"}});
   rd_kafka_conf_set_opaque(conf, &counts);
   rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     auto& to = *static_cast<Counts*>(opaque);
     ++(message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? to.acknowledged : to.failed);
-    if (message->_private != nullptr) {
-      to.took_ns.push_back(steady_ns() - static_cast<int64_t>(reinterpret_cast<intptr_t>(message->_private)));
-    }
   });
-  char why[256];
-  rd_kafka_t* producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-  if (producer == nullptr) give_up(why);
-  return producer;
+  return sluice::bench::make_client(RD_KAFKA_PRODUCER, conf);
 }
 
 class Producer {
  public:
-  Producer(const char* brokers, const char* trades, const char* quotes, bool with_headers, bool timed)
+  Producer(const char* brokers, const char* trades, const char* quotes, bool with_headers)
       : producer_(make_producer(brokers, counts_)),
         topics_{rd_kafka_topic_new(producer_, trades, nullptr), rd_kafka_topic_new(producer_, quotes, nullptr)},
-        with_headers_(with_headers),
-        timed_(timed) {}
+        with_headers_(with_headers) {}
 
   /// {"stream":"btcusdt@trade","data":{...}}
   void take(const uint8_t* payload, size_t size, const Stamp& stamp) {
@@ -108,7 +88,7 @@ class Producer {
 
   void poll() { rd_kafka_poll(producer_, 0); }
 
-  Counts& finish() {
+  const Counts& finish() {
     while (rd_kafka_outq_len(producer_) > 0) rd_kafka_poll(producer_, 10);
     return counts_;
   }
@@ -130,9 +110,7 @@ class Producer {
     const auto error = rd_kafka_producev(
         producer_, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_VALUE(value_, size), RD_KAFKA_V_KEY(const_cast<char*>(key.data()), key.size()),
-        RD_KAFKA_V_TIMESTAMP(stamp.time_ms),
-        RD_KAFKA_V_OPAQUE(timed_ ? reinterpret_cast<void*>(static_cast<intptr_t>(stamp.steady_at_ns)) : nullptr),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+        RD_KAFKA_V_TIMESTAMP(stamp.time_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
     return error == RD_KAFKA_RESP_ERR_NO_ERROR;
   }
@@ -141,21 +119,22 @@ class Producer {
   rd_kafka_t* producer_;
   rd_kafka_topic_t* topics_[2];
   bool with_headers_;
-  bool timed_;
   char value_[most_data_bytes + member_text.size()];
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5 && argc != 6) {
-    std::fputs("bench_floor_ingest PORT BROKERS TRADES QUOTES [headers|timed]\n", stderr);
+  using sluice::bench::given;
+  const std::string_view record = argc == 2 ? argv[1] : "";
+  if (record != "same" && record != "lean") {
+    std::fputs("bench_floor_ingest same|lean\n", stderr);
     return 2;
   }
-  const auto producer = std::make_unique<Producer>(argv[2], argv[3], argv[4], argc == 6,
-                                                   argc == 6 && std::string_view(argv[5]) == "timed");
+  const auto producer = std::make_unique<Producer>(given("KAFKA_BROKERS"), given("TRADES_TOPIC"), given("QUOTES_TOPIC"),
+                                                   record == "same");
   Stamp stamp;
-  const int fd = sluice::bench::connect_to(static_cast<uint16_t>(std::atoi(argv[1])));
+  const int fd = sluice::bench::connect_to(sluice::bench::port_of(given("BINANCE_WS_URL")));
   const auto start = std::chrono::steady_clock::now();
   sluice::bench::read_frames(
       fd,
@@ -164,13 +143,8 @@ int main(int argc, char** argv) {
         producer->poll();
       },
       [&](const uint8_t* payload, size_t size) { producer->take(payload, size, stamp); });
-  Counts& counts = producer->finish();
+  const Counts& counts = producer->finish();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  fmt::print("acknowledged {} {:.6f}", counts.acknowledged, took.count());
-  if (auto& took_ns = counts.took_ns; !took_ns.empty()) {
-    std::sort(took_ns.begin(), took_ns.end());
-    fmt::print(" {} {}", took_ns[took_ns.size() / 2] / 1000, took_ns[took_ns.size() * 99 / 100] / 1000);
-  }
-  fmt::print("\n");
+  fmt::print("acknowledged {} {:.6f}\n", counts.acknowledged, took.count());
   return counts.failed == 0 ? 0 : 1;
 }

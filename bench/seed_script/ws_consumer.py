@@ -3,7 +3,8 @@
 """The seed's ingestion, written well in Python: exchange -> ingestion_timestamp -> route -> Kafka.
 
 Variables: BINANCE_WS_URL, KAFKA_BROKERS, TRADES_TOPIC, QUOTES_TOPIC, HEALTH_PORT (8081; 0 is none).
-Needs websockets, orjson, confluent-kafka. With ONCE=1 it ends when the exchange closes, as a benchmark wants.
+Needs websockets, orjson, confluent-kafka. With RECORDS set it ends when the exchange closes, as a
+benchmark wants.
 """
 import asyncio
 import datetime
@@ -91,7 +92,7 @@ async def main():
         threading.Thread(target=server.serve_forever, daemon=True).start()
     ingestion = Ingestion()
     url = os.environ.get("BINANCE_WS_URL", "wss://stream.binance.com:9443")
-    running = asyncio.ensure_future(ingestion.run(url, os.environ.get("ONCE") == "1"))
+    running = asyncio.ensure_future(ingestion.run(url, "RECORDS" in os.environ))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     try:
