@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "settings.hpp"
 
@@ -21,11 +22,16 @@ class KeyPartitions {
   std::optional<int32_t> of(std::optional<std::string_view> key) const;
 
  private:
+  struct Entry {
+    std::string key;
+    int32_t partition;
+  };
   struct Hash {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
-  std::unordered_map<std::string, int32_t, Hash, std::equal_to<>> map_;
+  std::vector<Entry> few_;  ///< comparing a few keys one after the other beats hashing
+  std::unordered_map<std::string, int32_t, Hash, std::equal_to<>> many_;
   const bool others_are_refused_;
   const int32_t partition_count_;
 };
