@@ -29,7 +29,7 @@ struct HotPath {
 
 std::span<const HotPath> hot_paths();
 
-// Of websocket.cpp, nodes.cpp, tokens.cpp, columns.cpp, runtime.cpp and kafka.cpp.
+// Of websocket.cpp, nodes.cpp, hand_over.cpp, tokens.cpp, kafka.cpp, columns.cpp and socket.cpp.
 Round frame_walk();
 Round decode();
 Round record_making();

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "../end_to_end/frames.hpp"
 #include "decode.hpp"
 #include "frame_reader.hpp"
 #include "sluice/batch.hpp"
@@ -12,6 +13,8 @@ namespace sluice::bench {
 namespace {
 
 constexpr uint64_t frame_bytes = 64 * 1024;
+constexpr uint64_t first_id = 30'000'000'000;
+constexpr uint64_t start_ms = 1'700'000'000'000;
 constexpr uint64_t most_message_bytes = 1024 * 1024;
 constexpr int64_t receive_time_ns = 1'700'000'000'123'456'000;
 constexpr std::string_view stamp_member = R"(,"ingestion_timestamp":"2023-11-14T22:13:20.123456Z"})";
@@ -68,11 +71,19 @@ const records::HostBatch& original() {
 
 }  // namespace
 
-const Frames& exchange_frames() {
-  static const Frames frames = [] {
-    Frames made = build_frames(frame_bytes);
-    made.bytes.append(records::readable_padding_bytes, '\0');
-    made.bytes.resize(made.bytes.size() - records::readable_padding_bytes);
+const ExchangeFrames& exchange_frames() {
+  static const ExchangeFrames frames = [] {
+    ExchangeFrames made;
+    made.bytes.reserve(2 * frame_bytes);
+    Market market;
+    std::string payload;
+    while (made.bytes.size() < frame_bytes) {
+      payload.clear();
+      market.append(payload, first_id + made.count, start_ms);
+      append_header(made.bytes, payload.size());
+      made.bytes += payload;
+      ++made.count;
+    }
     return made;
   }();
   return frames;
@@ -131,10 +142,6 @@ Payloads::Payloads(bool quotes) {
     record.receive_time_ns = receive_time_ns;
     records_.push_back(record);
   }
-}
-
-void PlainAccount::begin(records::HostBatch& batch) {
-  records::begin_token(batch, new records::SourceBatch(*this, batch.count, records::payload_bytes(batch), 0), 0);
 }
 
 }  // namespace sluice::bench

@@ -5,15 +5,17 @@
 #include <string>
 #include <vector>
 
-#include "../end_to_end/frames.hpp"
 #include "graph/plan.hpp"
 #include "records/batch.hpp"
 #include "stream_table.hpp"
 
 namespace sluice::bench {
 
-/// Whole frames with their websocket headers, and 64 readable bytes behind them.
-const Frames& exchange_frames();
+struct ExchangeFrames {
+  std::string bytes;  ///< whole frames with their websocket headers; 64 readable bytes lie behind
+  uint64_t count = 0;
+};
+const ExchangeFrames& exchange_frames();
 /// The nine streams of those frames.
 binance::StreamTable exchange_streams();
 
@@ -33,14 +35,6 @@ class Payloads {
  private:
   std::string bytes_;
   std::vector<sluice_record> records_;
-};
-
-/// Stands for a source: frees what has settled.
-class PlainAccount : public records::Account {
- public:
-  void on_settled(records::SourceBatch* take) override { delete take; }
-  /// Gives a batch its token.
-  void begin(records::HostBatch& batch);
 };
 
 }  // namespace sluice::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The nodes between the exchange and the log, and the hop from one node to the next.
+// The nodes between the exchange and the log, the hop from one node to the next, and what settling costs at the end.
 #include "batch_node.hpp"
 #include "hot_path.hpp"
 #include "material.hpp"
@@ -11,7 +11,7 @@
 namespace sluice::bench {
 namespace {
 
-constexpr size_t batches_a_round = 8;
+constexpr size_t batches_a_round = 16;
 constexpr size_t hops = 32;
 
 class Pass : public Transform {
@@ -48,6 +48,17 @@ Round through(const std::vector<Step>& steps) {
   };
 }
 
+/// Batches of one record.
+Round one_by_one(const std::vector<Step>& steps, uint64_t units) {
+  return [graph = std::make_shared<StillGraph>(steps), units](Meter& meter) {
+    for (size_t i = 0; i < batches_a_round; ++i) graph->hold(make_batch(1));
+    meter.start();
+    graph->run();
+    meter.stop();
+    return units;
+  };
+}
+
 }  // namespace
 
 Round stamp() { return through({{&stamp_type}}); }
@@ -60,15 +71,9 @@ Round route() {
 
 Round batch_node() { return through({{&batch_type, {{"records", 500}, {"within", "2s"}}}}); }
 
-Round direct_hop() {
-  const std::vector<Step> steps(hops, Step{&pass_type});
-  return [graph = std::make_shared<StillGraph>(steps)](Meter& meter) -> uint64_t {
-    for (size_t i = 0; i < batches_a_round; ++i) graph->hold(make_batch(1));
-    meter.start();
-    graph->run();
-    meter.stop();
-    return batches_a_round * hops;
-  };
-}
+Round direct_hop() { return one_by_one(std::vector<Step>(hops, Step{&pass_type}), batches_a_round * hops); }
+
+// With the hop to the sink.
+Round settle() { return one_by_one({}, batches_a_round); }
 
 }  // namespace sluice::bench

@@ -106,6 +106,13 @@ void StillGraph::run() {
   if (runtime_->failure()) std::abort();
 }
 
+std::vector<records::HostBatch*> StillGraph::take() {
+  std::vector<records::HostBatch*> taken;
+  for (Batch& batch : held_->batches) taken.push_back(records::host_batch(batch.release()));
+  held_->batches.clear();
+  return taken;
+}
+
 Context StillGraph::context() const { return held_->gate; }
 
 }  // namespace sluice::bench

@@ -34,6 +34,8 @@ class StillGraph {
   /// Takes a batch without a token and holds it before the first node.
   void hold(records::HostBatch* take);
   void run();
+  /// Instead: what is held, with its tokens, to be settled by the caller.
+  std::vector<records::HostBatch*> take();
   /// Of a node in the graph.
   Context context() const;
 

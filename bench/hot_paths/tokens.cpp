@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of tokens and records when batches are parted, joined and settled.
+// What becomes of tokens and records when batches are parted and joined.
 #include "hot_path.hpp"
 #include "material.hpp"
 #include "sluice/batch.hpp"
+#include "still_graph.hpp"
 
 namespace sluice::bench {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 using records::HostBatch;
 using Batches = std::vector<HostBatch*>;
 
-constexpr size_t batches_a_round = 32;
+constexpr size_t batches_a_round = 16;
 constexpr size_t most_batches = 2 * batches_a_round;
 constexpr uint32_t few_records = 40;
 constexpr int32_t stream_type_slot = 1;
@@ -21,13 +22,10 @@ HostBatch* few() { return make_batch(few_records); }
 /// Batches are made, `work` on them is metered, and what it leaves in their place is settled.
 template <typename Make, typename Work>
 Round with_batches(Make make, Work work) {
-  return [account = std::make_shared<PlainAccount>(), make, work](Meter& meter) -> uint64_t {
-    Batches batches;
+  return [graph = std::make_shared<StillGraph>(std::vector<Step>{}), make, work](Meter& meter) -> uint64_t {
+    for (size_t i = 0; i < batches_a_round; ++i) graph->hold(make());
+    Batches batches = graph->take();
     batches.reserve(most_batches);
-    for (size_t i = 0; i < batches_a_round; ++i) {
-      batches.push_back(make());
-      account->begin(*batches.back());
-    }
     meter.start();
     const uint64_t units = work(batches);
     meter.stop();
@@ -79,14 +77,6 @@ Round merge() {
 Round cut() {
   return with_batches(whole, [](Batches& batches) {
     for (size_t i = 0; i < batches_a_round; ++i) batches.push_back(records::cut(*batches[i], few_records));
-    return batches_a_round;
-  });
-}
-
-Round settle() {
-  return with_batches(few, [](Batches& batches) {
-    for (HostBatch* batch : batches) records::settle_take(batch, records::Verdict::delivered);
-    batches.clear();
     return batches_a_round;
   });
 }
