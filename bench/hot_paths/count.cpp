@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // hot_path NAME [--twice-every N]   Does some rounds of one hot path under valgrind's callgrind, which counts only what
 // lies between the meter's start and stop, and prints how many units that was. bench/instructions calls it.
-// hot_path --list                   Names and units.
+// hot_path --list                   Names, units, and whose instructions count: all, or the program's own.
 // With --twice-every N, each Nth round is done twice and told once: a slow-down to try the guard with.
 #include <valgrind/callgrind.h>
 
@@ -48,7 +48,9 @@ int main(int argc, char** argv) {
   const std::string_view name = argc > 1 ? argv[1] : "";
   const int twice_every = argc == 4 && std::string_view(argv[2]) == "--twice-every" ? std::atoi(argv[3]) : 0;
   for (const HotPath& path : hot_paths()) {
-    if (name == "--list") std::printf("%s %s\n", path.name.data(), path.unit.data());
+    if (name == "--list") {
+      std::printf("%s %s %s\n", path.name.data(), path.unit.data(), path.counts_libraries ? "all" : "own");
+    }
     if (path.name == name) return count(path, twice_every);
   }
   if (name == "--list") return 0;

@@ -17,7 +17,7 @@ constexpr HotPath all[] = {
     {"merge", "record", &merge},
     {"cut", "batch", &cut},
     {"settle", "batch", &settle},
-    {"kafka_message", "record", &kafka_message},
+    {"kafka_message", "record", &kafka_message, false},
     {"extract_trades", "record", &extract_trades},
     {"extract_quotes", "record", &extract_quotes},
     {"canonical_decimal", "decimal", &canonical_decimal},

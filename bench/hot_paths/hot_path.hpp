@@ -25,6 +25,7 @@ struct HotPath {
   std::string_view name;
   std::string_view unit;  ///< what is counted: record, frame, hop, ...
   Round (*make)();
+  bool counts_libraries = true;  ///< false: shared libraries that have threads of their own do not count alike twice
 };
 
 std::span<const HotPath> hot_paths();
