@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a payload to the arrays of a prepared statement, with the columns of graphs/binance.yaml.
+// From a payload to what PostgreSQL takes, with the columns of graphs/binance.yaml.
 #include <cstdlib>
 #include <numeric>
 
 #include "arrays.hpp"
+#include "copy_rows.hpp"
 #include "hot_path.hpp"
 #include "mapping_fixture.hpp"
 #include "material.hpp"
@@ -60,6 +61,26 @@ Round extracting(std::vector<columns_test::Spec> specs, bool quotes) {
   };
 }
 
+/// Rows of trades in one of the forms that the server takes.
+template <typename Encoder>
+Round encoding() {
+  struct Encoding {
+    Table table{trade_columns(), false};
+    Encoder encoder{table.mapping};
+    std::vector<uint32_t> which;
+  };
+  auto state = std::make_shared<Encoding>();
+  state->table.extract();
+  state->which.resize(state->table.rows.size());
+  std::iota(state->which.begin(), state->which.end(), 0u);
+  return [state](Meter& meter) -> uint64_t {
+    meter.start();
+    state->encoder.encode(state->table.rows, state->which);
+    meter.stop();
+    return state->which.size();
+  };
+}
+
 /// Prices and quantities as the exchange writes them.
 std::vector<std::string> decimals() {
   Table quotes(quote_columns(), true);
@@ -103,22 +124,7 @@ Round encode_numeric() {
   };
 }
 
-Round encode_arrays() {
-  struct Encoding {
-    Table table{trade_columns(), false};
-    timescale::Arrays arrays{table.mapping};
-    std::vector<uint32_t> which;
-  };
-  auto encoding = std::make_shared<Encoding>();
-  encoding->table.extract();
-  encoding->which.resize(encoding->table.rows.size());
-  std::iota(encoding->which.begin(), encoding->which.end(), 0u);
-  return [encoding](Meter& meter) -> uint64_t {
-    meter.start();
-    encoding->arrays.encode(encoding->table.rows, encoding->which);
-    meter.stop();
-    return encoding->which.size();
-  };
-}
+Round encode_arrays() { return encoding<timescale::Arrays>(); }
+Round encode_copy() { return encoding<timescale::CopyRows>(); }
 
 }  // namespace sluice::bench

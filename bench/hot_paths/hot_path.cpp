@@ -23,6 +23,7 @@ constexpr HotPath all[] = {
     {"canonical_decimal", "decimal", &canonical_decimal},
     {"encode_numeric", "decimal", &encode_numeric},
     {"encode_arrays", "row", &encode_arrays},
+    {"encode_copy", "row", &encode_copy},
     {"socket_to_discard", "record", &socket_to_discard},
 };
 

@@ -46,6 +46,7 @@ Round extract_quotes();
 Round canonical_decimal();
 Round encode_numeric();
 Round encode_arrays();
+Round encode_copy();
 Round direct_hop();
 Round hand_over();
 Round socket_to_discard();
