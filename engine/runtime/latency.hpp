@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long settling takes: a histogram of nanoseconds with eight buckets per power of two (12.5 % wide), counted by
-// record. Any thread may add and read; reading while others add gives a slightly older picture, never a torn one.
+// How long something takes: a histogram of nanoseconds with eight buckets per power of two (12.5 % wide), counted by
+// record. Any thread may add, or one that alone does and then needs no locked instruction; any thread may read. Reading
+// while others add gives a slightly older picture, never a torn one.
 #pragma once
 #include <array>
 #include <atomic>
@@ -24,6 +25,11 @@ class Latency {
   void add(int64_t nanoseconds, uint64_t records) {
     buckets_[bucket_of(nanoseconds < 0 ? 0 : static_cast<uint64_t>(nanoseconds))].fetch_add(records,
                                                                                             std::memory_order_relaxed);
+  }
+  /// By one thread only.
+  void add_own(int64_t nanoseconds, uint64_t records) {
+    auto& bucket = buckets_[bucket_of(nanoseconds < 0 ? 0 : static_cast<uint64_t>(nanoseconds))];
+    bucket.store(bucket.load(std::memory_order_relaxed) + records, std::memory_order_relaxed);
   }
   /// Upper edge of the bucket that holds this share (0..1) of all records; 0 when there are none.
   int64_t quantile_ns(double share) const {

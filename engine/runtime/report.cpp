@@ -13,7 +13,7 @@ uint64_t sum_of(const std::array<uint64_t, records::verdict_count>& settled) {
   return std::accumulate(settled.begin(), settled.end(), uint64_t{0});
 }
 
-AccountReport report_of(const FlowAccount& account, int64_t now_ns) {
+AccountReport report_of(FlowAccount& account, int64_t now_ns) {
   AccountReport report;
   for (size_t i = 0; i < records::verdict_count; ++i) {
     report.settled[i] = account.totals.settled[i].load(std::memory_order_acquire);
