@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A counter that one thread writes and any may read: a plain load and a store, never a locked instruction. Whoever reads
-// a value sees what the writer did before it.
+// A counter that one thread writes and any may read: a plain load and a store, never a locked instruction. Whoever
+// reads a value sees what the writer did before it.
 #pragma once
 #include <atomic>
 #include <cstdint>

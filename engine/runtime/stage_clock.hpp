@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The monotonic clock as a stage uses it: a reading serves for as long as little has happened since. It is read anew in
-// each turn of the loop, after a source may have waited, and after 256 records of work, so measuring costs no more than
+// each turn of the loop, after a source may have waited, and after 512 records of work, so measuring costs no more than
 // one reading a batch, and small batches share one. Whatever reads the clock anyway on a stage's thread leaves its
 // reading here. Owned by the stage's thread; `read_here` may be called from any.
 #pragma once
@@ -27,7 +27,7 @@ class StageClock {
   static int64_t recent_here() { return of_this_thread_ == nullptr ? monotonic_ns() : of_this_thread_->recent(); }
 
  private:
-  static constexpr uint64_t records_a_reading = 256;
+  static constexpr uint64_t records_a_reading = 512;
   static inline thread_local StageClock* of_this_thread_ = nullptr;
   int64_t now_ns_ = 0;
   uint64_t worked_records_ = records_a_reading;
