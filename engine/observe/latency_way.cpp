@@ -82,9 +82,9 @@ std::vector<LatencyWay> latency_ways(const Report& before, const Report& now) {
       if (!now.nodes[sink].is_sink) continue;
       LatencyWay way{now.nodes[source].name, now.nodes[sink].name + now.nodes[sink].half, between.parts(source, sink)};
       if (way.parts.empty()) continue;
-      const auto largest = std::max_element(
-          way.parts.begin(), way.parts.end(),
-          [](const LatencyPart& a, const LatencyPart& b) { return a.p99_ns < b.p99_ns; });
+      const auto largest =
+          std::max_element(way.parts.begin(), way.parts.end(),
+                           [](const LatencyPart& a, const LatencyPart& b) { return a.p99_ns < b.p99_ns; });
       way.largest = static_cast<size_t>(largest - way.parts.begin());
       ways.push_back(std::move(way));
     }

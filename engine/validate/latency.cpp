@@ -44,9 +44,9 @@ void check_latency(const Draft& draft, Diagnostics& diagnostics) {
   }
   std::reverse(names.begin(), names.end());
   diagnostics.warning(Code::latency_below_holds, draft.spec->latency->place, {},
-                      "a record may take " + duration_text(draft.spec->latency->value) + ", but " +
-                          quoted_list(names) + " may keep those of \"" + draft.nodes[longest[worst].source].name() +
-                          "\" back for " + duration_text(longest[worst].holds_ns) +
+                      "a record may take " + duration_text(draft.spec->latency->value) + ", but " + quoted_list(names) +
+                          " may keep those of \"" + draft.nodes[longest[worst].source].name() + "\" back for " +
+                          duration_text(longest[worst].holds_ns) +
                           " when little comes; raise latency, or lower what they wait for");
 }
 
