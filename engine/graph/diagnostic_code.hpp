@@ -61,6 +61,7 @@ enum class Code : std::uint8_t {
   accept_without_replay,
   in_flight_too_small,
   batch_above_buffer,
+  latency_below_holds,
   dead_letter_not_sink,
   blocks_siblings,
   require_not_sink,

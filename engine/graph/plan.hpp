@@ -113,8 +113,9 @@ struct PlanSegment {
 
 struct Plan {
   std::string graph;
-  std::string process;  ///< empty: the graph runs as one
-  std::string http;     ///< empty: none
+  std::string process;            ///< empty: the graph runs as one
+  std::string http;               ///< empty: none
+  int64_t latency_budget_ns = 0;  ///< how long a record may take to settle; 0: not declared
   std::vector<PlanAttribute> attributes;
   std::vector<PlanNode> nodes;
   std::vector<PlanEdge> edges;

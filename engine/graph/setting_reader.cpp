@@ -162,6 +162,23 @@ std::optional<Placed<std::uint64_t>> SettingReader::size(const YamlNode& node, c
   return std::nullopt;
 }
 
+std::optional<Placed<std::int64_t>> SettingReader::duration(const YamlNode& node, const std::string& subject,
+                                                            std::string_view what) {
+  const auto text = expanded(node, subject, what);
+  if (!text) return std::nullopt;
+  const Parsed<std::int64_t> value = parse_duration(text->value);
+  if (!value) {
+    diagnostics_.error(value.problem().code, node.place, subject, std::string(what) + ": " + value.problem().sentence);
+  } else if (*value < 1 || *value > max_duration_ns) {
+    diagnostics_.error(Code::out_of_range, node.place, subject,
+                       std::string(what) + " is " + duration_text(*value) + "; it must be between 1ns and " +
+                           duration_text(max_duration_ns));
+  } else {
+    return Placed<std::int64_t>{*value, node.place};
+  }
+  return std::nullopt;
+}
+
 std::optional<Placed<std::size_t>> SettingReader::one_of(const YamlNode& node, const std::string& subject,
                                                          std::string_view what, Words words) {
   const auto text = expanded(node, subject, what);

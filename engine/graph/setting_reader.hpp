@@ -22,6 +22,7 @@ class SettingReader {
  public:
   static constexpr std::uint64_t max_records = 1'000'000'000;
   static constexpr std::uint64_t max_bytes = 1ULL << 40U;
+  static constexpr std::int64_t max_duration_ns = 365 * std::int64_t{86'400'000'000'000};
 
   SettingReader(const Environment& environment, Diagnostics& diagnostics)
       : environment_(environment), diagnostics_(diagnostics) {}
@@ -43,6 +44,8 @@ class SettingReader {
   std::optional<Placed<std::string>> expanded(const YamlNode& node, const std::string& subject, std::string_view what);
   std::optional<Placed<std::uint64_t>> count(const YamlNode& node, const std::string& subject, std::string_view what);
   std::optional<Placed<std::uint64_t>> size(const YamlNode& node, const std::string& subject, std::string_view what);
+  // Nanoseconds, above zero.
+  std::optional<Placed<std::int64_t>> duration(const YamlNode& node, const std::string& subject, std::string_view what);
   // The index of the word in `words`.
   std::optional<Placed<std::size_t>> one_of(const YamlNode& node, const std::string& subject, std::string_view what,
                                             Words words);

@@ -97,6 +97,7 @@ struct GraphSpec {
   std::vector<NodeSpec> nodes;
   std::vector<EdgeSpec> edges;
   std::vector<RequireSpec> require;
+  std::optional<Placed<std::int64_t>> latency;  // nanoseconds from a record's emission to its last verdict
 
   const NodeSpec* find_node(std::string_view name) const;
   const ProcessSpec* find_process(std::string_view name) const;

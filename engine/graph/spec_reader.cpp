@@ -16,7 +16,8 @@
 namespace sluice::engine {
 namespace {
 
-constexpr auto graph_keys = std::to_array<std::string_view>({"graph", "processes", "nodes", "edges", "require"});
+constexpr auto graph_keys =
+    std::to_array<std::string_view>({"graph", "processes", "nodes", "edges", "require", "latency"});
 constexpr auto process_keys = std::to_array<std::string_view>({"from", "http"});
 constexpr auto guarantee_words =
     std::to_array<std::string_view>({"best_effort", "at_most_once", "at_least_once", "effectively_once"});
@@ -34,6 +35,7 @@ class SpecReader {
     if (const YamlEntry* const e = required(root, "nodes", "nodes: with one entry for each node")) read_nodes(*e);
     if (const YamlEntry* const e = required(root, "edges", "edges: with a list such as - a -> b")) read_edges(*e);
     if (const YamlEntry* const e = root.find("require")) read_require(*e);
+    if (const YamlEntry* const e = root.find("latency")) spec_.latency = settings_.duration(e->value, {}, "latency");
     return std::move(spec_);
   }
 

@@ -120,7 +120,9 @@ std::string graph_schema(const Registry& registry) {
       "," + key("nodes", "Each node by its name.", map_of(node_schema(registry))) + "," +
       key("edges", "From one output port to one input port each; a chain a -> b -> c makes two.", edges) + "," +
       key("require", "Guarantees that must be provable, by the sink that ends a segment.",
-          map_of(words_schema({"best_effort", "at_most_once", "at_least_once", "effectively_once"})));
+          map_of(words_schema({"best_effort", "at_most_once", "at_least_once", "effectively_once"}))) +
+      "," +
+      key("latency", "How long a record may take from its emission to its last verdict, such as 3s.", text_schema());
   std::string schema = object(properties, R"json("graph","nodes","edges")json");
   schema.insert(1, R"json("$schema":"http://json-schema.org/draft-07/schema#","title":"A Sluice graph",)json");
   return schema + "\n";

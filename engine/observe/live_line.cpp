@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "observe/latency_way.hpp"
 #include "observe/numbers.hpp"
 #include "sluice/abi.h"
 
@@ -16,6 +19,31 @@ uint64_t rate(uint64_t before, uint64_t now, double seconds) {
 uint64_t safe(const NodeReport& node) {
   return node.settled[static_cast<size_t>(records::Verdict::delivered)] +
          node.settled[static_cast<size_t>(records::Verdict::accepted)];
+}
+
+/// "  | exchange took 1.1 s, p99 2.1 s, most held by trade_batch (2.0 s)", of what settled between the reports.
+void append_latency(const Report& before, const Report& now, std::string& line) {
+  const std::vector<LatencyWay> ways = latency_ways(before, now);
+  for (size_t i = 0; i < now.nodes.size(); ++i) {
+    const NodeReport& node = now.nodes[i];
+    const LatencyReport lately = node.account.latency.since(before.nodes[i].account.latency);
+    if (!node.is_source || lately.count == 0) continue;
+    line += fmt::format("  | {} took {}, p99 {}", node.name, rounded_duration(lately.quantile_ns(0.5)),
+                        rounded_duration(lately.quantile_ns(0.99)));
+    const LatencyPart* most = nullptr;
+    for (const LatencyWay& way : ways) {
+      if (way.source != node.name) continue;
+      const LatencyPart& largest = way.parts[way.largest];
+      if (most == nullptr || largest.p99_ns > most->p99_ns) most = &largest;
+    }
+    if (most != nullptr) line += fmt::format(", most {} ({})", part_text(*most), rounded_duration(most->p99_ns));
+    const uint64_t over = node.account.over_budget - before.nodes[i].account.over_budget;
+    if (over > 0) {
+      line += fmt::format("  ! {}: {:.3g} % took longer than {}", node.name,
+                          100.0 * static_cast<double>(over) / static_cast<double>(std::max(over, lately.count)),
+                          rounded_duration(now.latency_budget_ns));
+    }
+  }
 }
 
 }  // namespace
@@ -45,6 +73,7 @@ std::string live_line(const Report& before, const Report& now, double seconds, d
                           rounded_duration(node.account.oldest_unsettled_ns));
     }
   }
+  append_latency(before, now, line);
   for (const NodeReport& node : now.nodes) {
     if (node.status != SLUICE_STATUS_READY)
       line += fmt::format("  ! {}: {}", node.name + node.half, node.status_sentence);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line of what a running graph does now: rates of sources and sinks, and what waits and was dropped per buffered
-// edge. Made of two Reports, so it knows no clock of its own; pure.
+// One line of what a running graph does now: rates of sources and sinks, what waits and was dropped per buffered edge,
+// how long records took and where most of that time went. Made of two Reports, so it knows no clock of its own; pure.
 #pragma once
 #include <string>
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "observe/latency_way.hpp"
+
 namespace sluice::engine {
 namespace {
 
@@ -20,12 +22,13 @@ void add_settled(Family& family, const Labels& labels, const Settled& settled) {
 }
 
 void add_latency(Family& family, const Labels& labels, const LatencyReport& latency) {
+  const auto at_most = latency.at_most();
   for (size_t i = 0; i < LatencyReport::bound_count; ++i) {
     const std::string bound = number_text(seconds(LatencyReport::bound_ns(i)));
-    family.add_part("_bucket", labels.with("le", bound), latency.at_most[i]);
+    family.add_part("_bucket", labels.with("le", bound), at_most[i]);
   }
   family.add_part("_bucket", labels.with("le", "+Inf"), latency.count);
-  family.add_part("_sum", labels, latency.sum_ns / 1e9);
+  family.add_part("_sum", labels, latency.sum_ns() / 1e9);
   family.add_part("_count", labels, latency.count);
 }
 
@@ -39,6 +42,10 @@ class Writer {
       if (node.is_source) add_source(node);
     }
     for (const EdgeReport& edge : report_.edges) add_edge(edge);
+    if (report_.latency_budget_ns > 0) {
+      to_.family("sluice_latency_budget_seconds", gauge, "How long a record may take to settle, as the graph declares.")
+          .add(base_, seconds(report_.latency_budget_ns));
+    }
     for (const StageReport& stage : report_.stages) {
       to_.family("sluice_stage_turns_total", counter, "Turns of the loop of a stage; it makes one a second at least.")
           .add(base_.with("stage", stage.name), stage.turns);
@@ -77,6 +84,11 @@ class Writer {
     }
     to_.family("sluice_node_held_records", gauge, "Records that a node owns now: not passed on, not settled.")
         .add(labels, node.held);
+    if (node.holds) {
+      add_latency(to_.family("sluice_node_held_seconds", histogram,
+                             "From the first record of a batch that a node keeps to the batch's going out, by record."),
+                  labels, node.held_time);
+    }
     for (uint32_t i = 0; i < std::size(status_words); ++i) {
       to_.family("sluice_node_status", gauge, "1 for the status that a node has now, 0 for the others.")
           .add(labels.with("status", status_words[i]), uint64_t{node.status == i + 1 ? 1U : 0U});
@@ -108,6 +120,11 @@ class Writer {
     add_latency(to_.family("sluice_source_settle_seconds", histogram,
                            "From the emission of a source batch to its last verdict, counted by record."),
                 labels, account.latency);
+    if (report_.latency_budget_ns > 0) {
+      to_.family("sluice_source_over_budget_records_total", counter,
+                 "Records that took longer to settle than the graph declares.")
+          .add(labels, account.over_budget);
+    }
     for (const PartitionReport& partition : node.partitions) {
       const Labels of_partition = labels.with("partition", partition.name);
       to_.family("sluice_source_settled_position", gauge, "The position up to which all of a partition has settled.")
@@ -129,7 +146,15 @@ class Writer {
         .add(labels, edge.in_batches);
     to_.family("sluice_edge_out_records_total", counter, "Records that left an edge for the node behind it.")
         .add(labels, edge.out);
+    if (report_.nodes[edge.to_node].is_sink) {
+      add_latency(to_.family("sluice_edge_settling_seconds", histogram,
+                             "From a sink's taking what an edge brings to the sink's verdict, by record."),
+                  labels, edge.settling_time);
+    }
     if (!edge.is_buffered) return;
+    add_latency(to_.family("sluice_edge_waiting_seconds", histogram,
+                           "From the hand-over to an edge to its stage's taking it, by record."),
+                labels, edge.waiting_time);
     to_.family("sluice_edge_in_bytes_total", counter, "Bytes that batches handed to an edge kept in memory.")
         .add(labels, edge.in_bytes);
     to_.family("sluice_edge_dropped_records_total", counter, "Records that gave way on a full edge, by its when_full.")
@@ -173,6 +198,23 @@ class Writer {
 
 Labels graph_labels(const Report& report) {
   return Labels().with("graph", report.graph).with("process", report.process);
+}
+
+void add_latency_ways(const Report& before, const Report& now, Exposition& exposition) {
+  const Labels base = graph_labels(now);
+  for (const LatencyWay& way : latency_ways(before, now)) {
+    const Labels of_way = base.with("source", way.source).with("sink", way.sink);
+    for (size_t i = 0; i < way.parts.size(); ++i) {
+      const LatencyPart& part = way.parts[i];
+      const Labels labels = of_way.with("part", part.name).with("kind", word(part.kind));
+      Family& family = exposition.family("sluice_latency_part_seconds", gauge,
+                                         "Where records spent their time between a source and a sink of late.");
+      family.add(labels.with("quantile", "0.5"), seconds(part.p50_ns));
+      family.add(labels.with("quantile", "0.99"), seconds(part.p99_ns));
+      exposition.family("sluice_latency_largest_part", gauge, "1 for the part that took the longest of late, else 0.")
+          .add(labels, uint64_t{i == way.largest ? 1U : 0U});
+    }
+  }
 }
 
 void add_metrics(const Report& report, Exposition& exposition) { Writer(report, exposition).write(); }

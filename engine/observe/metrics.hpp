@@ -9,6 +9,8 @@
 namespace sluice::engine {
 
 void add_metrics(const Report& report, Exposition& exposition);
+/// Where time goes, of what passed between two reports.
+void add_latency_ways(const Report& before, const Report& now, Exposition& exposition);
 /// One for each of a node's plugin: `counter` names end in _total.
 void add_plugin_metrics(const NodeReport& node, const Labels& labels, Exposition& exposition);
 /// The labels of everything in a report: graph and process.

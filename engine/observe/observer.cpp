@@ -93,6 +93,7 @@ class Observer::Pages {
           .add(base.with("code", reason.code).with("node", reason.node), uint64_t{1});
     }
     add_metrics(report(), to);
+    add_latency_ways(oldest().report, report(), to);
     for (const auto& [status, count] : http.requests) {
       to.family("sluice_http_requests_total", counter, "Requests that were answered, by status code.")
           .add(base.with("code", std::to_string(status)), count);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "observe/latency_way.hpp"
 #include "observe/numbers.hpp"
 
 namespace sluice::engine {
@@ -75,6 +76,18 @@ void append_edges(const Report& report, std::string& text) {
   }
 }
 
+void append_ways(const std::vector<LatencyWay>& ways, const std::string& source, std::string& text) {
+  for (const LatencyWay& way : ways) {
+    if (way.source != source) continue;
+    text += fmt::format("    on the way to {}:", way.sink);
+    for (const LatencyPart& part : way.parts) {
+      text += fmt::format("{} {} p50 {}, p99 {}", &part == way.parts.data() ? "" : ";", part_text(part),
+                          rounded_duration(part.p50_ns), rounded_duration(part.p99_ns));
+    }
+    text += '\n';
+  }
+}
+
 }  // namespace
 
 Receipt judge(const Report& report) {
@@ -114,6 +127,7 @@ Receipt judge(const Report& report) {
 
 std::string receipt_text(const Report& report) {
   const Receipt receipt = judge(report);
+  const std::vector<LatencyWay> ways = latency_ways({}, report);
   std::string text = fmt::format("receipt of graph {}{}\n", report.graph,
                                  report.process.empty() ? "" : fmt::format(", process {}", report.process));
   for (const NodeReport& node : report.nodes) {
@@ -123,6 +137,11 @@ std::string receipt_text(const Report& report) {
       text += fmt::format("    from emission to its last verdict: p50 {}, p99 {}\n",
                           rounded_duration(node.account.p50_ns), rounded_duration(node.account.p99_ns));
     }
+    if (report.latency_budget_ns > 0) {
+      text += fmt::format("    longer than {}: {}\n", rounded_duration(report.latency_budget_ns),
+                          grouped(node.account.over_budget));
+    }
+    append_ways(ways, node.name, text);
     for (const PartitionReport& partition : node.partitions) {
       text += fmt::format("    partition {}: settled up to {}", partition.name, partition.settled);
       // A source that begins anew each time takes no commits, which must not look like a loss.

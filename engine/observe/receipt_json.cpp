@@ -16,9 +16,18 @@ std::string settled_members(const std::array<uint64_t, records::verdict_count>& 
 }
 
 std::string account_json(const AccountReport& account) {
-  return fmt::format("{{\"received\":{},\"made\":{}{},\"unsettled\":{},\"settle_p50_ns\":{},\"settle_p99_ns\":{}}}",
-                     account.received, account.made, settled_members(account.settled), account.unsettled,
-                     account.p50_ns, account.p99_ns);
+  return fmt::format(
+      "{{\"received\":{},\"made\":{}{},\"unsettled\":{},\"settle_p50_ns\":{},\"settle_p99_ns\":{},"
+      "\"over_budget\":{}}}",
+      account.received, account.made, settled_members(account.settled), account.unsettled, account.p50_ns,
+      account.p99_ns, account.over_budget);
+}
+
+/// Nothing of what no record went through.
+std::string quantiles_json(std::string_view what, const LatencyReport& latency) {
+  if (latency.count == 0) return "";
+  return fmt::format(",\"{0}_p50_ns\":{1},\"{0}_p99_ns\":{2}", what, latency.quantile_ns(0.5),
+                     latency.quantile_ns(0.99));
 }
 
 std::string node_json(const NodeReport& node) {
@@ -27,6 +36,7 @@ std::string node_json(const NodeReport& node) {
       json_quoted(node.name), json_quoted(node.half.empty() ? node.half : node.half.substr(1)), json_quoted(node.type),
       node.in, node.made, node.out, node.folded, settled_members(node.settled), node.held);
   if (node.is_source) out += ",\"account\":" + account_json(node.account);
+  out += quantiles_json("held", node.held_time);
   out += ",\"metrics\":{";
   for (size_t i = 0; i < node.metrics.size(); ++i) {
     out += fmt::format("{}{}:{}", i == 0 ? "" : ",", json_quoted(node.metrics[i].first), node.metrics[i].second);
@@ -39,7 +49,7 @@ std::string edge_json(const EdgeReport& edge) {
       fmt::format("{{\"name\":{},\"in\":{},\"out\":{},\"discarded\":{},\"too_large\":{},\"waiting\":{}",
                   json_quoted(edge.name), edge.in, edge.out, edge.discarded, edge.rejected, edge.waiting + edge.parked);
   if (edge.takes_over) out += ",\"account\":" + account_json(edge.account);
-  return out + "}";
+  return out + quantiles_json("waiting", edge.waiting_time) + quantiles_json("settling", edge.settling_time) + "}";
 }
 
 std::string relay_json(const RelayReport& relay) {

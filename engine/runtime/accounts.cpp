@@ -2,45 +2,69 @@
 #include "runtime/accounts.hpp"
 
 #include <algorithm>
-
-#include "runtime/waker.hpp"
+#include <utility>
 
 namespace sluice::engine {
+namespace {
+
+// Taking in is for the thread that emits; seldom, as it fetches a cache line that settling threads write.
+constexpr uint64_t take_in_every = 64;
+
+}  // namespace
 
 using records::SourceBatch;
 
-SourceBatch* FlowAccount::open_batch(uint32_t records, uint64_t bytes) {
-  unsettled_records_.fetch_add(records, std::memory_order_seq_cst);
-  unsettled_bytes_.fetch_add(bytes, std::memory_order_seq_cst);
-  begun_.fetch_add(1, std::memory_order_seq_cst);
-  return new SourceBatch(*this, records, bytes, monotonic_ns());
+SourceBatch* FlowAccount::open_batch(uint32_t records, uint64_t bytes, int64_t now_ns) {
+  auto* batch = new SourceBatch(*this, records, bytes, now_ns);
+  begun_bytes_.add(bytes);
+  begun_.add(1);
+  return batch;
 }
 
 void FlowAccount::enter(SourceBatch* batch) {
   const std::lock_guard lock(mutex_);
+  if (begun_.load() % take_in_every == 0) take_settled_locked();
   enter_locked(batch);
 }
 
-void FlowAccount::on_settled(SourceBatch* take) {
-  const uint64_t bytes = take->bytes();
-  const uint64_t records = take->records();
-  latency_.add(monotonic_ns() - take->created_ns(), records);
-  {
-    const std::lock_guard lock(mutex_);
-    settle_locked(take);
+void FlowAccount::on_settled(SourceBatch* take_list, int64_t at_ns) {
+  uint64_t bytes = 0;
+  uint64_t records = 0;
+  uint64_t over_budget = 0;
+  SourceBatch* last = nullptr;
+  for (SourceBatch* batch = take_list; batch != nullptr; batch = batch->next_settled) {
+    const int64_t age_ns = at_ns - batch->created_ns();
+    latency_.add(age_ns, batch->records());
+    bytes += batch->bytes();
+    records += batch->records();
+    if (budget_ns_ != 0 && age_ns > budget_ns_) over_budget += batch->records();
+    last = batch;
   }
-  unsettled_bytes_.fetch_sub(bytes, std::memory_order_seq_cst);
-  unsettled_records_.fetch_sub(records, std::memory_order_seq_cst);
+  if (over_budget != 0) over_budget_.fetch_add(over_budget, std::memory_order_relaxed);
+  last->next_settled = settled_.load(std::memory_order_relaxed);
+  while (!settled_.compare_exchange_weak(last->next_settled, take_list, std::memory_order_release,
+                                         std::memory_order_relaxed)) {
+  }
+  // Only now: whoever finds nothing unsettled finds all of it when it takes in.
+  settled_bytes_.fetch_add(bytes, std::memory_order_seq_cst);
+  settled_records_.fetch_add(records, std::memory_order_seq_cst);
   on_relief_();
 }
 
-std::optional<int64_t> FlowAccount::oldest_ns() const {
+void FlowAccount::take_settled_locked() {
+  SourceBatch* list = settled_.exchange(nullptr, std::memory_order_acquire);
+  while (list != nullptr) settle_locked(std::exchange(list, list->next_settled));
+}
+
+std::optional<int64_t> FlowAccount::oldest_ns() {
   const std::lock_guard lock(mutex_);
+  take_settled_locked();
   return oldest_locked();
 }
 
-SourceBatch* SourceAccount::begin(uint32_t records, uint64_t bytes, uint32_t partition, int64_t first, int64_t end) {
-  SourceBatch* batch = open_batch(records, bytes);
+SourceBatch* SourceAccount::begin(uint32_t records, uint64_t bytes, uint32_t partition, int64_t first, int64_t end,
+                                  int64_t now_ns) {
+  SourceBatch* batch = open_batch(records, bytes, now_ns);
   batch->partition = partition;
   batch->first = first;
   batch->end = end;
@@ -99,6 +123,7 @@ void SourceAccount::lose_partition(uint32_t partition) {
 
 std::optional<CommitDue> SourceAccount::next_commit() {
   const std::lock_guard lock(mutex_);
+  take_settled_locked();
   for (uint32_t id = 0; id < partitions_.size(); ++id) {
     Partition& partition = *partitions_[id];
     if (partition.is_closed || partition.has_commit_on_its_way) continue;
@@ -112,6 +137,7 @@ std::optional<CommitDue> SourceAccount::next_commit() {
 
 std::optional<uint32_t> SourceAccount::next_release(bool deadline_passed) {
   const std::lock_guard lock(mutex_);
+  take_settled_locked();
   for (uint32_t id = 0; id < partitions_.size(); ++id) {
     Partition& partition = *partitions_[id];
     if (!partition.is_revoked || partition.is_closed) continue;
@@ -144,15 +170,17 @@ bool SourceAccount::is_committed(const Partition& partition) const {
   return !takes_commits_ || (!partition.has_commit_on_its_way && partition.tracker.position() <= partition.committed);
 }
 
-bool SourceAccount::is_quiet() const {
+bool SourceAccount::is_quiet() {
   if (unsettled_records() != 0) return false;
   const std::lock_guard lock(mutex_);
+  take_settled_locked();
   return std::all_of(partitions_.begin(), partitions_.end(),
                      [this](const auto& partition) { return partition->is_closed || is_committed(*partition); });
 }
 
-std::vector<SourceAccount::PartitionState> SourceAccount::partitions() const {
+std::vector<SourceAccount::PartitionState> SourceAccount::partitions() {
   const std::lock_guard lock(mutex_);
+  take_settled_locked();
   std::vector<PartitionState> states;
   for (const auto& partition : partitions_) {
     if (!partition->is_closed) states.push_back({partition->name, partition->tracker.position(), partition->committed});

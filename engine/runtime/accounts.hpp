@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who answers for records: the account of each source, with its partitions and positions, and the account that an
 // on_accept edge opens. Both know what is unsettled, for how long, and tell the run when nothing is any more.
-// Settling may come from any thread; the rest says who calls it.
+// Settling may come from any thread and never waits for one that emits: what has settled is put down, and whoever next
+// asks where positions stand takes it in first. The rest says who calls it.
 #pragma once
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 
 #include "records/account.hpp"
 #include "runtime/latency.hpp"
+#include "runtime/own_counter.hpp"
 #include "runtime/position_tracker.hpp"
 
 namespace sluice::engine {
@@ -19,20 +21,32 @@ namespace sluice::engine {
 /// What is unsettled of one source or edge. `on_relief` is called from the settling thread after something settled.
 class FlowAccount : public records::Account {
  public:
-  explicit FlowAccount(std::function<void()> on_relief) : on_relief_(std::move(on_relief)) {}
+  /// Records that took longer than the budget to settle are counted; 0: none is set.
+  FlowAccount(std::function<void()> on_relief, int64_t budget_ns)
+      : budget_ns_(budget_ns), on_relief_(std::move(on_relief)) {}
 
-  records::SourceBatch* open_batch(uint32_t records, uint64_t bytes);
-  void on_settled(records::SourceBatch* take) override;
+  /// One thread at a time, the one that emits.
+  records::SourceBatch* open_batch(uint32_t records, uint64_t bytes, int64_t now_ns);
+  void on_settled(records::SourceBatch* take_list, int64_t at_ns) override;
 
   /// How many batches this account ever began.
-  uint64_t begun() const { return begun_.load(std::memory_order_seq_cst); }
-  uint64_t unsettled_records() const { return unsettled_records_.load(std::memory_order_seq_cst); }
-  uint64_t unsettled_bytes() const { return unsettled_bytes_.load(std::memory_order_seq_cst); }
+  uint64_t begun() const { return begun_.load(); }
+  // What has left is read first, so that the difference is never below zero.
+  uint64_t unsettled_records() const {
+    const uint64_t settled = settled_records_.load(std::memory_order_seq_cst);
+    return totals.received.load(std::memory_order_seq_cst) - settled;
+  }
+  uint64_t unsettled_bytes() const {
+    const uint64_t settled = settled_bytes_.load(std::memory_order_seq_cst);
+    return begun_bytes_.load() - settled;
+  }
   const Latency& latency() const { return latency_; }
-  std::optional<int64_t> oldest_ns() const;
+  uint64_t over_budget() const { return over_budget_.load(std::memory_order_relaxed); }
+  std::optional<int64_t> oldest_ns();
 
  protected:
-  /// The batch has settled: moves positions, frees it. Called with mutex_ held.
+  /// Takes in what has settled since it was last called. Called with mutex_ held, like the next three.
+  void take_settled_locked();
   virtual void settle_locked(records::SourceBatch* take) { unpositioned_.settle(take); }
   virtual void enter_locked(records::SourceBatch* batch) { unpositioned_.enter(batch); }
   virtual std::optional<int64_t> oldest_locked() const { return unpositioned_.oldest_ns(); }
@@ -42,20 +56,25 @@ class FlowAccount : public records::Account {
 
  private:
   PositionTracker unpositioned_{0};  ///< guarded by mutex_
-  std::atomic<uint64_t> unsettled_records_{0};
-  std::atomic<uint64_t> unsettled_bytes_{0};
-  std::atomic<uint64_t> begun_{0};
+  OwnCounter begun_;
+  OwnCounter begun_bytes_;
+  const int64_t budget_ns_;
+  const std::function<void()> on_relief_;
+  // Of settling threads: apart from what emitting ones write.
+  alignas(64) std::atomic<records::SourceBatch*> settled_{nullptr};  ///< not yet taken in
+  std::atomic<uint64_t> settled_records_{0};
+  std::atomic<uint64_t> settled_bytes_{0};
+  std::atomic<uint64_t> over_budget_{0};
   Latency latency_;
-  std::function<void()> on_relief_;
   friend class SourceAccount;
 };
 
 /// A batch without a position of its own: on_accept edges.
 class EdgeAccount final : public FlowAccount {
  public:
-  using FlowAccount::FlowAccount;
-  records::SourceBatch* begin(uint32_t records, uint64_t bytes) {
-    records::SourceBatch* batch = open_batch(records, bytes);
+  explicit EdgeAccount(std::function<void()> on_relief) : FlowAccount(std::move(on_relief), 0) {}
+  records::SourceBatch* begin(uint32_t records, uint64_t bytes, int64_t now_ns) {
+    records::SourceBatch* batch = open_batch(records, bytes, now_ns);
     enter(batch);
     return batch;
   }
@@ -69,12 +88,13 @@ struct CommitDue {
 class SourceAccount final : public FlowAccount {
  public:
   /// Without commits, positions are nobody's to store: a partition is done when all of it has settled.
-  SourceAccount(std::function<void()> on_relief, bool takes_commits)
-      : FlowAccount(std::move(on_relief)), takes_commits_(takes_commits) {}
+  SourceAccount(std::function<void()> on_relief, bool takes_commits, int64_t budget_ns = 0)
+      : FlowAccount(std::move(on_relief), budget_ns), takes_commits_(takes_commits) {}
   bool takes_commits() const { return takes_commits_; }
 
   // Stage thread of the source.
-  records::SourceBatch* begin(uint32_t records, uint64_t bytes, uint32_t partition, int64_t first, int64_t end);
+  records::SourceBatch* begin(uint32_t records, uint64_t bytes, uint32_t partition, int64_t first, int64_t end,
+                              int64_t now_ns);
   uint32_t open_partition(std::string name, int64_t position);
   void revoke_partition(uint32_t partition);
   void lose_partition(uint32_t partition);
@@ -88,13 +108,13 @@ class SourceAccount final : public FlowAccount {
   // Any thread.
   void committed(uint32_t partition, int64_t position, bool ok);
   /// Nothing unsettled and nothing to commit, or on its way.
-  bool is_quiet() const;
+  bool is_quiet();
   struct PartitionState {
     std::string name;
     int64_t settled;
     int64_t committed;
   };
-  std::vector<PartitionState> partitions() const;
+  std::vector<PartitionState> partitions();
 
  protected:
   void settle_locked(records::SourceBatch* take) override;

@@ -49,8 +49,7 @@ void Conflater::begin() {
   queue_.tail_ = nullptr;
   while (list != nullptr) {
     HostBatch* batch = std::exchange(list, list->next);
-    queue_.records_.fetch_sub(batch->count);
-    queue_.bytes_.fetch_sub(batch->queued_bytes);
+    queue_.take_back_locked(batch->count, batch->queued_bytes);
     while (batch != nullptr) {
       HostBatch* single = batch->count > 1 ? records::cut(*batch, 1) : std::exchange(batch, nullptr);
       if (single->count > 0) {
@@ -82,10 +81,11 @@ bool Conflater::push_single(HostBatch* single, HostBatch*& losers) {
   std::swap(static_cast<sluice_batch&>(*old), static_cast<sluice_batch&>(*single));
   std::swap(old->runs, single->runs);
   std::swap(old->pinned, single->pinned);
+  std::swap(old->since_ns, single->since_ns);
   old->buffers = old->pinned.data();
   single->buffers = single->pinned.data();
   // In one step: at no moment may the bound be seen exceeded.
-  queue_.bytes_.fetch_add(growth);
+  queue_.in_bytes_.add(growth);
   std::swap(old->queued_bytes, single->queued_bytes);
   youngest_.emplace(key_of(*old), old);
   single->next = losers;

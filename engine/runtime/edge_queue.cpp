@@ -17,6 +17,12 @@ void prepend(HostBatch*& list, HostBatch* batch) {
   list = batch;
 }
 
+/// The producer's core has it: let it come while the batch before is worked on.
+void fetch_ahead(const HostBatch& batch) {
+  const char* line = reinterpret_cast<const char*>(&batch);
+  for (size_t at = 0; at < sizeof batch; at += 64) __builtin_prefetch(line + at, 1);
+}
+
 /// Cuts a batch into pieces that an empty edge can hold; a record that alone is larger goes to `too_large`.
 template <typename F>
 void for_each_piece(HostBatch* take, const Bound& bound, HostBatch*& too_large, F&& each) {
@@ -69,9 +75,28 @@ EdgeQueue::~EdgeQueue() {
   }
 }
 
+/// Exact at one moment: out only grows, so when it has not moved, both were true together.
+uint64_t EdgeQueue::difference(const OwnCounter& in, const OwnCounter& out) {
+  for (uint64_t went = out.load();;) {
+    const uint64_t came = in.load();
+    const uint64_t again = out.load();
+    if (again == went) return came - went;
+    went = again;
+  }
+}
+
+/// Never true too early: an old count of what went out only makes the edge look fuller.
 bool EdgeQueue::fits(uint64_t records, uint64_t bytes) const {
-  return records_.load(std::memory_order_seq_cst) + records <= bound_.records &&
-         bytes_.load(std::memory_order_seq_cst) + bytes <= bound_.bytes;
+  const auto fits_one = [](uint64_t more, uint64_t bound, const OwnCounter& in, const OwnCounter& out,
+                           std::atomic<uint64_t>& seen_out) {
+    const uint64_t came = in.load();
+    if (came - seen_out.load(std::memory_order_relaxed) + more <= bound) return true;
+    const uint64_t went = out.load();
+    seen_out.store(went, std::memory_order_relaxed);
+    return came - went + more <= bound;
+  };
+  return fits_one(records, bound_.records, in_records_, out_records_, seen_out_records_) &&
+         fits_one(bytes, bound_.bytes, in_bytes_, out_bytes_, seen_out_bytes_);
 }
 
 bool EdgeQueue::has_room() const { return always_has_room() || fits(1, 1); }
@@ -86,8 +111,14 @@ void EdgeQueue::append_locked(HostBatch* batch) {
   batch->next = nullptr;
   (head_ == nullptr ? head_ : tail_->next) = batch;
   tail_ = batch;
-  records_.fetch_add(batch->count, std::memory_order_seq_cst);
-  bytes_.fetch_add(batch->queued_bytes, std::memory_order_seq_cst);
+  in_records_.add(batch->count);
+  in_bytes_.add(batch->queued_bytes);
+}
+
+/// What waited and goes another way than out.
+void EdgeQueue::take_back_locked(uint64_t records, uint64_t bytes) {
+  in_records_.subtract(records);
+  in_bytes_.subtract(bytes);
 }
 
 HostBatch* EdgeQueue::pop_front_locked() {
@@ -120,7 +151,7 @@ void EdgeQueue::push_one(HostBatch* batch, Pushed& result) {
     result.rest = batch;
     return;
   }
-  taken_bytes_.store(taken_bytes_.load(std::memory_order_relaxed) + batch->queued_bytes, std::memory_order_relaxed);
+  taken_bytes_.add(batch->queued_bytes);
   if (conflater_ != nullptr && conflater_->active()) {
     conflater_->push(batch, result);
     return;
@@ -133,8 +164,7 @@ void EdgeQueue::push_one(HostBatch* batch, Pushed& result) {
         conflater_->push(batch, result);
         return;
       case WhenFull::drop_newest: {
-        const uint64_t waiting = records_.load(std::memory_order_seq_cst);
-        const uint64_t free_records = bound_.records - std::min(bound_.records, waiting);
+        const uint64_t free_records = bound_.records - std::min(bound_.records, waiting_records());
         HostBatch* kept = nullptr;
         if (free_records > 0 && free_records < batch->count) {
           kept = records::cut(*batch, static_cast<uint32_t>(free_records));
@@ -170,18 +200,17 @@ void EdgeQueue::make_room_locked(const HostBatch& batch, Pushed& result) {
       prepend(markers, pop_front_locked());
       continue;
     }
-    const uint64_t waiting = records_.load(std::memory_order_seq_cst);
+    const uint64_t waiting = waiting_records();
     const uint64_t over = waiting + batch.count > bound_.records ? waiting + batch.count - bound_.records : 0;
-    const bool bytes_fit = bytes_.load(std::memory_order_seq_cst) + batch.queued_bytes <= bound_.bytes;
+    const bool bytes_fit = waiting_bytes() + batch.queued_bytes <= bound_.bytes;
     if (bytes_fit && over < oldest->count) {
       HostBatch* lost = records::cut(*oldest, static_cast<uint32_t>(over));
-      records_.fetch_sub(over, std::memory_order_seq_cst);
+      take_back_locked(over, 0);
       prepend(result.losers, lost);
       continue;
     }
     pop_front_locked();
-    records_.fetch_sub(oldest->count, std::memory_order_seq_cst);
-    bytes_.fetch_sub(oldest->queued_bytes, std::memory_order_seq_cst);
+    take_back_locked(oldest->count, oldest->queued_bytes);
     prepend(result.losers, oldest);
   }
   while (markers != nullptr) {
@@ -213,33 +242,45 @@ HostBatch* EdgeQueue::pop() {
       if (taken_ != nullptr) {
         taken_->next = nullptr;
         // Under the lock: whoever makes room must not drop a newer record for one that has left already.
-        subtract(*taken_);
+        count_out(*taken_);
       }
     }
   }
   HostBatch* batch = taken_;
-  if (batch == nullptr) return nullptr;
+  if (batch == nullptr) {
+    tell_room();
+    return nullptr;
+  }
   taken_ = batch->next;
   batch->next = nullptr;
+  if (taken_ != nullptr) fetch_ahead(*taken_);
   if (batch->count > 0) {
-    if (!pops_singly()) subtract(*batch);
-    if (producer_waits_.load(std::memory_order_seq_cst) && is_half_empty()) wake_producers();
+    if (!pops_singly()) count_out(*batch);
+    may_have_untold_room_ = true;
+    // A producer that began to wait just now is found by tell_room().
+    if (producer_waits_.load(std::memory_order_relaxed) != 0 && is_half_empty()) wake_producers();
   }
   return batch;
 }
 
-bool EdgeQueue::is_half_empty() const {
-  return records_.load(std::memory_order_seq_cst) <= bound_.records / 2 &&
-         bytes_.load(std::memory_order_seq_cst) <= bound_.bytes / 2;
+void EdgeQueue::tell_room() {
+  if (!std::exchange(may_have_untold_room_, false)) return;
+  // A locked step between counting out and looking: of this one and ask_for_wake() the later sees the earlier.
+  const bool producer_waits = producer_waits_.fetch_or(0, std::memory_order_seq_cst) != 0;
+  if (producer_waits && is_half_empty()) wake_producers();
 }
 
-void EdgeQueue::subtract(const HostBatch& batch) {
-  records_.fetch_sub(batch.count, std::memory_order_seq_cst);
-  bytes_.fetch_sub(batch.queued_bytes, std::memory_order_seq_cst);
+bool EdgeQueue::is_half_empty() const {
+  return waiting_records() <= bound_.records / 2 && waiting_bytes() <= bound_.bytes / 2;
+}
+
+void EdgeQueue::count_out(const HostBatch& batch) {
+  out_records_.add(batch.count);
+  out_bytes_.add(batch.queued_bytes);
 }
 
 void EdgeQueue::wake_producers() {
-  producer_waits_.store(false, std::memory_order_seq_cst);
+  producer_waits_.store(0, std::memory_order_seq_cst);
   for (Waker* producer : producers_) producer->wake();
 }
 

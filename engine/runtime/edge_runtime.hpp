@@ -8,6 +8,7 @@
 
 #include "runtime/accounts.hpp"
 #include "runtime/edge_queue.hpp"
+#include "runtime/latency.hpp"
 #include "runtime/node_runtime.hpp"
 
 namespace sluice::engine {
@@ -22,6 +23,9 @@ struct EdgeRuntime {
   NodeRuntime* target = nullptr;         ///< the node `to`
   std::unique_ptr<EdgeQueue> queue;      ///< null: a direct call
   std::unique_ptr<EdgeAccount> account;  ///< on_accept only
+  uint32_t index = 0;
+  /// Whoever comes here is told the time: the edge is buffered, or leads to a sink or to a node that holds records.
+  bool is_timed = false;
 
   // in = out + discarded + rejected + waiting + parked, in records. Dead letters may be fed by several stages.
   std::atomic<uint64_t> in_records{0};
@@ -31,6 +35,10 @@ struct EdgeRuntime {
   OwnCounter parked;                  ///< found no room yet; a batch of them waits in the stage before the edge
   std::atomic<uint64_t> in_batches{0};
   std::atomic<uint64_t> too_large_in_a_row{0};
+
+  // By record. What gives way on a full edge counts in neither, what found no room at first waited.
+  Latency waiting;   ///< from the hand-over to the pop; buffered edges
+  Latency settling;  ///< from the sink's taking it to the sink's verdict; edges into sinks
 };
 
 }  // namespace sluice::engine

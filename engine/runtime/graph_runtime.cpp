@@ -38,6 +38,8 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
     made.to_port = edge.to_port;
     made.path = edge.dead_letter;
     made.target = &nodes_[edge.to];
+    made.index = static_cast<uint32_t>(i);
+    made.is_timed = edge.buffered || made.target->is_sink || made.target->holds;
     if (edge.buffered) made.queue = std::make_unique<EdgeQueue>(edge.bound, edge.when_full, edge.conflate_slot);
     if (edge.commit == Commit::on_accept) {
       made.account = std::make_unique<EdgeAccount>([this, i] {
@@ -48,6 +50,7 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
   }
   for (const PlanDeadLetter& dead_letter : plan_.dead_letters) {
     EdgeRuntime& made = edges_.emplace_back();
+    made.index = static_cast<uint32_t>(edges_.size() - 1);
     made.name = dead_letter.name;
     made.dead_letter = &dead_letter;
     made.to = dead_letter.to;
@@ -60,11 +63,12 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
     if (!node.plan.is_source()) continue;
     const bool takes_commits = node.plan.facts.replay == 2 && node.plan.type->commit != nullptr;
     const auto on_relief = [this, &node, takes_commits] {
-      const bool was_starved = node.is_starved.exchange(false, std::memory_order_seq_cst);
+      const bool was_starved =
+          node.is_starved.load(std::memory_order_seq_cst) && node.is_starved.exchange(false, std::memory_order_seq_cst);
       if (takes_commits || was_starved || node.account->has_revoked()) node.stage->waker().wake();
       if (wants_quiet_.load() && node.account->unsettled_records() == 0) something_changed();
     };
-    node.account = std::make_unique<SourceAccount>(on_relief, takes_commits);
+    node.account = std::make_unique<SourceAccount>(on_relief, takes_commits, plan_.latency_budget_ns);
   }
   memory_relays_ = find_memory_relays(plan_, nodes_, edges_);
   for (Stage& stage : stages_) stage.connect();

@@ -80,7 +80,7 @@ class GraphRuntime {
   bool is_closing() const { return is_closing_.load(std::memory_order_acquire); }
 
   void discard(NodeRuntime& node, records::HostBatch* take, std::string_view reason);
-  void settle(NodeRuntime& node, records::HostBatch* take, uint32_t verdict, Error reason);
+  void settle(NodeRuntime& node, records::HostBatch* take, uint32_t verdict, const Error& reason);
   void settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pushed);
 
  private:

@@ -184,7 +184,8 @@ void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uin
   node.counters.in_records.add(batch->count);
   node.counters.in_batches.add(1);
   node.counters.out_bytes.add(bytes);
-  records::begin_token(*batch, node.account->begin(batch->count, bytes, partition, first, end), 0);
+  const int64_t now_ns = node.stage->clock().recent();
+  records::begin_token(*batch, node.account->begin(batch->count, bytes, partition, first, end, now_ns), 0);
   node.stage->emit(node, port, batch);
 }
 

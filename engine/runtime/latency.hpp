@@ -1,77 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long settling takes: a histogram of nanoseconds with eight buckets per power of two (12.5 % wide), counted by
-// record. Any thread may add and read; reading while others add gives a slightly older picture, never a torn one.
+// How long something takes: a histogram of nanoseconds with eight classes per power of two (12.5 % wide), counted by
+// record. Any thread may add, or one that alone does and then needs no locked instruction; any thread may read. Reading
+// while others add gives a slightly older picture, never a torn one.
 #pragma once
 #include <array>
 #include <atomic>
 #include <bit>
 #include <cstdint>
+#include <vector>
 
 namespace sluice::engine {
 
-/// A coarser copy for metrics: how many records settled within each of the bounds, powers of two from 16 us to 137 s.
+/// A copy for people and metrics.
 struct LatencyReport {
   static constexpr size_t first_exponent = 14;
   static constexpr size_t bound_count = 24;
   static constexpr int64_t bound_ns(size_t i) { return int64_t{1} << (first_exponent + i); }
-  std::array<uint64_t, bound_count> at_most{};  ///< each holds those before it
+
+  std::vector<uint64_t> classes{};  ///< as Latency has them, without the empty ones at the end
   uint64_t count = 0;
-  double sum_ns = 0;  ///< of the middles of the fine buckets: at most 6 % off
+
+  /// How many records took at most each of the bounds, powers of two from 16 us to 137 s.
+  std::array<uint64_t, bound_count> at_most() const;
+  /// Of the middles of the classes: at most 6 % off.
+  double sum_ns() const;
+  /// Upper edge of the class that holds this share (0..1) of all records; 0 when there are none.
+  int64_t quantile_ns(double share) const;
+  /// What came since an earlier report of the same histogram.
+  LatencyReport since(const LatencyReport& before) const;
 };
 
 class Latency {
  public:
+  static constexpr size_t class_count = 496;
+
   void add(int64_t nanoseconds, uint64_t records) {
-    buckets_[bucket_of(nanoseconds < 0 ? 0 : static_cast<uint64_t>(nanoseconds))].fetch_add(records,
-                                                                                            std::memory_order_relaxed);
+    classes_[class_of(nanoseconds)].fetch_add(records, std::memory_order_relaxed);
   }
-  /// Upper edge of the bucket that holds this share (0..1) of all records; 0 when there are none.
-  int64_t quantile_ns(double share) const {
-    uint64_t all = 0;
-    for (const auto& bucket : buckets_) all += bucket.load(std::memory_order_relaxed);
-    const auto wanted = static_cast<uint64_t>(share * static_cast<double>(all));
-    uint64_t seen = 0;
-    for (size_t i = 0; i < buckets_.size(); ++i) {
-      seen += buckets_[i].load(std::memory_order_relaxed);
-      if (seen > wanted || (seen == all && all > 0)) return upper_edge(i);
-    }
-    return 0;
+  /// By one thread only.
+  void add_own(int64_t nanoseconds, uint64_t records) {
+    auto& one = classes_[class_of(nanoseconds)];
+    one.store(one.load(std::memory_order_relaxed) + records, std::memory_order_relaxed);
   }
-  uint64_t count() const {
-    uint64_t all = 0;
-    for (const auto& bucket : buckets_) all += bucket.load(std::memory_order_relaxed);
-    return all;
-  }
+  LatencyReport report() const;
 
-  LatencyReport report() const {
-    LatencyReport report;
-    for (size_t i = 0; i < buckets_.size(); ++i) {
-      const uint64_t records = buckets_[i].load(std::memory_order_relaxed);
-      if (records == 0) continue;
-      const int64_t upper_ns = upper_edge(i);
-      const int64_t lower_ns = i == 0 ? 0 : upper_edge(i - 1) + 1;
-      report.count += records;
-      report.sum_ns +=
-          static_cast<double>(records) * (static_cast<double>(lower_ns) / 2 + static_cast<double>(upper_ns) / 2);
-      for (size_t bound = 0; bound < LatencyReport::bound_count; ++bound) {
-        if (upper_ns <= LatencyReport::bound_ns(bound)) report.at_most[bound] += records;
-      }
-    }
-    return report;
-  }
-
- private:
-  static constexpr size_t bucket_of(uint64_t value) {
-    if (value < 8) return value;
+  static constexpr size_t class_of(int64_t nanoseconds) {
+    if (nanoseconds < 8) return nanoseconds < 0 ? 0 : static_cast<size_t>(nanoseconds);
+    const auto value = static_cast<uint64_t>(nanoseconds);
     const auto exponent = static_cast<size_t>(std::bit_width(value)) - 1;  // >= 3
     return (exponent - 2) * 8 + ((value >> (exponent - 3)) & 7);
   }
-  static constexpr int64_t upper_edge(size_t bucket) {
-    if (bucket < 8) return static_cast<int64_t>(bucket);
-    const size_t exponent = bucket / 8 + 2;
-    return static_cast<int64_t>(((8 + bucket % 8 + 1) << (exponent - 3)) - 1);
+  static constexpr int64_t upper_edge(size_t index) {
+    if (index < 8) return static_cast<int64_t>(index);
+    const size_t exponent = index / 8 + 2;
+    return static_cast<int64_t>(((8 + index % 8 + 1) << (exponent - 3)) - 1);
   }
-  std::array<std::atomic<uint64_t>, 496> buckets_{};
+
+ private:
+  std::array<std::atomic<uint64_t>, class_count> classes_{};
 };
 
 }  // namespace sluice::engine

@@ -14,6 +14,7 @@
 #include "graph/plan.hpp"
 #include "records/account.hpp"
 #include "runtime/accounts.hpp"
+#include "runtime/own_counter.hpp"
 
 struct sluice_context {};
 struct sluice_metric {
@@ -28,20 +29,6 @@ namespace sluice::engine {
 class Stage;
 class GraphRuntime;
 struct EdgeRuntime;
-
-/// Written by one thread, read by any.
-class OwnCounter {
- public:
-  void add(uint64_t amount) {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-  }
-  void subtract(uint64_t amount) { add(0 - amount); }
-  /// What is read after it was written no earlier.
-  uint64_t load() const { return value_.load(std::memory_order_acquire); }
-
- private:
-  std::atomic<uint64_t> value_{0};
-};
 
 /// in + made = out + settled + folded + held, in records.
 struct NodeCounters {
@@ -58,12 +45,18 @@ struct NodeCounters {
 class NodeRuntime : public sluice_context {
  public:
   NodeRuntime(GraphRuntime& graph, const PlanNode& node, size_t node_index)
-      : runtime(graph), plan(node), index(node_index), is_sink(node.is_sink()), process(node.type->process) {}
+      : runtime(graph),
+        plan(node),
+        index(node_index),
+        is_sink(node.is_sink()),
+        holds(!is_sink && !node.is_source() && (node.facts.holds_records > 0 || node.facts.holds_ns > 0)),
+        process(node.type->process) {}
 
   GraphRuntime& runtime;
   const PlanNode& plan;
   const size_t index;
   const bool is_sink;
+  const bool holds;  ///< a transform that may keep records back, by its own description
   decltype(sluice_node_type::process) const process;  ///< of plan.type, at hand for every batch
   Stage* stage = nullptr;
   void* handle = nullptr;
@@ -71,6 +64,7 @@ class NodeRuntime : public sluice_context {
   std::vector<std::vector<EdgeRuntime*>> edges_of_port;
   std::unique_ptr<SourceAccount> account;  ///< sources only
   NodeCounters counters;
+  Latency held;  ///< of nodes that hold: from the first record of a batch to the batch's going out, by record
 
   int64_t timer_deadline_ns = 0;  ///< stage thread; 0: none
 

@@ -13,7 +13,7 @@ uint64_t sum_of(const std::array<uint64_t, records::verdict_count>& settled) {
   return std::accumulate(settled.begin(), settled.end(), uint64_t{0});
 }
 
-AccountReport report_of(const FlowAccount& account, int64_t now_ns) {
+AccountReport report_of(FlowAccount& account, int64_t now_ns) {
   AccountReport report;
   for (size_t i = 0; i < records::verdict_count; ++i) {
     report.settled[i] = account.totals.settled[i].load(std::memory_order_acquire);
@@ -23,9 +23,10 @@ AccountReport report_of(const FlowAccount& account, int64_t now_ns) {
   report.made = account.totals.made.load(std::memory_order_relaxed);
   report.unsettled = report.received + report.made - sum_of(report.settled);
   report.unsettled_bytes = account.unsettled_bytes();
-  report.p50_ns = account.latency().quantile_ns(0.5);
-  report.p99_ns = account.latency().quantile_ns(0.99);
   report.latency = account.latency().report();
+  report.p50_ns = report.latency.quantile_ns(0.5);
+  report.p99_ns = report.latency.quantile_ns(0.99);
+  report.over_budget = account.over_budget();
   if (const auto oldest = account.oldest_ns()) report.oldest_unsettled_ns = now_ns - *oldest;
   return report;
 }
@@ -54,6 +55,8 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   report.out_bytes = node.counters.out_bytes.load();
   report.made = node.counters.made.load(std::memory_order_relaxed);
   report.held = report.in + report.made - report.out - report.folded - sum_of(report.settled);
+  report.holds = node.holds;
+  if (node.holds) report.held_time = node.held.report();
   report.discards = node.discards();
   const NodeRuntime::Status status = node.status();
   report.status = status.status;
@@ -75,8 +78,10 @@ EdgeReport report_of(const Plan& plan, const EdgeRuntime& edge, int64_t now_ns) 
   EdgeReport report;
   report.name = edge.name;
   report.to = plan.nodes[edge.to].name;
+  report.to_node = edge.to;
   report.stage = plan.stages.size();
   if (edge.plan != nullptr) {
+    report.from_node = edge.plan->from;
     report.from = plan.nodes[edge.plan->from].name;
     report.stage = plan.nodes[edge.plan->from].stage;
     report.when_full = edge.plan->when_full;
@@ -84,7 +89,9 @@ EdgeReport report_of(const Plan& plan, const EdgeRuntime& edge, int64_t now_ns) 
   for (const PlanEdge& declaring : plan.edges) {
     const bool is_its_own =
         declaring.dead_letter != 0 && &plan.dead_letters[declaring.dead_letter - 1] == edge.dead_letter;
-    if (is_its_own) report.from = plan.nodes[declaring.to].name;
+    if (!is_its_own) continue;
+    report.from_node = declaring.to;
+    report.from = plan.nodes[declaring.to].name;
   }
   report.is_buffered = edge.queue != nullptr;
   report.is_dead_letter = edge.dead_letter != nullptr;
@@ -94,7 +101,9 @@ EdgeReport report_of(const Plan& plan, const EdgeRuntime& edge, int64_t now_ns) 
   report.discarded = edge.discarded.load(std::memory_order_relaxed);
   report.rejected = edge.rejected.load(std::memory_order_relaxed);
   report.parked = edge.parked.load();
+  if (edge.target->is_sink) report.settling_time = edge.settling.report();
   if (edge.queue != nullptr) {
+    report.waiting_time = edge.waiting.report();
     report.waiting = edge.queue->waiting_records();
     report.waiting_bytes = edge.queue->waiting_bytes();
     report.in_bytes = edge.queue->taken_bytes();
@@ -116,6 +125,7 @@ Report GraphRuntime::report() const {
   Report report;
   report.graph = plan_.graph;
   report.process = plan_.process;
+  report.latency_budget_ns = plan_.latency_budget_ns;
   const int64_t now_ns = monotonic_ns();
   for (const NodeRuntime& node : nodes_) report.nodes.push_back(report_of(node, now_ns));
   for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(plan_, edge, now_ns));

@@ -24,7 +24,8 @@ struct AccountReport {
   int64_t p50_ns = 0;  ///< from emission to the last verdict
   int64_t p99_ns = 0;
   int64_t oldest_unsettled_ns = 0;
-  LatencyReport latency;  ///< as p50_ns
+  LatencyReport latency;     ///< as p50_ns
+  uint64_t over_budget = 0;  ///< records that took longer; only with a budget
 
   uint64_t count(records::Verdict verdict) const { return settled[static_cast<size_t>(verdict)]; }
 };
@@ -61,6 +62,8 @@ struct NodeReport {
   uint64_t folded = 0;
   std::array<uint64_t, records::verdict_count> settled{};
   uint64_t held = 0;
+  bool holds = false;       ///< a transform that may keep records back
+  LatencyReport held_time;  ///< of nodes that hold: from a batch's first record to its going out, by record
   std::vector<std::pair<std::string, uint64_t>> discards;  ///< by reason
   uint32_t status = 0;                                     ///< SLUICE_STATUS_*
   std::string status_sentence;
@@ -72,6 +75,8 @@ struct NodeReport {
 
 struct EdgeReport {
   std::string name;
+  size_t from_node = 0;  ///< index into nodes; of dead letters as `from`
+  size_t to_node = 0;
   std::string from;  ///< a node; of a dead letter the one behind the edge that declares it, others may feed it too
   std::string to;
   size_t stage = 0;  ///< of `from`; none of dead letters
@@ -91,6 +96,8 @@ struct EdgeReport {
   bool has_room = true;  ///< false when a push would have to wait
   uint64_t bound_records = 0;
   uint64_t bound_bytes = 0;
+  LatencyReport waiting_time;   ///< of buffered edges: from hand-over to pop, by record
+  LatencyReport settling_time;  ///< of edges into sinks: from the sink's taking it to its verdict, by record
   AccountReport account;
 };
 
@@ -111,6 +118,7 @@ struct StageReport {
 struct Report {
   std::string graph;
   std::string process;
+  int64_t latency_budget_ns = 0;  ///< 0: none was declared
   std::vector<NodeReport> nodes;
   std::vector<EdgeReport> edges;
   std::vector<StageReport> stages;

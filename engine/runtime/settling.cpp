@@ -24,21 +24,24 @@ void count(NodeRuntime* node, Verdict verdict, uint64_t records) {
 void GraphRuntime::discard(NodeRuntime& node, HostBatch* take, std::string_view reason) {
   count(&node, Verdict::discarded, take->count);
   node.count_discard(reason, take->count);
-  records::settle_take(take, Verdict::discarded);
+  records::settle_take(take, Verdict::discarded, StageClock::recent_here());
 }
 
-void GraphRuntime::settle(NodeRuntime& node, HostBatch* take, uint32_t verdict, Error reason) {
+void GraphRuntime::settle(NodeRuntime& node, HostBatch* take, uint32_t verdict, const Error& reason) {
+  const int64_t now_ns = StageClock::read_here();
+  if (node.is_sink) edges_[take->came_by].settling.add(now_ns - take->since_ns, take->count);
   switch (verdict) {
     case SLUICE_DELIVERED:
-      node.rejected_in_a_row.store(0, std::memory_order_relaxed);
-      count(&node, Verdict::delivered, take->count);
-      records::settle_take(take, Verdict::delivered);
+    case SLUICE_ACCEPTED: {
+      const Verdict counted = verdict == SLUICE_DELIVERED ? Verdict::delivered : Verdict::accepted;
+      // Seldom anything else, and a load is less than a store.
+      if (node.rejected_in_a_row.load(std::memory_order_relaxed) != 0) {
+        node.rejected_in_a_row.store(0, std::memory_order_relaxed);
+      }
+      count(&node, counted, take->count);
+      records::settle_take(take, counted, now_ns);
       return;
-    case SLUICE_ACCEPTED:
-      node.rejected_in_a_row.store(0, std::memory_order_relaxed);
-      count(&node, Verdict::accepted, take->count);
-      records::settle_take(take, Verdict::accepted);
-      return;
+    }
     case SLUICE_DISCARDED:
       discard(node, take, reason.message);
       return;
@@ -54,7 +57,7 @@ void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, std::atomic<ui
     // While closing, a sink gives back what it could not finish: that is the receipt's to say, not a failure.
     // Said before it settles: the last verdict may end the run, which must then know why.
     if (!is_closing()) stop_with(node, error);
-    records::settle_take(take, Verdict::failed);
+    records::settle_take(take, Verdict::failed, StageClock::recent_here());
     return;
   }
   // Records of several paths may stand in one batch: each goes its own way, in runs of the same path.
@@ -85,7 +88,7 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
                                    payload);
     count(counts, Verdict::failed, take->count);
     if (!is_closing()) stop_with(node, std::move(stopping));
-    records::settle_take(take, Verdict::failed);
+    records::settle_take(take, Verdict::failed, StageClock::recent_here());
     return;
   }
   const PlanDeadLetter& dead_letter = plan_.dead_letters[first.path - 1];
@@ -103,6 +106,7 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
   }
   count(counts, Verdict::dead_lettered, take->count);
   annotate(node, *take, error);
+  take->since_ns = StageClock::recent_here();
   node.stage->take_rejected(take);
 }
 
@@ -137,7 +141,7 @@ void GraphRuntime::settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pus
     list = list->next;
     loser->next = nullptr;
     edge.discarded.fetch_add(loser->count, std::memory_order_relaxed);
-    records::settle_take(loser, Verdict::discarded);
+    records::settle_take(loser, Verdict::discarded, StageClock::recent_here());
   }
   for (HostBatch* list = pushed.too_large; list != nullptr;) {
     HostBatch* record = list;

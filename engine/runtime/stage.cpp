@@ -75,9 +75,11 @@ void Stage::join() {
 
 void Stage::run() {
   if (!start_nodes()) return;
+  clock_.adopt();
   for (;;) {
     // First of all: a request that came before this is seen below, one that comes after wakes.
     waker_.clear();
+    clock_.forget();
     turns_.add(1);
     if (quit_requested_.load(std::memory_order_seq_cst)) return;
     if (drain_requested_.load(std::memory_order_seq_cst) && !is_draining_) begin_drain();
@@ -193,6 +195,7 @@ void Stage::run_source_once() {
   const bool is_in_poll = waker_.enter_poll();
   const bool may_wait = is_in_poll && !parked_since_asking_;
   sluice_error error = empty_error();
+  clock_.forget();
   const int32_t polled = head_.plan.type->poll(head_.handle, &credit, may_wait ? next_wake_ns() : 0, &error);
   if (is_in_poll) waker_.leave_poll();
   if (polled == SLUICE_ERROR) {

@@ -14,6 +14,7 @@
 
 #include "runtime/edge_runtime.hpp"
 #include "runtime/node_runtime.hpp"
+#include "runtime/stage_clock.hpp"
 #include "runtime/waker.hpp"
 
 namespace sluice::engine {
@@ -34,6 +35,7 @@ class Stage {
   void request_quit();
   void join();
   Waker& waker() { return waker_; }
+  StageClock& clock() { return clock_; }
 
   // Stage thread, from inside host functions.
   void emit(NodeRuntime& from, uint32_t port, records::HostBatch* take);
@@ -64,6 +66,7 @@ class Stage {
   bool start_nodes();
   void run_source_once();
   bool run_queues_once();
+  void take_from(EdgeRuntime& input, records::HostBatch* take);
   void serve_timers();
   bool push_parked();
   bool serve_rejected();
@@ -76,7 +79,7 @@ class Stage {
   void call_process(NodeRuntime& node, uint32_t port, records::HostBatch* take);
   void emit_copies(NodeRuntime& from, const std::vector<EdgeRuntime*>& edges, const records::HostBatch& batch);
   void hand_over(EdgeRuntime& edge, records::HostBatch* take);
-  static void take_over(EdgeRuntime& edge, records::HostBatch& batch);
+  void take_over(EdgeRuntime& edge, records::HostBatch& batch);
   void park(EdgeRuntime& edge, records::HostBatch* take);
   bool try_hand_over(EdgeRuntime& edge, records::HostBatch*& take);
   bool is_parked(const EdgeRuntime& edge) const;
@@ -96,6 +99,7 @@ class Stage {
 
   std::thread thread_;
   Waker waker_;
+  StageClock clock_;
   OwnCounter turns_;
   std::atomic<bool> drain_requested_{false};
   std::atomic<bool> quit_requested_{false};

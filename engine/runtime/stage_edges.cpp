@@ -23,6 +23,7 @@ constexpr uint32_t batches_a_turn = 64;
 inline void Stage::call_process(NodeRuntime& node, uint32_t port, HostBatch* take) {
   node.counters.in_records.add(take->count);
   node.counters.in_batches.add(1);
+  clock_.worked(take->count);
   if (node.is_sink) node.in_flight.fetch_add(1, std::memory_order_relaxed);
   sluice_error error;
   error.struct_size = sizeof error;
@@ -43,6 +44,7 @@ void Stage::emit(NodeRuntime& from, uint32_t port, HostBatch* take) {
   }
   from.counters.out_records.add(take->count);
   from.counters.out_batches.add(1);
+  if (from.holds && take->since_ns != 0) from.held.add_own(clock_.recent() - take->since_ns, take->count);
   if (edges.size() > 1) emit_copies(from, edges, *take);
   hand_over(*edges.back(), take);
 }
@@ -63,6 +65,10 @@ inline void Stage::hand_over(EdgeRuntime& edge, HostBatch* take) {
   if (edge.path != 0) {
     for (records::Run& run : take->runs) run.path = edge.path;
   }
+  if (edge.is_timed) {
+    take->since_ns = clock_.recent();
+    take->came_by = edge.index;
+  }
   if (edge.account != nullptr) take_over(edge, *take);
   // Behind what is parked there is no overtaking.
   if ((!parked_.empty() && is_parked(edge)) || !try_hand_over(edge, take)) park(edge, take);
@@ -70,14 +76,15 @@ inline void Stage::hand_over(EdgeRuntime& edge, HostBatch* take) {
 
 /// The edge takes the records over: upstream is answered, and a new account begins.
 void Stage::take_over(EdgeRuntime& edge, HostBatch& batch) {
-  const auto upstream = batch.runs;
-  records::SourceBatch* own = edge.account->begin(batch.count, records::payload_bytes(batch));
+  const records::Runs upstream = batch.runs;
+  const int64_t now_ns = clock_.recent();
+  records::SourceBatch* own = edge.account->begin(batch.count, records::payload_bytes(batch), now_ns);
   // What was true of a record's path stays true: its dead letter, and whether it is one.
   batch.runs.clear();
   for (const records::Run& run : upstream) {
     if (run.records != 0) batch.runs.push_back({own, run.records, run.records, run.path, run.is_dead});
   }
-  for (const records::Run& run : upstream) run.source->settle(run.parts, records::Verdict::accepted);
+  records::settle_runs(upstream, records::Verdict::accepted, now_ns);
 }
 
 void Stage::park(EdgeRuntime& edge, HostBatch* take) {
@@ -119,17 +126,26 @@ bool Stage::run_queues_once() {
       records::free_take(batch);
       flush_node(input->to);
     } else {
-      took_dead_letters_ = took_dead_letters_ || input->dead_letter != nullptr;
-      input->out_records.add(batch->count);
-      call_process(*input->target, input->to_port, batch);
+      take_from(*input, batch);
     }
     if (is_broken_) break;
   }
+  for (EdgeRuntime* input : inputs_) input->queue->tell_room();
   if (is_empty && took_dead_letters_ && graph_.wants_quiet()) {
     took_dead_letters_ = false;
     flush_node(head_.index);
   }
   return handed_over > 0;
+}
+
+void Stage::take_from(EdgeRuntime& input, HostBatch* take) {
+  took_dead_letters_ = took_dead_letters_ || input.dead_letter != nullptr;
+  input.out_records.add(take->count);
+  const int64_t now_ns = clock_.recent();
+  input.waiting.add_own(now_ns - take->since_ns, take->count);
+  take->since_ns = now_ns;
+  take->came_by = input.index;
+  call_process(*input.target, input.to_port, take);
 }
 
 bool Stage::is_parked(const EdgeRuntime& edge) const {

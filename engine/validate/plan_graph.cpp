@@ -35,6 +35,7 @@ Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Enviro
   Plan plan;
   plan.graph = spec.name.value;
   plan.process = options.process;
+  if (spec.latency) plan.latency_budget_ns = spec.latency->value;
   Draft draft = make_draft(spec, &registry, diagnostics);
   assign_processes(draft, options.process, diagnostics);
   plan.http = read_http(spec, environment, options.process, diagnostics);
@@ -48,6 +49,7 @@ Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Enviro
     find_stages(draft, diagnostics);
     plan.attributes = resolve_attributes(draft, diagnostics);
     set_in_flight(draft, diagnostics);
+    check_latency(draft, diagnostics);
     plan.segments = prove_segments(draft, diagnostics);
   }
   if (diagnostics.has_errors()) return planned;

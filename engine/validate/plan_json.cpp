@@ -44,6 +44,7 @@ std::string plan_part(const Planned& planned) {
   const Plan& plan = *planned.plan;
   const auto quoted = [](const std::string& text) { return json_quoted(text); };
   std::string out = "{\"graph\":" + json_quoted(plan.graph) + ",\"process\":" + json_quoted(plan.process);
+  if (plan.latency_budget_ns > 0) out += ",\"latency_ns\":" + std::to_string(plan.latency_budget_ns);
   out += ",\"segments\":" + json_list(plan.segments, [&](const PlanSegment& one) {
            return "{\"from\":" + json_quoted(one.from) + ",\"to\":" + json_quoted(one.to) +
                   ",\"guarantee\":" + json_quoted(word(one.guarantee)) +

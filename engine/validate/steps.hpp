@@ -27,6 +27,8 @@ std::vector<PlanAttribute> resolve_attributes(const Draft& draft, Diagnostics& d
 /// Settings of edges that contradict each other or the nodes around them.
 void check_edges(const Draft& draft, Diagnostics& diagnostics);
 void set_in_flight(Draft& draft, Diagnostics& diagnostics);
+/// Whether nodes hold records for longer, by their own settings, than the graph's latency allows.
+void check_latency(const Draft& draft, Diagnostics& diagnostics);
 void note_siblings(const Draft& draft, std::vector<Diagnostic>& notes);
 std::vector<PlanSegment> prove_segments(const Draft& draft, Diagnostics& diagnostics);
 

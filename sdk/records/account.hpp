@@ -18,11 +18,12 @@ constexpr size_t verdict_count = 5;
 
 class SourceBatch;
 
-/// received + made = sum of verdicts + unsettled, at any moment when nobody is inside a call.
+/// received + made = sum of verdicts + unsettled, at any moment when nobody is inside a call. What emitting threads
+/// write lies apart from what settling ones do, so that neither waits for the other's cache line.
 struct Totals {
-  std::atomic<uint64_t> received{0};
+  alignas(64) std::atomic<uint64_t> received{0};
   std::atomic<uint64_t> made{0};
-  std::array<std::atomic<uint64_t>, verdict_count> settled{};
+  alignas(64) std::array<std::atomic<uint64_t>, verdict_count> settled{};
 
   uint64_t count(Verdict verdict) const {
     return settled[static_cast<size_t>(verdict)].load(std::memory_order_relaxed);
@@ -37,8 +38,9 @@ struct Totals {
 class Account {
  public:
   virtual ~Account() = default;
-  /// Any thread, once per SourceBatch, when its last part has settled. The account owns it from here.
-  virtual void on_settled(SourceBatch* take) = 0;
+  /// Any thread, once per SourceBatch, when its last part has settled: a list by `next_settled`, of one call to settle.
+  /// The account owns them from here. `at_ns` is what the settling thread was told the time is.
+  virtual void on_settled(SourceBatch* take_list, int64_t at_ns) = 0;
   Totals totals;
 };
 
@@ -58,12 +60,18 @@ class SourceBatch {
     open_.fetch_add(parts, std::memory_order_relaxed);
     account_.totals.made.fetch_add(parts, std::memory_order_relaxed);
   }
-  void settle(uint64_t parts, Verdict verdict) {
+  void settle(uint64_t parts, Verdict verdict, int64_t at_ns = 0) {
     account_.totals.settled[static_cast<size_t>(verdict)].fetch_add(parts, std::memory_order_relaxed);
+    if (close(parts, verdict)) account_.on_settled(this, at_ns);
+  }
+  /// For whoever counts the verdicts of many and tells the account of all of them at once: true when these were the
+  /// last open parts. After false the batch may be gone.
+  bool close(uint64_t parts, Verdict verdict) {
     if (verdict == Verdict::failed) failed_.store(true, std::memory_order_relaxed);
-    if (open_.fetch_sub(parts, std::memory_order_acq_rel) == parts) account_.on_settled(this);
+    return open_.fetch_sub(parts, std::memory_order_acq_rel) == parts;
   }
 
+  Account& account() const { return account_; }
   uint32_t records() const { return records_; }
   uint64_t bytes() const { return bytes_; }
   int64_t created_ns() const { return created_ns_; }
@@ -75,6 +83,7 @@ class SourceBatch {
   int64_t first = 0;
   int64_t end = 0;
   bool done = false;  ///< guarded by the account's lock
+  SourceBatch* next_settled = nullptr;
 
  private:
   Account& account_;

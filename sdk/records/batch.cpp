@@ -23,8 +23,11 @@ void reserve(HostBatch& batch, uint32_t capacity) {
 }
 
 HostBatch* new_like(const HostBatch& batch, uint32_t capacity) {
-  return new_batch(static_cast<uint32_t>((batch.record_stride - sizeof(sluice_record)) / sizeof(sluice_value)),
-                   capacity);
+  HostBatch* made =
+      new_batch(static_cast<uint32_t>((batch.record_stride - sizeof(sluice_record)) / sizeof(sluice_value)), capacity);
+  made->came_by = batch.came_by;
+  made->since_ns = batch.since_ns;
+  return made;
 }
 
 void append_run(HostBatch& to, const Run& run) {
@@ -102,13 +105,31 @@ void begin_token(HostBatch& batch, SourceBatch* source, uint16_t path) {
   batch.runs.push_back({source, batch.count, batch.count, path, 0});
 }
 
-void settle_take(HostBatch* batch, Verdict verdict) {
+void settle_take(HostBatch* batch, Verdict verdict, int64_t at_ns) {
   // The records go first: whoever hears of the last settled part may count on their memory being free.
-  const auto runs = std::move(batch->runs);
+  const Runs runs = std::move(batch->runs);
   free_take(batch);
-  for (const Run& run : runs) {
-    const bool stored_as_dead = run.is_dead != 0 && verdict == Verdict::delivered;
-    run.source->settle(run.parts, stored_as_dead ? Verdict::dead_lettered : verdict);
+  settle_runs(runs, verdict, at_ns);
+}
+
+void settle_runs(const Runs& runs, Verdict verdict, int64_t at_ns) {
+  const Run* const end = runs.data() + runs.size();
+  for (const Run* run = runs.data(); run != end;) {
+    Account& account = run->source->account();
+    const bool is_dead = run->is_dead != 0;
+    const Verdict counted = is_dead && verdict == Verdict::delivered ? Verdict::dead_lettered : verdict;
+    const Run* const first = run;
+    uint64_t parts = 0;
+    for (; run != end && &run->source->account() == &account && (run->is_dead != 0) == is_dead; ++run) {
+      parts += run->parts;
+    }
+    // Counted first: whoever hears of the last part finds the sums right.
+    account.totals.settled[static_cast<size_t>(counted)].fetch_add(parts, std::memory_order_relaxed);
+    SourceBatch* closed = nullptr;
+    for (const Run* one = first; one != run; ++one) {
+      if (one->source->close(one->parts, counted)) one->source->next_settled = std::exchange(closed, one->source);
+    }
+    if (closed != nullptr) account.on_settled(closed, at_ns);
   }
 }
 
@@ -146,7 +167,7 @@ HostBatch* cut(HostBatch& from, uint32_t count) {
   from.count -= count;
   std::memmove(from.records, from.records + uint64_t{count} * from.record_stride,
                uint64_t{from.count} * from.record_stride);
-  boost::container::small_vector<Run, 2> rest;
+  Runs rest;
   uint32_t wanted = count;
   for (const Run& run : from.runs) {
     const bool goes_with_head = run.records == 0 ? rest.empty() : wanted > 0;
@@ -166,6 +187,12 @@ HostBatch* cut(HostBatch& from, uint32_t count) {
 }
 
 void merge_take(HostBatch& into, HostBatch* from) {
+  if (into.since_ns == 0) {
+    into.came_by = from->came_by;
+    into.since_ns = from->since_ns;
+  } else if (from->since_ns != 0) {
+    into.since_ns = std::min(into.since_ns, from->since_ns);
+  }
   reserve(into, into.count + from->count);
   // Neighbours usually view the same buffer: find it among the last pins before adding one.
   boost::container::small_vector<uint32_t, 4> index_of;

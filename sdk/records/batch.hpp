@@ -24,12 +24,16 @@ struct Run {
   uint16_t is_dead;  ///< 1 on the way to a dead letter: delivered then means dead_lettered
 };
 
+using Runs = boost::container::small_vector<Run, 2>;
+
 struct HostBatch : sluice_batch {
-  boost::container::small_vector<Run, 2> runs;
+  Runs runs;
   boost::container::small_vector<sluice_buffer*, 2> pinned;
   HostBatch* next = nullptr;     ///< for intrusive lists of whoever owns the batch
   uint64_t queued_bytes = 0;     ///< what the batch counts for in the queue that holds it
   bool is_flush_marker = false;  ///< of a batch without records that travels edges
+  uint32_t came_by = 0;          ///< the edge that brought it; parts of a batch keep both, a merged one the first
+  int64_t since_ns = 0;          ///< when it came to the edge or node that has it, of merged ones the first; 0: unknown
 
   static void* operator new(size_t bytes) { return take_block(bytes); }
   static void operator delete(void* take, size_t bytes) { give_block(take, bytes); }
@@ -58,8 +62,10 @@ uint32_t pin(HostBatch& batch, sluice_buffer* buffer);
 
 /// Begins the token of a fresh batch: one part a record.
 void begin_token(HostBatch& batch, SourceBatch* source, uint16_t path);
-/// Settles every part and frees the batch.
-void settle_take(HostBatch* batch, Verdict verdict);
+/// Settles every part and frees the batch. `at_ns` is for accounts that measure.
+void settle_take(HostBatch* batch, Verdict verdict, int64_t at_ns = 0);
+/// Settles what the runs answer for; an account hears once of all that stand together.
+void settle_runs(const Runs& runs, Verdict verdict, int64_t at_ns);
 
 void split_take(HostBatch* batch, const uint8_t* lanes, uint32_t lane_count, sluice_batch** out);
 HostBatch* cut(HostBatch& from, uint32_t count);

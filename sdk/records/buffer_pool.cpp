@@ -20,7 +20,9 @@ constexpr uint64_t pooled_from_bytes = 32 * 1024;
 constexpr uint64_t pooled_up_to_bytes = 1024 * 1024;
 constexpr size_t kept_bytes_most = 4 * 1024 * 1024;
 
-std::atomic<uint64_t> live_bytes{0};
+// Often made by one thread and freed by another: two counters, each with a cache line of its own.
+alignas(64) std::atomic<uint64_t> made_bytes{0};
+alignas(64) std::atomic<uint64_t> freed_bytes{0};
 
 /// Free buffers of a few common capacities. Leaked on purpose: buffers may be freed while the process ends.
 class Shelf {
@@ -71,7 +73,7 @@ sluice_buffer* new_buffer(uint64_t capacity) {
     std::memset(buffer->data + capacity, 0, readable_padding_bytes);
   }
   buffer->references.store(1, std::memory_order_relaxed);
-  live_bytes.fetch_add(capacity, std::memory_order_relaxed);
+  made_bytes.fetch_add(capacity, std::memory_order_relaxed);
   return buffer;
 }
 
@@ -82,13 +84,16 @@ void ref(sluice_buffer* buffer) {
 void unref_take(sluice_buffer* buffer) {
   auto* pooled = static_cast<PooledBuffer*>(buffer);
   if (pooled->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  live_bytes.fetch_sub(pooled->capacity, std::memory_order_relaxed);
+  freed_bytes.fetch_add(pooled->capacity, std::memory_order_release);
   if (is_pooled(pooled->capacity) && shelf().keep(pooled)) return;
   const uint64_t bytes = whole_bytes(pooled->capacity);
   pooled->~PooledBuffer();
   give_block(pooled, bytes);
 }
 
-uint64_t live_buffer_bytes() { return live_bytes.load(std::memory_order_relaxed); }
+uint64_t live_buffer_bytes() {
+  const uint64_t freed = freed_bytes.load(std::memory_order_acquire);
+  return made_bytes.load(std::memory_order_relaxed) - freed;
+}
 
 }  // namespace sluice::records

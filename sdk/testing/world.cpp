@@ -94,13 +94,13 @@ void World::begin_source(records::HostBatch& batch, uint32_t partition, int64_t 
   if (batch.count > 0) {
     records::begin_token(batch, source, 0);
   } else {
-    on_settled(source);  // a range without records has nothing to wait for
+    on_settled(source, 0);  // a range without records has nothing to wait for
   }
 }
 
-void World::on_settled(records::SourceBatch* batch) {
+void World::on_settled(records::SourceBatch* list, int64_t) {
   const std::lock_guard lock(mutex_);
-  batch->done = true;
+  for (; list != nullptr; list = list->next_settled) list->done = true;
 }
 
 std::optional<int64_t> World::settled_position(uint32_t partition) const {

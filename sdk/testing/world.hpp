@@ -41,7 +41,7 @@ class World : public records::Account {
   void drop(sluice_batch* take);
   void emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t partition, int64_t first, int64_t end);
   void settle_emission(Emission& emission, uint32_t verdict);
-  void on_settled(records::SourceBatch* batch) override;
+  void on_settled(records::SourceBatch* list, int64_t at_ns) override;
   std::optional<int64_t> settled_position(uint32_t partition) const;
   /// Takes what the node never ended, so that the books can be closed.
   void reclaim();

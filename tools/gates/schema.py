@@ -19,7 +19,7 @@ def main():
         tree.finish([f"sluice schema: writes no JSON: {error}"], "")
     if ran.returncode != 0:
         problems.append(f"sluice schema: ended with {ran.returncode}: {ran.stderr.strip()}")
-    for key in ("graph", "processes", "nodes", "edges", "require"):
+    for key in ("graph", "processes", "nodes", "edges", "require", "latency"):
         if key not in schema.get("properties", {}):
             problems.append(f"sluice schema: does not know the key `{key}` of a graph")
     types = [name for name, _, _ in reference.node_types(program)]

@@ -105,6 +105,18 @@ TEST_CASE("processes and requirements") {
   CHECK(r.spec.require.at(1).guarantee.value == Guarantee::at_least_once);
 }
 
+TEST_CASE("the latency of a graph is a duration above zero, and may come from a variable") {
+  const std::string rest = "nodes: { a: { type: x }, b: { type: x } }\nedges: [ a -> b ]\n";
+  const auto r = read("graph: g\nlatency: ${MOST:-3s}\n" + rest);
+  REQUIRE_FALSE(r.diagnostics.has_errors());
+  REQUIRE(r.spec.latency);
+  CHECK(r.spec.latency->value == 3'000'000'000);
+  CHECK_FALSE(read("graph: g\n" + rest).spec.latency);
+  for (const char* wrong : {"0s", "3", "800d", "[]"}) {
+    CHECK(read("graph: g\nlatency: " + std::string(wrong) + "\n" + rest).diagnostics.has_errors());
+  }
+}
+
 TEST_CASE("the engine's own settings expand, node options do not") {
   const std::string text =
       "graph: g\nnodes: { a: { type: x, url: \"${NONE}\" }, b: { type: x } }\n"

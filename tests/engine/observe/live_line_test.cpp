@@ -7,6 +7,7 @@
 using namespace sluice;
 using namespace sluice::engine;
 using sluice::testing::sample_report;
+using sluice::testing::taking;
 
 TEST_CASE("a live line tells rates, what is safe, what waits, what was dropped, and who is not well") {
   Report before = sample_report();
@@ -21,6 +22,20 @@ TEST_CASE("a live line tells rates, what is safe, what waits, what was dropped, 
   CHECK(live_line(before, now, 2.0, 61.9, 0) ==
         "01:01  exchange 2,501/s  trades 1,234,500 (+2,500/s)  | route -> trades: 1,500 waiting, 10 dropped"
         "  | exchange unsettled 1,500, oldest 20 ms  ! trades: the server is away");
+}
+
+TEST_CASE("a live line tells how long records took of late, where most of it went, and what took too long") {
+  Report before = sample_report();
+  before.edges[1].discarded = 0;
+  Report now = before;
+  now.latency_budget_ns = 1'500'000'000;
+  now.nodes[0].account.latency = taking(2'000'000'000, 8);
+  now.nodes[0].account.over_budget = 2;
+  now.nodes[1].held_time = taking(1'900'000'000, 8);
+  now.edges[1].settling_time = taking(40'000'000, 8);
+  CHECK(live_line(before, now, 1.0, 5.0, 0) ==
+        "00:05  exchange 0/s  trades 1,234,500 (+0/s)  | exchange took 2.0 s, p99 2.0 s, most held by route (2.0 s)"
+        "  ! exchange: 25 % took longer than 1.5 s");
 }
 
 TEST_CASE("a quiet graph has a short line, and no time between reports is no rate") {

@@ -178,3 +178,30 @@ TEST_CASE("the process says what it uses") {
   CHECK(value(read, "process_threads", {}) >= 1);
   CHECK(value(read, "process_start_time_seconds", {}) > 1.5e9);
 }
+
+TEST_CASE("what edges, holding nodes and sinks took are histograms, with the budget beside them") {
+  Report report = sample_report();
+  CHECK_FALSE(rendered(report).contains("sluice_latency_budget_seconds"));
+  report.latency_budget_ns = 3'000'000'000;
+  report.nodes[0].account.over_budget = 9;
+  report.nodes[1].holds = true;
+  report.nodes[1].held_time = sluice::testing::taking(1'000'000, 11);
+  report.edges[1].waiting_time = sluice::testing::taking(1'000'000, 12);
+  report.edges[1].settling_time = sluice::testing::taking(1'000'000, 13);
+  const auto read = rendered(report);
+  CHECK(value(read, "sluice_latency_budget_seconds", {}) == 3);
+  CHECK(value(read, "sluice_source_over_budget_records_total", {{"node", "exchange"}}) == 9);
+  CHECK(value(read, "sluice_node_held_seconds", {{"node", "route"}, {"le", "+Inf"}}) == 11);
+  CHECK(value(read, "sluice_edge_waiting_seconds", {{"edge", "route -> trades"}, {"le", "+Inf"}}) == 12);
+  CHECK(value(read, "sluice_edge_settling_seconds", {{"edge", "route -> trades"}, {"le", "+Inf"}}) == 13);
+  CHECK(value(read, "sluice_edge_settling_seconds", {{"edge", "route -> trades"}, {"le", "0.001048576"}}) == 13);
+  CHECK(value(read, "sluice_edge_settling_seconds", {{"edge", "route -> trades"}, {"le", "0.000524288"}}) == 0);
+
+  Exposition to;
+  add_latency_ways({}, report, to);
+  const auto ways = ExpositionReader::read(to.text());
+  CHECK(value(ways, "sluice_latency_part_seconds", {{"part", "route"}, {"kind", "held"}, {"quantile", "0.5"}}) >=
+        0.001);
+  CHECK(value(ways, "sluice_latency_largest_part", {{"part", "route"}, {"sink", "trades"}}) == 1);
+  CHECK(value(ways, "sluice_latency_largest_part", {{"part", "trades"}, {"kind", "settling"}}) == 0);
+}

@@ -127,8 +127,26 @@ TEST_CASE("the receipt as JSON") {
       R"({"graph":"with \"quotes\"","process":"","balanced":true,"may_be_lost":0,"will_be_replayed":0,"nodes":[)"
       R"({"name":"s","half":"","type":"t","in":3,"made":0,"out":3,"folded":0,"delivered":0,"accepted":0,"dead_lettered":0,)"
       R"("discarded":0,"failed":0,"held":0,"account":{"received":3,"made":0,"delivered":2,"accepted":0,)"
-      R"("dead_lettered":0,"discarded":1,"failed":0,"unsettled":0,"settle_p50_ns":0,"settle_p99_ns":0},)"
+      R"("dead_lettered":0,"discarded":1,"failed":0,"unsettled":0,"settle_p50_ns":0,"settle_p99_ns":0,"over_budget":0},)"
       R"("metrics":{"frames_total":3}}],"edges":[{"name":"s -> k","in":3,"out":2,"discarded":1,"too_large":0,)"
       R"("waiting":0}],"relays":[]})"
       "\n");
+}
+
+TEST_CASE("a receipt tells where the time of a source's records went, and how many took too long") {
+  Report report = sample_report();
+  report.latency_budget_ns = 10'000'000;
+  report.nodes[0].account.over_budget = 1'500;
+  report.nodes[1].held_time = sluice::testing::taking(7, 1);
+  report.edges[1].waiting_time = sluice::testing::taking(6, 1);
+  report.edges[1].settling_time = sluice::testing::taking(5, 1);
+  const std::string text = receipt_text(report);
+  CHECK(text.find(
+            "    longer than 10 ms: 1,500\n"
+            "    on the way to trades: held by route p50 7 ns, p99 7 ns; waiting in route -> trades p50 6 ns, p99 6 ns;"
+            " settling in trades p50 5 ns, p99 5 ns\n") != std::string::npos);
+  const std::string json = receipt_json(report);
+  CHECK(json.find(R"("held_p50_ns":7,"held_p99_ns":7)") != std::string::npos);
+  CHECK(json.find(R"("waiting_p50_ns":6,"waiting_p99_ns":6,"settling_p50_ns":5,"settling_p99_ns":5)") !=
+        std::string::npos);
 }

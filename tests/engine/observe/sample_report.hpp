@@ -6,6 +6,13 @@
 
 namespace sluice::testing {
 
+/// What some records took.
+inline engine::LatencyReport taking(int64_t nanoseconds, uint64_t records) {
+  engine::Latency latency;
+  latency.add(nanoseconds, records);
+  return latency.report();
+}
+
 inline engine::Report sample_report() {
   using engine::EdgeReport;
   using engine::NodeReport;
@@ -36,15 +43,19 @@ inline engine::Report sample_report() {
   report.nodes = {exchange, route, trades};
   EdgeReport direct;
   direct.name = "exchange -> route";
+  direct.to_node = 1;
   direct.in = direct.out = 1'234'567;
   EdgeReport buffered;
   buffered.name = "route -> trades";
+  buffered.from_node = 1;
+  buffered.to_node = 2;
   buffered.is_buffered = true;
   buffered.in = 1'234'517;
   buffered.out = 1'234'507;
   buffered.discarded = 10;
   EdgeReport dead;
   dead.name = "dead letter of route -> trades";
+  dead.from_node = dead.to_node = 2;
   dead.is_buffered = dead.is_dead_letter = true;
   dead.in = dead.out = 7;
   report.edges = {direct, buffered, dead};

@@ -47,6 +47,22 @@ inline void require_no_failure(const engine::GraphRuntime& runtime) {
   if (failure) FAIL(failure->node << ": " << failure->error.message);
 }
 
+/// Every record that went out of a buffered edge has waited in it, and every verdict of a sink was timed once.
+inline void require_all_timed(const engine::Report& report) {
+  for (size_t i = 0; i < report.nodes.size(); ++i) {
+    if (!report.nodes[i].is_sink) continue;
+    uint64_t settled = 0;
+    for (const uint64_t count : report.nodes[i].settled) settled += count;
+    for (const auto& edge : report.edges) settled -= edge.to_node == i ? edge.settling_time.count : 0;
+    INFO("node " << report.nodes[i].name);
+    REQUIRE(settled == 0);
+  }
+  for (const auto& edge : report.edges) {
+    INFO("edge " << edge.name);
+    REQUIRE(edge.waiting_time.count == (edge.is_buffered ? edge.out : 0));
+  }
+}
+
 /// Runs a graph that ends by itself and must not fail.
 inline engine::Report run_to_end(engine::GraphRuntime& runtime) {
   begin(runtime);
@@ -54,6 +70,7 @@ inline engine::Report run_to_end(engine::GraphRuntime& runtime) {
   require_no_failure(runtime);
   engine::Report report = runtime.report();
   require_balance(report);
+  require_all_timed(report);
   return report;
 }
 

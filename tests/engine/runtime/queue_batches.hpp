@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "records/batch.hpp"
@@ -13,7 +14,9 @@ namespace sluice::testing {
 
 class CountingAccount : public records::Account {
  public:
-  void on_settled(records::SourceBatch* take) override { delete take; }
+  void on_settled(records::SourceBatch* list, int64_t) override {
+    while (list != nullptr) delete std::exchange(list, list->next_settled);
+  }
 };
 
 struct Item {

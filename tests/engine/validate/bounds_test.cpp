@@ -47,6 +47,23 @@ TEST_CASE("in_flight below a batch that waits for ever is an error, and none whe
   CHECK(plan_text_of(with_in_flight(", in_flight: { records: 400 }", ", within: 1s")).planned.plan);
 }
 
+TEST_CASE("a latency below what nodes keep back for is a warning, along the longest way, and goes into the plan") {
+  const auto graph = [](const std::string& latency) {
+    return "graph: slow\n" + latency +
+           "nodes:\n  feed: { type: source }\n  gather: { type: change, holds: 500, within: 2s }\n"
+           "  quick: { type: change }\n  end: { type: sink }\n  other: { type: sink }\n"
+           "edges:\n  - feed -> gather -> end\n  - feed -> quick -> other\n";
+  };
+  const Outcome short_one = plan_text_of(graph("latency: 1999ms\n"));
+  REQUIRE(short_one.planned.plan);
+  CHECK(short_one.planned.plan->latency_budget_ns == 1'999'000'000);
+  CHECK(short_one.codes() == std::vector<std::string>{"latency-below-holds"});
+  const Outcome enough = plan_text_of(graph("latency: 2s\n"));
+  REQUIRE(enough.planned.plan);
+  CHECK(enough.codes().empty());
+  CHECK(plan_text_of(graph("")).planned.plan->latency_budget_ns == 0);
+}
+
 TEST_CASE("the memory bound is the sum of its lines") {
   const Outcome outcome = plan_text_of(with_in_flight(""));
   REQUIRE(outcome.planned.plan);

@@ -12,9 +12,8 @@ using namespace sluice::records;
 
 class Books : public Account {
  public:
-  void on_settled(SourceBatch* take) override {
-    ++settled;
-    delete take;
+  void on_settled(SourceBatch* list, int64_t) override {
+    for (; list != nullptr; ++settled) delete std::exchange(list, list->next_settled);
   }
   std::atomic<uint64_t> settled{0};
 };

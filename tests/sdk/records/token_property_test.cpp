@@ -18,10 +18,13 @@ constexpr const char interned[] = "interned text";
 
 class Books : public Account {
  public:
-  void on_settled(SourceBatch* take) override {
-    settled.push_back(take);
-    failed[take] = take->failed();
-    delete take;
+  void on_settled(SourceBatch* list, int64_t) override {
+    while (list != nullptr) {
+      SourceBatch* take = std::exchange(list, list->next_settled);
+      settled.push_back(take);
+      failed[take] = take->failed();
+      delete take;
+    }
   }
   std::vector<SourceBatch*> settled;
   std::map<SourceBatch*, bool> failed;
