@@ -4,6 +4,7 @@
 Each dies with bench/run, however that ends; one that says nothing for too long is a failed run and not a hang.
 """
 import ctypes
+import json
 import mmap
 import os
 import pathlib
@@ -159,3 +160,11 @@ class Program:
         if total == 0:
             raise RunFailed(f"{self.name} has ended: {self.words()}")
         return total
+
+
+def google_benchmarks(program):
+    """What a program of Google Benchmark found, one dictionary a benchmark."""
+    ran = subprocess.run([program, "--benchmark_format=json"], check=False, capture_output=True, text=True)
+    if ran.returncode != 0:
+        raise RunFailed(f"{program.name}: {ran.stderr.strip()}")
+    return json.loads(ran.stdout)["benchmarks"]

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hops and wakes inside of the engine, by bench_micro, beside moodycamel's queues and oneTBB's graph."""
-import json
 import re
-import subprocess
 
-from harness.program import RunFailed
+from harness.program import RunFailed, google_benchmarks
 
 TITLE = "hops and wakes"
 PARTS = ()
@@ -27,11 +25,7 @@ def estimate_s(bench):
 
 
 def once(bench):
-    ran = subprocess.run([bench.bin / "bench_micro", "--benchmark_format=json"], check=False, capture_output=True,
-                         text=True)
-    if ran.returncode != 0:
-        raise RunFailed(f"bench_micro: {ran.stderr.strip()}")
-    for each in json.loads(ran.stdout)["benchmarks"]:
+    for each in google_benchmarks(bench.bin / "bench_micro"):
         name = re.sub(r"/(iterations|manual_time).*", "", each["name"])
         bench.report.keep("hops", name, **{key: each[key] for key in KEYS if key in each})
 
