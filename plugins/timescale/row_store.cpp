@@ -35,7 +35,8 @@ RowStore::RowStore(Connection& connection, const Settings& settings, Origin orig
       copy_(copy_sql(settings)),
       copy_choice_(settings.copies) {}
 
-std::optional<Failure> RowStore::prepare() {
+std::optional<Failure> RowStore::prepare(bool table_reads_copy) {
+  table_reads_copy_ = table_reads_copy;
   if (auto failure = connection_.prepare(insert_name, insert_sql(settings_), doing_)) return failure;
   if (settings_.conflict.empty()) return std::nullopt;
   if (auto failure = connection_.prepare(insert_alone_name, insert_alone_sql(settings_), doing_)) return failure;

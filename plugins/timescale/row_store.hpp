@@ -16,13 +16,13 @@ namespace sluice::timescale {
 class RowStore {
  public:
   RowStore(Connection& connection, const Settings& settings, Origin origin, Metric statements);
-  /// On every new connection.
-  std::optional<Failure> prepare();
+  /// On every new connection; `table_reads_copy`: without it COPY is not used.
+  std::optional<Failure> prepare(bool table_reads_copy);
   /// Until nothing is left to do, or a failure that concerns no single row. `meanwhile` runs once while the server
   /// works.
   std::optional<Failure> store(Job& job, const std::function<void()>& meanwhile);
   /// Whether the next job should begin with a COPY.
-  bool copies() const { return copy_choice_.copies(); }
+  bool copies() const { return table_reads_copy_ && copy_choice_.copies(); }
 
  private:
   using Rows = std::vector<uint32_t>;
@@ -42,6 +42,7 @@ class RowStore {
   const std::string doing_;
   const std::vector<size_t> bounded_;
   const std::string copy_;
+  bool table_reads_copy_ = false;
   CopyChoice copy_choice_;
 };
 

@@ -11,6 +11,7 @@ struct Seen {
   ServerFacts server;
   bool has_table = false;
   bool created = false;
+  bool reads_copy = false;  ///< every column reads COPY's values as they are
   std::vector<Finding> findings;
 };
 

@@ -35,7 +35,9 @@ class Check {
   void problem(Where where, std::string sentence, size_t column = 0) {
     findings_.push_back({where, column, false, std::move(sentence)});
   }
-  void warning(Where where, std::string sentence) { findings_.push_back({where, 0, true, std::move(sentence)}); }
+  void warning(Where where, std::string sentence, size_t column = 0) {
+    findings_.push_back({where, column, true, std::move(sentence)});
+  }
 
   void check_server() {
     if (server_.encoding != "UTF8") {
@@ -99,6 +101,11 @@ class Check {
     } else if (const std::string why = misfit(column.type, found->type_id, found->modifier); !why.empty()) {
       problem(Where::column,
               whole + "as " + found->type + ", which " + why + "; the graph says " + mapped + ": let them agree",
+              position);
+    } else if (settings_.copies && !reads_wire_form(column.type.kind, found->type_id)) {
+      warning(Where::column,
+              whole + "as " + found->type + ", and the graph says " + mapped +
+                  ": COPY converts nothing, so all goes by INSERT; let them agree, or say method: insert",
               position);
     }
     if (column.nullable && found->not_null) {
@@ -188,6 +195,14 @@ class Check {
 std::vector<Finding> check(const Settings& settings, const ServerFacts& server,
                            const std::optional<TableFacts>& table) {
   return Check(settings, server, table).run();
+}
+
+bool reads_copy(const Settings& settings, const TableFacts& table) {
+  const std::vector<columns::Column>& all = settings.mapping.columns();
+  return std::all_of(all.begin(), all.end(), [&](const columns::Column& column) {
+    const TableColumn* const found = table.find(column.name);
+    return found != nullptr && reads_wire_form(column.type.kind, found->type_id);
+  });
 }
 
 }  // namespace sluice::timescale

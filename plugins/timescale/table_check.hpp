@@ -19,5 +19,7 @@ struct Finding {
 
 /// `table` is empty where there is none.
 std::vector<Finding> check(const Settings& settings, const ServerFacts& server, const std::optional<TableFacts>& table);
+/// Whether COPY may be used: all columns of the mapping are there, in types that read its values as they are.
+bool reads_copy(const Settings& settings, const TableFacts& table);
 
 }  // namespace sluice::timescale

@@ -7,7 +7,6 @@ namespace {
 using columns::Type;
 using columns::TypeKind;
 
-constexpr uint32_t varchar_id = 1043;
 constexpr int32_t no_modifier = -1;
 
 /// pg_attribute's modifier of numeric(p,s): both packed, and four on top; a negative scale has eleven bits.

@@ -41,6 +41,12 @@ constexpr WireType wire_type(columns::TypeKind kind) {
   return {25, 1009, "text"};
 }
 
+constexpr uint32_t varchar_id = 1043;
+/// Whether a column of this type reads the bytes of such values as they are, which COPY needs: it converts nothing.
+constexpr bool reads_wire_form(columns::TypeKind kind, uint32_t type_id) {
+  return type_id == wire_type(kind).element || (kind == columns::TypeKind::text && type_id == varchar_id);
+}
+
 /// Empty when a column of this type (pg_attribute's atttypid and atttypmod) keeps every value of the mapping's type as
 /// it is; else what would happen to it.
 std::string misfit(const columns::Type& mapped, uint32_t type_id, int32_t modifier);

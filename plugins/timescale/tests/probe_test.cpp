@@ -75,6 +75,25 @@ TEST_CASE("a probe warns of chunks of another length") {
   CHECK(found.warnings.count("hypertable") == 1);
 }
 
+TEST_CASE("a probe warns of columns that COPY cannot fill") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  {
+    Harness node(timescale_type(), trade_options(space.url()));
+    must(node.open());
+    node.close();
+  }
+  space.person().run("ALTER TABLE trades ALTER trade_id TYPE numeric, ALTER symbol TYPE varchar(20)");
+  const Found by_insert = probe(trade_options(space.url(), {{"method", "insert"}}));
+  CHECK(by_insert.problems.empty());
+  CHECK(by_insert.warnings.count("as bigint") == 0);
+  const Found by_copy = probe(trade_options(space.url(), {{"method", "copy"}}));
+  CHECK(by_copy.problems.empty());
+  CHECK(by_copy.warnings.count("as bigint") == 1);
+  CHECK(by_copy.warnings.count("as text") == 0);
+}
+
 TEST_CASE("a probe of a server that is not there says so") {
   const Found nobody = probe(trade_options("postgresql://postgres@127.0.0.1:1/market"));
   CHECK(nobody.error.find("cannot connect to PostgreSQL at 127.0.0.1:1/market") == 0);

@@ -72,6 +72,7 @@ TEST_CASE("all types, their largest values and nulls are stored") {
   Space space(url);
   const Values null{{"nullable", true}};
   Harness node(timescale_type(), {{"url", space.url()},
+                                  {"method", method()},
                                   {"table", space.name() + ".Every \"Type\""},
                                   {"create", true},
                                   {"columns", map({{"id", column("id", "integer")},
@@ -109,6 +110,33 @@ TEST_CASE("all types, their largest values and nulls are stored") {
   CHECK(row("-2147483648") == std::vector<std::string>{"", "-9223372036854775808", "-0.0001", "-999999999999.99999999",
                                                        "-5e-324", "0001-01-01 00:00:00", "f", "\"x\"", "\"x\""});
   CHECK(row("0") == std::vector<std::string>(9, "NULL"));
+}
+
+TEST_CASE("a table may keep whole numbers in wider types") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Space space(url);
+  space.person().run(
+      "CREATE TABLE wide (id numeric UNIQUE, big numeric(19,0), small_in_big bigint, small_in_numeric numeric(12,2))");
+  Harness node(timescale_type(), {{"url", space.url()},
+                                  {"method", method()},
+                                  {"table", "wide"},
+                                  {"columns", map({{"id", column("id", "bigint")},
+                                                   {"big", column("id", "bigint")},
+                                                   {"small_in_big", column("n", "integer")},
+                                                   {"small_in_numeric", column("n", "integer")}})},
+                                  {"conflict", list({"id"})}});
+  node.begin();
+  // As the bytes of a numeric these would be 0, NaN, and too short.
+  must(node.write(
+      {R"({"id":1234,"n":1})", R"({"id":3221225472,"n":-2147483648})", R"({"id":1723161255342000,"n":2147483647})"}));
+  REQUIRE(all_settled(node));
+  CHECK(reasons(node).empty());
+  CHECK(node.settled(SLUICE_DELIVERED) == 3);
+  CHECK(space.person().run("SELECT * FROM wide ORDER BY id") ==
+        std::vector<std::string>{"1234", "1234", "1", "1.00", "3221225472", "3221225472", "-2147483648",
+                                 "-2147483648.00", "1723161255342000", "1723161255342000", "2147483647",
+                                 "2147483647.00"});
 }
 
 TEST_CASE("a batch of any size is stored whole") {
