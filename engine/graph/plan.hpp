@@ -57,6 +57,8 @@ struct PlanNode {
   std::vector<PlanPort> outputs;
   PlanFacts facts;
   Bound in_flight;  ///< sources: what may be unsettled at once
+  /// The records of in_flight bound what is not committed, where the source commits: somebody wrote them.
+  bool in_flight_until_committed = false;
   size_t stage = 0;
 
   /// Where both halves of a relay may be seen: trade_log.in, trade_log.out.

@@ -83,7 +83,11 @@ void SourceAccount::enter_locked(SourceBatch* batch) {
 
 void SourceAccount::settle_locked(SourceBatch* take) {
   if (take->partition < partitions_.size()) {
-    partitions_[take->partition]->tracker.settle(take);
+    Partition& partition = *partitions_[take->partition];
+    const uint64_t moved_over = partition.tracker.settle(take);
+    if (counts_uncommitted_ && moved_over != 0 && !partition.is_closed) {
+      partition.uncommitted.push_back({partition.tracker.position(), moved_over});
+    }
   } else {
     unpositioned_.settle(take);
   }
@@ -155,6 +159,19 @@ bool SourceAccount::is_open(uint32_t partition) const {
   return partition < partitions_.size() && !partitions_[partition]->is_closed;
 }
 
+uint64_t SourceAccount::uncommitted_records() {
+  if (!counts_uncommitted_) return 0;
+  const std::lock_guard lock(mutex_);
+  take_settled_locked();
+  uint64_t sum = 0;
+  for (const auto& partition : partitions_) {
+    // What is left of a partition that is gone is another's to repeat.
+    if (partition->is_closed) continue;
+    for (const Moved& moved : partition->uncommitted) sum += moved.records;
+  }
+  return sum;
+}
+
 void SourceAccount::committed(uint32_t partition, int64_t position, bool ok) {
   {
     const std::lock_guard lock(mutex_);
@@ -162,6 +179,8 @@ void SourceAccount::committed(uint32_t partition, int64_t position, bool ok) {
     Partition& which = *partitions_[partition];
     which.has_commit_on_its_way = false;
     if (ok) which.committed = std::max(which.committed, position);
+    auto& moved = which.uncommitted;
+    while (!moved.empty() && moved.front().position <= which.committed) moved.pop_front();
   }
   on_relief_();
 }

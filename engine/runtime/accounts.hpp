@@ -4,6 +4,7 @@
 // Settling may come from any thread and never waits for one that emits: what has settled is put down, and whoever next
 // asks where positions stand takes it in first. The rest says who calls it.
 #pragma once
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -88,8 +89,12 @@ struct CommitDue {
 class SourceAccount final : public FlowAccount {
  public:
   /// Without commits, positions are nobody's to store: a partition is done when all of it has settled.
-  SourceAccount(std::function<void()> on_relief, bool takes_commits, int64_t budget_ns = 0)
-      : FlowAccount(std::move(on_relief), budget_ns), takes_commits_(takes_commits) {}
+  /// `counts_uncommitted`: uncommitted_records() is wanted.
+  SourceAccount(std::function<void()> on_relief, bool takes_commits, int64_t budget_ns = 0,
+                bool counts_uncommitted = false)
+      : FlowAccount(std::move(on_relief), budget_ns),
+        takes_commits_(takes_commits),
+        counts_uncommitted_(takes_commits && counts_uncommitted) {}
   bool takes_commits() const { return takes_commits_; }
 
   // Stage thread of the source.
@@ -106,6 +111,9 @@ class SourceAccount final : public FlowAccount {
   bool is_open(uint32_t partition) const;
 
   // Any thread.
+  /// Settled, but beyond what the outside has stored as committed: a crash repeats them. 0 where they are not counted.
+  /// Read after unsettled_records(), none is missed.
+  uint64_t uncommitted_records();
   void committed(uint32_t partition, int64_t position, bool ok);
   /// Nothing unsettled and nothing to commit, or on its way.
   bool is_quiet();
@@ -122,11 +130,16 @@ class SourceAccount final : public FlowAccount {
   std::optional<int64_t> oldest_locked() const override;
 
  private:
+  struct Moved {
+    int64_t position;
+    uint64_t records;
+  };
   struct Partition {
     std::string name;
     PositionTracker tracker;
     int64_t committed;
     int64_t in_commit = 0;
+    std::deque<Moved> uncommitted;  ///< over which the position has moved and no commit has yet
     bool has_commit_on_its_way = false;
     bool is_revoked = false;
     bool is_closed = false;  ///< an old epoch: late verdicts change nothing
@@ -136,6 +149,7 @@ class SourceAccount final : public FlowAccount {
   bool is_committed(const Partition& partition) const;
 
   const bool takes_commits_;
+  const bool counts_uncommitted_;
   std::atomic<uint32_t> revoked_{0};  ///< partitions that are revoked and not yet closed; written under mutex_
   std::vector<std::unique_ptr<Partition>> partitions_;  ///< guarded by mutex_; ids are indices
 };

@@ -68,7 +68,8 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
       if (takes_commits || was_starved || node.account->has_revoked()) node.stage->waker().wake();
       if (wants_quiet_.load() && node.account->unsettled_records() == 0) something_changed();
     };
-    node.account = std::make_unique<SourceAccount>(on_relief, takes_commits, plan_.latency_budget_ns);
+    node.account = std::make_unique<SourceAccount>(on_relief, takes_commits, plan_.latency_budget_ns,
+                                                   node.plan.in_flight_until_committed);
   }
   memory_relays_ = find_memory_relays(plan_, nodes_, edges_);
   for (Stage& stage : stages_) stage.connect();

@@ -10,15 +10,20 @@ PositionTracker::~PositionTracker() {
   for (records::SourceBatch* batch : open_) delete batch;
 }
 
-void PositionTracker::settle(records::SourceBatch* batch) {
+uint64_t PositionTracker::settle(records::SourceBatch* batch) {
   batch->done = true;
+  uint64_t moved_over = 0;
   while (!open_.empty() && open_.front()->done) {
     records::SourceBatch* front = open_.front();
     open_.pop_front();
     if (front->failed()) is_held_ = true;
-    if (!is_held_) position_ = std::max(position_, front->end);
+    if (!is_held_) {
+      position_ = std::max(position_, front->end);
+      moved_over += front->records();
+    }
     delete front;
   }
+  return moved_over;
 }
 
 std::optional<int64_t> PositionTracker::oldest_ns() const {

@@ -20,8 +20,9 @@ class PositionTracker {
 
   /// A batch is on its way. Its range begins where the last one ended or later (compacted topics have holes).
   void enter(records::SourceBatch* batch) { open_.push_back(batch); }
-  /// A batch that entered has settled; it is deleted as soon as nothing before it is open.
-  void settle(records::SourceBatch* batch);
+  /// A batch that entered has settled; it is deleted as soon as nothing before it is open. Gives how many records the
+  /// position moved over by that.
+  uint64_t settle(records::SourceBatch* batch);
 
   /// Everything before it has settled.
   int64_t position() const { return position_; }

@@ -58,6 +58,7 @@ class Builder {
       made.outputs.push_back({output.name, output.optional});
     made.facts = facts_of(*node.described);
     made.in_flight = node.in_flight;
+    made.in_flight_until_committed = node.spec->in_flight && node.spec->in_flight->records;
   }
 
   void add_edge(const DraftEdge& edge) {

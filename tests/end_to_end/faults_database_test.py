@@ -2,6 +2,7 @@
 """The database that is away, locked or wrong, and buffer processes that end in every way: what Kafka holds is in the
 tables once, whatever happened."""
 
+import re
 import signal
 import time
 
@@ -136,11 +137,25 @@ class DatabaseTest(pipeline.PipelineCase):
 
     @pipeline.only_full
     def test_what_redelivery_costs_without_a_unique_index(self):
+        doubled, kills, count = self.doubled_by_kills("")
+        support.figure(f"without a unique index: doubled {doubled} in {kills} kills of {count}")
+
+    @pipeline.only_full
+    def test_in_flight_bounds_what_redelivery_costs(self):
+        doubled, kills, count = self.doubled_by_kills("in_flight: { records: 500 }")
+        support.figure(f"the same with in_flight: 500: doubled {doubled} in {kills} kills of {count}")
+        self.assertLessEqual(doubled, kills * 2 * 500)
+
+    def doubled_by_kills(self, option):
+        """Without a unique index, where the option stands at both outputs of the log."""
         count, kills = support.frames(300_000), 12
         graph = self.graph()
         self.fill_log(graph, count)
         text = "".join(line for line in graph.read_text().splitlines(True)
                        if "conflict:" not in line and not line.startswith("require:"))
+        if option:
+            text = re.sub(r"^( +)group: .*\n", lambda found: f"{found[0]}{found[1]}{option}\n", text, flags=re.M)
+            self.assertEqual(text.count(option), 2)
         graph.write_text(text)
         for kill in range(kills):
             buffer = self.buffer(graph, name=f"buffer{kill}")
@@ -154,7 +169,7 @@ class DatabaseTest(pipeline.PipelineCase):
                                   " from trades) a) + (select count(*) from (select distinct symbol, update_id,"
                                   " ingestion_ts from book_ticker) b)")[0][0])
         self.assertEqual(distinct, count)
-        support.figure(f"without a unique index: doubled {self.table_rows() - distinct} in {kills} kills of {count}")
+        return self.table_rows() - distinct, kills, count
 
     def test_sigterm_under_load_is_continued_by_the_next(self):
         stops, count = 4, support.frames(60_000)
