@@ -14,7 +14,7 @@ namespace {
 /// Positions move by whole batches: what a crash repeats grows with them, and what a record costs hardly shrinks.
 constexpr uint64_t batch_records = 128;
 constexpr uint64_t batch_bytes = uint64_t{1} << 20;
-constexpr size_t worth_a_nudge = 1024;
+constexpr size_t worth_a_nudge = 1024;  ///< records, where there is room for many more
 constexpr int64_t lag_every_ns = 1'000'000'000;
 constexpr std::chrono::milliseconds open_deadline{5000};
 constexpr int loudest_level = 4;  ///< of syslog: warning
@@ -201,8 +201,9 @@ Result<bool> Output::emit(const Credit& credit) {
     left.records -= fetched_.size();
     left.bytes -= std::min(left.bytes, fetched_bytes_);
     context_.emit(0, maker_->make(fetched_), partition.id, first, partition.next);
+    const size_t taken = fetched_.size();
     fetched_.clear();
-    ask_for_more(partition);
+    ask_for_more(partition, taken, fetched_bytes_ / taken);
     if (std::exchange(must_restart_, false)) membership_->restart(partition);
     any = true;
     idle = 0;
@@ -231,11 +232,19 @@ Result<void> Output::fetch(Partition& partition, uint64_t records, uint64_t byte
   return {};
 }
 
+/// With many partitions, or large records, few records fill a queue.
+bool Output::may_have_been_full(size_t records, uint64_t record_bytes) const {
+  const int64_t count = std::max(partition_count_, 1);
+  const auto most = static_cast<size_t>(ahead_records_of_each(count));
+  const auto most_bytes = static_cast<uint64_t>(ahead_kib_of_each(count)) * 1024;
+  return records >= std::min(worth_a_nudge, most / 2) || records * record_bytes >= most_bytes / 2;
+}
+
 /// A queue that was full is filled again long before it is empty.
-void Output::ask_for_more(Partition& partition) {
+void Output::ask_for_more(Partition& partition, size_t taken, uint64_t record_bytes) {
   const size_t length = rd_kafka_queue_length(partition.queue.get());
-  partition.longest = std::max(partition.longest, length);
-  if (partition.longest < worth_a_nudge || length >= partition.longest / 2) return;
+  partition.longest = std::max(partition.longest, length + taken);
+  if (length >= partition.longest / 2 || !may_have_been_full(partition.longest, record_bytes)) return;
   partition.longest = length;
   lookup_->nudge(partition.number);
 }

@@ -45,7 +45,8 @@ class Output : public Source, private ClientListener {
   Result<void> serve_event(rd_kafka_event_t* event);
   Result<bool> emit(const Credit& credit);
   Result<void> fetch(Partition& partition, uint64_t records, uint64_t bytes);
-  void ask_for_more(Partition& partition);
+  void ask_for_more(Partition& partition, size_t taken, uint64_t record_bytes);
+  bool may_have_been_full(size_t records, uint64_t record_bytes) const;
   Result<void> on_fetch_error(rd_kafka_event_t* event);
   void measure_lag();
   int64_t next_work_ns(int64_t deadline_ns) const;

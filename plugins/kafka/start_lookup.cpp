@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "fault.hpp"
@@ -64,17 +65,24 @@ std::optional<Error> StartLookup::trouble() const {
 
 void StartLookup::run() {
   while (!topic_is_there_ && !ended_) find_topic();
+  std::chrono::steady_clock::time_point watch_at{};
   std::unique_lock lock(mutex_);
   while (!ended_) {
     if (questions_.empty()) {
       trouble_.reset();
-      const bool is_nudged = !nudged_.empty();
-      const std::vector<int32_t> asked = is_nudged ? std::exchange(nudged_, {}) : watched_;
-      if (!is_nudged) ends_.clear();
+      // Nudges that follow each other closely must not keep the watched ones from being asked for.
+      const bool is_due = std::chrono::steady_clock::now() >= watch_at;
+      const std::vector<int32_t> asked = is_due ? watched_ : std::exchange(nudged_, {});
       lock.unlock();
-      look_at(asked);
+      std::map<int32_t, int64_t> ends = ends_of(asked);
       lock.lock();
-      woken_.wait_for(lock, watch_every, [this] { return ended_ || !questions_.empty() || !nudged_.empty(); });
+      if (is_due) {
+        ends_ = std::move(ends);
+        watch_at = std::chrono::steady_clock::now() + watch_every;
+      } else {
+        for (const auto& [partition, end] : ends) ends_[partition] = end;
+      }
+      woken_.wait_until(lock, watch_at, [this] { return ended_ || !questions_.empty() || !nudged_.empty(); });
       continue;
     }
     const std::vector<Question> questions(questions_.begin(), questions_.end());
@@ -93,6 +101,8 @@ void StartLookup::watch(std::vector<int32_t> partitions) {
 void StartLookup::nudge(int32_t partition) {
   {
     const std::lock_guard lock(mutex_);
+    // One that waits already, as the cluster is slow, says as much.
+    if (std::find(nudged_.begin(), nudged_.end(), partition) != nudged_.end()) return;
     nudged_.push_back(partition);
   }
   woken_.notify_all();
@@ -104,16 +114,18 @@ int64_t StartLookup::watched_end(int32_t partition) const {
   return found == ends_.end() ? -1 : found->second;
 }
 
-void StartLookup::look_at(const std::vector<int32_t>& partitions) {
+/// As far as the cluster answers.
+std::map<int32_t, int64_t> StartLookup::ends_of(const std::vector<int32_t>& partitions) const {
+  std::map<int32_t, int64_t> ends;
   for (const int32_t partition : partitions) {
     int64_t begin = 0;
     int64_t end = 0;
     const rd_kafka_resp_err_t code =
         rd_kafka_query_watermark_offsets(client_, settings_.topic.c_str(), partition, &begin, &end, watch_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    const std::lock_guard lock(mutex_);
-    ends_[partition] = end;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    ends.emplace(partition, end);
   }
+  return ends;
 }
 
 void StartLookup::find_topic() {

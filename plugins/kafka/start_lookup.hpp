@@ -59,7 +59,7 @@ class StartLookup {
   Result<std::vector<std::optional<int64_t>>> committed(const std::vector<Question>& questions) const;
   void put_back(const std::vector<Question>& questions, const Error& why);
   void complain(const Error& why);
-  void look_at(const std::vector<int32_t>& partitions);
+  std::map<int32_t, int64_t> ends_of(const std::vector<int32_t>& partitions) const;
   void reply(Answer answer);
 
   rd_kafka_t* const client_;

@@ -17,6 +17,9 @@ class Arrays {
   explicit Arrays(const columns::Mapping& mapping) : mapping_(&mapping), columns_(mapping.size()) {}
   /// These rows, in this order.
   void encode(const columns::Rows& rows, std::span<const uint32_t> which);
+  void clear() {
+    for (Bytes& column : columns_) column.clear();
+  }
   std::span<const uint8_t> operator[](size_t column) const { return columns_[column].span(); }
 
  private:

@@ -16,6 +16,7 @@ class CopyRows {
   explicit CopyRows(const columns::Mapping& mapping);
   /// These rows, in this order.
   void encode(const columns::Rows& rows, std::span<const uint32_t> which);
+  void clear() { bytes_.clear(); }
   std::span<const uint8_t> bytes() const { return bytes_.span(); }
 
  private:

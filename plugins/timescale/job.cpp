@@ -61,6 +61,9 @@ void Job::begin(bool copies) {
 
 const Arrays& Job::arrays(const std::vector<uint32_t>& part) {
   if (in_arrays_ != part) {
+    // Of the two forms a job holds one at a time.
+    copy_rows_.clear();
+    in_copy_rows_.clear();
     arrays_.encode(rows, part);
     in_arrays_ = part;
   }
@@ -69,6 +72,8 @@ const Arrays& Job::arrays(const std::vector<uint32_t>& part) {
 
 std::span<const uint8_t> Job::copy_rows(const std::vector<uint32_t>& part) {
   if (in_copy_rows_ != part) {
+    arrays_.clear();
+    in_arrays_.clear();
     copy_rows_.encode(rows, part);
     in_copy_rows_ = part;
   }
