@@ -42,7 +42,7 @@ void FlowAccount::on_settled(SourceBatch* take_list, int64_t at_ns) {
   }
   if (over_budget != 0) over_budget_.fetch_add(over_budget, std::memory_order_relaxed);
   last->next_settled = settled_.load(std::memory_order_relaxed);
-  while (!settled_.compare_exchange_weak(last->next_settled, take_list, std::memory_order_release,
+  while (!settled_.compare_exchange_weak(last->next_settled, take_list, std::memory_order_acq_rel,
                                          std::memory_order_relaxed)) {
   }
   // Only now: whoever finds nothing unsettled finds all of it when it takes in.
@@ -52,7 +52,7 @@ void FlowAccount::on_settled(SourceBatch* take_list, int64_t at_ns) {
 }
 
 void FlowAccount::take_settled_locked() {
-  SourceBatch* list = settled_.exchange(nullptr, std::memory_order_acquire);
+  SourceBatch* list = settled_.exchange(nullptr, std::memory_order_acq_rel);
   while (list != nullptr) settle_locked(std::exchange(list, list->next_settled));
 }
 

@@ -85,15 +85,15 @@ uint64_t EdgeQueue::difference(const OwnCounter& in, const OwnCounter& out) {
   }
 }
 
-/// Never true too early: an old count of what went out only makes the edge look fuller.
+/// Never true too early: an old count of what went out only makes the edge look fuller. Whoever asks without the lock
+/// may find it moving: what went out is read before what came in, or together with it.
 bool EdgeQueue::fits(uint64_t records, uint64_t bytes) const {
   const auto fits_one = [](uint64_t more, uint64_t bound, const OwnCounter& in, const OwnCounter& out,
                            std::atomic<uint64_t>& seen_out) {
-    const uint64_t came = in.load();
-    if (came - seen_out.load(std::memory_order_relaxed) + more <= bound) return true;
-    const uint64_t went = out.load();
-    seen_out.store(went, std::memory_order_relaxed);
-    return came - went + more <= bound;
+    const uint64_t seen = seen_out.load(std::memory_order_acquire);
+    if (in.load() - seen + more <= bound) return true;
+    seen_out.store(out.load(), std::memory_order_release);
+    return difference(in, out) + more <= bound;
   };
   return fits_one(records, bound_.records, in_records_, out_records_, seen_out_records_) &&
          fits_one(bytes, bound_.bytes, in_bytes_, out_bytes_, seen_out_bytes_);
