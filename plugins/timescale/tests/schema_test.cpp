@@ -26,7 +26,8 @@ const std::string fitting =
     "CREATE TABLE trades (event_time timestamptz NOT NULL, symbol text, event_type varchar(16), trade_id bigint, "
     "price numeric(20,8), quantity numeric, is_buyer_maker boolean, note text DEFAULT 'x' NOT NULL);"
     "CREATE UNIQUE INDEX ON trades (event_time, trade_id, event_type, symbol);";
-const std::string hyper = "SELECT create_hypertable('trades', 'event_time', chunk_time_interval => interval '1 day');";
+const std::string hyper =
+    "SELECT public.create_hypertable('trades', 'event_time', chunk_time_interval => interval '1 day');";
 
 std::string with(std::string sql, const std::string& from, const std::string& to) {
   const size_t at = sql.find(from);

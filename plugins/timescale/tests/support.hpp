@@ -75,12 +75,11 @@ inline std::string unique_name(const std::string& prefix) {
   return prefix + std::to_string(random());
 }
 
-/// A schema of its own, first in the search path, dropped at the end.
+/// A schema of its own, alone in the search path, dropped at the end: tables of other schemas are nobody's here.
 class Space {
  public:
   explicit Space(std::string url) : name_(unique_name("sluice_test_")), server_(std::move(url)), person_(server_) {
-    person_.run("SET client_min_messages = error; CREATE SCHEMA " + name_ + "; SET search_path = " + name_ +
-                ", public");
+    person_.run("SET client_min_messages = error; CREATE SCHEMA " + name_ + "; SET search_path = " + name_);
   }
   Space(const Space&) = delete;
   ~Space() {
@@ -93,7 +92,7 @@ class Space {
   const std::string& name() const { return name_; }
   /// `more`: further parameters, as "application_name=x".
   std::string url(const std::string& more = {}) const {
-    const std::string with_path = with_parameter(server_, "options=-csearch_path%3D" + name_ + "%2Cpublic");
+    const std::string with_path = with_parameter(server_, "options=-csearch_path%3D" + name_);
     return more.empty() ? with_path : with_parameter(with_path, more);
   }
   Database& person() { return person_; }
