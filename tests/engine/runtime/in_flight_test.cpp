@@ -18,8 +18,11 @@ struct Setup {
     numbers.per_batch = 7;
     numbers.has_positions = true;
     numbers.on_commit = [this](Context&, uint32_t partition, int64_t position) -> Result<void> {
-      const std::lock_guard lock(mutex);
-      asked.push_back({partition, position});
+      {
+        const std::lock_guard lock(mutex);
+        asked.push_back({partition, position});
+      }
+      // Not under the lock: who waits for the signal asks for it while holding the signal's own.
       numbers.signal.notify();
       return {};
     };
