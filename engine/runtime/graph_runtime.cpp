@@ -177,7 +177,13 @@ uint64_t GraphRuntime::begun_batches() const {
   return all;
 }
 
+void GraphRuntime::marker_was_served() {
+  if (markers_on_their_way_.fetch_sub(1, std::memory_order_seq_cst) == 1 && wants_quiet_.load()) something_changed();
+}
+
 bool GraphRuntime::is_quiet() const {
+  // First of all, as a flush may emit. That all has settled is not enough: a flush may fail, or do more than settle.
+  if (markers_on_their_way_.load(std::memory_order_seq_cst) != 0) return false;
   const uint64_t begun_before = begun_batches();
   const bool no_account_is_open =
       std::all_of(nodes_.begin(), nodes_.end(),
@@ -193,7 +199,9 @@ void GraphRuntime::ask_for_quiet() {
   if (wants_quiet_.exchange(true)) return;
   // Rejects come when they come: no marker of a source runs behind the last of them.
   for (EdgeRuntime& edge : edges_) {
-    if (edge.dead_letter != nullptr) edge.queue->push_flush_marker();
+    if (edge.dead_letter == nullptr) continue;
+    marker_sets_out();
+    edge.queue->push_flush_marker();
   }
 }
 

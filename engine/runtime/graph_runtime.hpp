@@ -77,6 +77,9 @@ class GraphRuntime {
   void something_changed();
   /// No source emits any more: what is held back may as well come now.
   bool wants_quiet() const { return wants_quiet_.load(std::memory_order_seq_cst); }
+  /// A flush marker sets out, or has been served where it arrived; no run is over with one on its way.
+  void marker_sets_out() { markers_on_their_way_.fetch_add(1, std::memory_order_seq_cst); }
+  void marker_was_served();
   bool is_closing() const { return is_closing_.load(std::memory_order_acquire); }
 
   void discard(NodeRuntime& node, records::HostBatch* take, std::string_view reason);
@@ -117,6 +120,7 @@ class GraphRuntime {
   std::atomic<bool> stop_requested_{false};
   std::atomic<bool> abort_requested_{false};
   std::atomic<bool> is_closing_{false};
+  std::atomic<int64_t> markers_on_their_way_{0};
   std::atomic<bool> wants_quiet_{false};  ///< settling threads tell when nothing is unsettled any more
 
   mutable std::mutex mutex_;

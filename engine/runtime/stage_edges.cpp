@@ -125,6 +125,7 @@ bool Stage::run_queues_once() {
     if (batch->is_flush_marker) {
       records::free_take(batch);
       flush_node(input->to);
+      graph_.marker_was_served();
     } else {
       take_from(*input, batch);
     }
@@ -170,6 +171,7 @@ bool Stage::push_parked() {
       parked_.push_back(parked);
     } else if (parked.has_marker_behind) {
       mark(*parked.edge);
+      graph_.marker_was_served();
     }
   }
   return parked_.empty();
@@ -222,8 +224,9 @@ void Stage::flush_from(const NodeRuntime& node) {
 void Stage::mark(EdgeRuntime& edge) {
   const auto last = std::find_if(parked_.rbegin(), parked_.rend(), [&](const Parked& p) { return p.edge == &edge; });
   if (last != parked_.rend()) {
-    last->has_marker_behind = true;
+    if (!std::exchange(last->has_marker_behind, true)) graph_.marker_sets_out();
   } else if (edge.queue != nullptr) {
+    graph_.marker_sets_out();
     edge.queue->push_flush_marker();
   } else {
     flush_node(edge.to);

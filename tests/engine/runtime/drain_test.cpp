@@ -67,6 +67,41 @@ TEST_CASE("at a stop too, and a source that never ends is stopped") {
   CHECK(collected.snapshot() == first_numbers(37));
 }
 
+TEST_CASE("a run is not over before every node was flushed, though all has settled") {
+  NumbersState numbers{.total = 10, .per_batch = 10};
+  FunctionState transform = pass_on();
+  CollectState collected;
+  GraphBuilder graph;
+  graph.node("numbers", numbers_type, numbers);
+  graph.node("transform", transform_function_type, transform);
+  graph.node("collect", collect_type, collected);
+  graph.buffered("numbers", "transform", {100, 1 << 20});
+  graph.buffered("transform", "collect", {100, 1 << 20});
+  GraphRuntime runtime(graph.build(), {});
+  std::atomic<bool> is_free{false};
+  std::atomic<int> flushes{0};
+  transform.process = [&](Context& context, Batch batch) -> Result<void> {
+    context.emit(0, std::move(batch));
+    while (!is_free && !runtime.is_closing()) std::this_thread::yield();
+    return {};
+  };
+  transform.flush = [&](Context&) -> Result<void> {
+    ++flushes;
+    return {};
+  };
+  begin(runtime);
+  REQUIRE(collected.signal.wait([&] { return collected.snapshot().size() == 10; }));
+  while (node_in(runtime.report(), "numbers").account.unsettled != 0) std::this_thread::yield();
+  // In one of these turns the source says that it has ended, and sends the marker.
+  const auto turns_of_source = [&] { return runtime.report().stages.front().turns; };
+  for (const uint64_t seen = turns_of_source(); turns_of_source() < seen + 3;) numbers.context.wake();
+  CHECK_FALSE(runtime.wait_for(std::chrono::milliseconds(0)));
+  is_free = true;
+  runtime.wait();
+  require_no_failure(runtime);
+  CHECK(flushes == 1);
+}
+
 TEST_CASE("the marker waits its turn behind what is parked, and behind a sink without room") {
   for (const bool is_buffered : {false, true}) {
     NumbersState numbers{.total = 60, .per_batch = 60, .ends = false};
