@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// in_flight is hard. Where somebody wrote its records and the source commits, what has settled counts until the outside
+// has stored its position: so no more than that can come again after a crash.
+#include <vector>
+
+#include "checks.hpp"
+#include "held_sink.hpp"
+
+using namespace sluice;
+using namespace sluice::testing;
+using engine::GraphRuntime;
+
+namespace {
+
+struct Setup {
+  explicit Setup(bool until_committed) {
+    numbers.total = 1'000;
+    numbers.per_batch = 7;
+    numbers.has_positions = true;
+    numbers.on_commit = [this](Context&, uint32_t partition, int64_t position) -> Result<void> {
+      {
+        const std::lock_guard lock(mutex);
+        asked.push_back({partition, position});
+      }
+      // Not under the lock: who waits for the signal asks for it while holding the signal's own.
+      numbers.signal.notify();
+      return {};
+    };
+    engine::PlanNode& source = graph.node("numbers", numbers_type, numbers);
+    source.in_flight.records = 30;
+    source.in_flight_until_committed = until_committed;
+    source.facts.replay = 2;
+    graph.node("held", held_type, held).facts.max_in_flight = 1'000;
+    graph.edge("numbers", "held");
+  }
+  void wait_without_credit() {
+    for (int i = 0; i < 2; ++i) {
+      const int before = numbers.polls_without_credit;
+      numbers.context.wake();
+      REQUIRE(numbers.signal.wait([&] { return numbers.polls_without_credit > before; }));
+    }
+  }
+  void settle_all() {
+    while (held.count() > 0) std::move(held.take()).deliver();
+  }
+  bool is_asked() {
+    const std::lock_guard lock(mutex);
+    return !asked.empty();
+  }
+  int64_t answer() {
+    std::pair<uint32_t, int64_t> which;
+    {
+      const std::lock_guard lock(mutex);
+      which = asked.back();
+      asked.clear();
+    }
+    numbers.context.committed(which.first, which.second);
+    return which.second;
+  }
+  std::mutex mutex;
+  std::vector<std::pair<uint32_t, int64_t>> asked;  ///< guarded by mutex
+  NumbersState numbers{};
+  HeldState held{};
+  GraphBuilder graph;
+};
+
+}  // namespace
+
+TEST_CASE("what has settled counts until it is committed") {
+  Setup setup(true);
+  GraphRuntime runtime(setup.graph.build(), {});
+  begin(runtime);
+  int64_t committed = 0;
+  while (committed < 1'000) {
+    REQUIRE(setup.numbers.signal.wait([&] {
+      const auto emitted = static_cast<int64_t>(setup.numbers.emitted.load());
+      return emitted == std::min<int64_t>(committed + 30, 1'000);
+    }));
+    setup.settle_all();
+    REQUIRE(setup.numbers.signal.wait([&] { return setup.is_asked(); }));
+    if (setup.numbers.emitted < 1'000) setup.wait_without_credit();
+    CHECK(static_cast<int64_t>(setup.numbers.emitted.load()) <= committed + 30);
+    committed = setup.answer();
+  }
+  runtime.wait();
+  require_no_failure(runtime);
+  require_balance(runtime.report());
+}
+
+TEST_CASE("by default only what is unsettled counts") {
+  Setup setup(false);
+  GraphRuntime runtime(setup.graph.build(), {});
+  begin(runtime);
+  REQUIRE(setup.numbers.signal.wait([&] { return setup.numbers.emitted == 30; }));
+  setup.settle_all();
+  REQUIRE(setup.numbers.signal.wait([&] { return setup.numbers.emitted > 30; }));
+  // Not `emitted`: that counts a batch before the engine has it.
+  const auto is_all_settled = [&] {
+    const engine::AccountReport account = node_in(runtime.report(), "numbers").account;
+    return account.received == 1'000 && account.unsettled == 0;
+  };
+  while (!is_all_settled()) {
+    setup.settle_all();
+    std::this_thread::yield();
+  }
+  int64_t position = 0;
+  while (position < 1'000) {
+    REQUIRE(setup.numbers.signal.wait([&] { return setup.is_asked(); }));
+    position = setup.answer();
+  }
+  runtime.wait();
+  require_balance(runtime.report());
+}
