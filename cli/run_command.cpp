@@ -17,6 +17,7 @@
 #include "exit_code.hpp"
 #include "graph/diagnostic_render.hpp"
 #include "graph_file.hpp"
+#include "heap_trimmer.hpp"
 #include "http.hpp"
 #include "live_display.hpp"
 #include "observe/receipt.hpp"
@@ -135,8 +136,10 @@ int run(const RunOptions& options, const std::vector<std::string>& plugin_direct
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     return std::clamp(left, std::chrono::milliseconds(0), display.interval());
   };
+  HeapTrimmer heap;
   while (!runtime.wait_for(interval())) {
     display.show(runtime.report());
+    heap.tick();
     if (options.seconds > 0 && std::chrono::steady_clock::now() >= end) runtime.request_stop();
   }
 
