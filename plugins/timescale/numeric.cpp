@@ -33,9 +33,54 @@ uint32_t group_of_four(const char* digits, uint32_t& bad) {
 
 constexpr uint32_t tens[] = {1, 10, 100, 1000};
 
+constexpr uint64_t each(uint64_t byte) { return byte * 0x0101010101010101; }
+
+uint64_t digits_at(const char* text) {
+  uint64_t word = 0;
+  std::memcpy(&word, text, sizeof word);
+  return word ^ each('0');
+}
+
+/// Of eight digits, the first in the lowest byte: two groups of four, one beside the other in the low half.
+uint64_t groups_of_eight(uint64_t digits) {
+  digits = (digits * 10 + (digits >> 8)) & 0x00ff00ff00ff00ff;
+  digits = (digits * 100 + (digits >> 16)) & 0x0000ffff0000ffff;
+  return (digits | digits >> 16) & 0xffffffff;
+}
+
+/// The decimals of markets: up to eight digits before the point and eight behind it, without a sign. All four groups at
+/// once, without a branch on what they hold. 0: not of this form.
+size_t encode_usual(std::string_view text, uint8_t* to) {
+  if (text.size() < 10 || text.size() > 17 || text[text.size() - 9] != '.') return 0;
+  const size_t size = text.size() - 9;
+  // Zeros come before the digits, and what was read of the fraction too much goes out at the other end.
+  const uint64_t integer = digits_at(text.data()) << (64 - 8 * size);
+  const uint64_t fraction = digits_at(text.data() + size + 1);
+  if (((((integer & each(0x7f)) + each(0x76)) | integer | ((fraction & each(0x7f)) + each(0x76)) | fraction) &
+       each(0x80)) != 0)
+    return 0;
+  uint64_t groups = groups_of_eight(integer) | groups_of_eight(fraction) << 32;
+  put_16(to + 4, 0);
+  put_16(to + 6, 8);
+  if (groups == 0) {
+    put_32(to, 0);
+    return 8;
+  }
+  const int vanished = std::countr_zero(groups) / 16;
+  const int count = 4 - vanished - std::countl_zero(groups) / 16;
+  put_16(to, static_cast<uint16_t>(count));
+  put_16(to + 2, static_cast<uint16_t>(1 - vanished));
+  groups >>= 16 * vanished;
+  groups = (groups & 0x00ff00ff00ff00ff) << 8 | (groups >> 8 & 0x00ff00ff00ff00ff);
+  std::memcpy(to + 8, &groups, sizeof groups);
+  return 8 + 2 * static_cast<size_t>(count);
+}
+static_assert(numeric_room(10) >= 8 + sizeof(uint64_t), "all four groups are written, also where fewer count");
+
 }  // namespace
 
 size_t encode_numeric(std::string_view text, uint8_t* to) {
+  if (const size_t size = encode_usual(text, to); size != 0) return size;
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
   const size_t point = text.find('.');

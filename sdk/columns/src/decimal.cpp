@@ -108,9 +108,27 @@ std::string_view compose(const Scanned& number, size_t scale, Arena& arena) {
   return {start, size};
 }
 
+/// The usual: without a sign, an exponent or a zero in front, and with the digits that the type has. False says nothing.
+bool is_canonical(std::string_view text, const Type& numeric) {
+  const char* const start = text.data();
+  const char* const end = start + text.size();
+  const char* const point = flat_json::end_of_digits(start, end);
+  const auto integer = static_cast<size_t>(point - start);
+  if (integer == 0 || (*start == '0' && integer != 1)) return false;
+  size_t fraction = 0;
+  if (point != end) {
+    fraction = static_cast<size_t>(end - point) - 1;
+    if (*point != '.' || fraction == 0 || flat_json::end_of_digits(point + 1, end) != end) return false;
+  }
+  if (numeric.precision == Type::unconstrained) return integer <= max_digits && fraction <= max_digits;
+  const auto scale = static_cast<size_t>(numeric.scale);
+  return fraction == scale && integer <= static_cast<size_t>(numeric.precision) - scale;
+}
+
 }  // namespace
 
 Decimal canonical_decimal(std::string_view text, const Type& numeric, Arena& arena) {
+  if (is_canonical(text, numeric)) return {text};
   Scanned number = scan(text);
   if (!number.ok) return {{}, DecimalFault::not_a_decimal};
   if (number.has_exponent && !apply_exponent(number, arena)) {
