@@ -2,6 +2,7 @@
 #include "numeric.hpp"
 
 #include "big_endian.hpp"
+#include "sluice/swar.hpp"
 
 namespace sluice::timescale {
 namespace {
@@ -33,19 +34,12 @@ uint32_t group_of_four(const char* digits, uint32_t& bad) {
 
 constexpr uint32_t tens[] = {1, 10, 100, 1000};
 
-constexpr uint64_t each(uint64_t byte) { return byte * 0x0101010101010101; }
+uint64_t digits_at(const char* text) { return swar::eight(text) ^ swar::each('0'); }
 
-uint64_t digits_at(const char* text) {
-  uint64_t word = 0;
-  std::memcpy(&word, text, sizeof word);
-  return word ^ each('0');
-}
-
-/// Of eight digits, the first in the lowest byte: two groups of four, one beside the other in the low half.
+/// Two groups, one beside the other in the low half.
 uint64_t groups_of_eight(uint64_t digits) {
-  digits = (digits * 10 + (digits >> 8)) & 0x00ff00ff00ff00ff;
-  digits = (digits * 100 + (digits >> 16)) & 0x0000ffff0000ffff;
-  return (digits | digits >> 16) & 0xffffffff;
+  const uint64_t fours = swar::fours(digits);
+  return (fours | fours >> 16) & 0xffffffff;
 }
 
 /// The decimals of markets: up to eight digits before the point and eight behind it, without a sign. All four groups at
@@ -56,9 +50,7 @@ size_t encode_usual(std::string_view text, uint8_t* to) {
   // Zeros come before the digits, and what was read of the fraction too much goes out at the other end.
   const uint64_t integer = digits_at(text.data()) << (64 - 8 * size);
   const uint64_t fraction = digits_at(text.data() + size + 1);
-  if (((((integer & each(0x7f)) + each(0x76)) | integer | ((fraction & each(0x7f)) + each(0x76)) | fraction) &
-       each(0x80)) != 0)
-    return 0;
+  if ((swar::marks_no_digit(integer) | swar::marks_no_digit(fraction)) != 0) return 0;
   uint64_t groups = groups_of_eight(integer) | groups_of_eight(fraction) << 32;
   put_16(to + 4, 0);
   put_16(to + 6, 8);

@@ -108,7 +108,8 @@ std::string_view compose(const Scanned& number, size_t scale, Arena& arena) {
   return {start, size};
 }
 
-/// The usual: without a sign, an exponent or a zero in front, and with the digits that the type has. False says nothing.
+/// The usual: without a sign, an exponent or a zero in front, and with the digits that the type has. False says
+/// nothing.
 bool is_canonical(std::string_view text, const Type& numeric) {
   const char* const start = text.data();
   const char* const end = start + text.size();

@@ -46,7 +46,8 @@ class FieldTree {
     uint16_t index = levels_[level].first[static_cast<unsigned char>(key.front())];
     while (index != 0) {
       const Field& candidate = fields_[index - 1u];
-      if (candidate.key == key) return &candidate;
+      // Their first bytes are equal already, and most keys have no more.
+      if (candidate.key.size() == key.size() && (key.size() == 1 || candidate.key == key)) return &candidate;
       index = candidate.next;
     }
     return nullptr;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "sluice/flat_json.hpp"
+#include "sluice/swar.hpp"
 
 namespace sluice {
 inline namespace v1 {
@@ -94,20 +95,33 @@ struct Moment {
   int64_t offset_minutes = 0;
 };
 
-/// "2026-11-22T10:00:00.123456Z" to the letter, as this project writes times. False says only that it is not that.
+/// "2026-11-22T10:00:00.123456Z" to the letter, as this project writes times: eight bytes at once. False says only that
+/// it is not that.
 bool read_usual(std::string_view text, Moment& to) {
   constexpr std::string_view layout = "0000-00-00T00:00:00.000000Z";
   if (text.size() != layout.size()) return false;
-  uint32_t wrong = 0;
-  for (const size_t at : {4, 7, 10, 13, 16, 19, 26}) wrong |= static_cast<uint32_t>(text[at] ^ layout[at]);
-  const auto two = [&](size_t at) {
-    const uint32_t tens = static_cast<uint8_t>(text[at] - '0');
-    const uint32_t ones = static_cast<uint8_t>(text[at + 1] - '0');
-    wrong |= static_cast<uint32_t>(tens > 9) | static_cast<uint32_t>(ones > 9);
-    return int64_t{tens * 10 + ones};
+  // Digits become their values, and what stands between them zero.
+  const auto values_at = [&](size_t at) { return swar::eight(text.data() + at) ^ swar::eight(layout.data() + at); };
+  const uint64_t date = values_at(0);
+  const uint64_t day_and_minute = values_at(8);
+  const uint64_t second = values_at(16);
+  const uint64_t fraction = values_at(19);
+  const uint64_t wrong = (swar::marks_no_digit(date) | (date & 0xff0000ff00000000u)) |
+                         (swar::marks_no_digit(day_and_minute) | (day_and_minute & 0x0000ff0000ff0000u)) |
+                         (swar::marks_no_digit(second) | (second & 0x00000000ff0000ffu)) |
+                         (swar::marks_no_digit(fraction) | (fraction & 0xff000000000000ffu));
+  if (wrong != 0) return false;
+  const auto two = [](uint64_t values, size_t at) {
+    return static_cast<int64_t>(swar::pairs(values) >> 8 * at & 0xff);
   };
-  to = {two(0) * 100 + two(2), two(5), two(8), two(11), two(14), two(17), (two(20) * 100 + two(22)) * 100 + two(24)};
-  return wrong == 0;
+  to = {two(date, 0) * 100 + two(date, 2),
+        two(date, 5),
+        two(day_and_minute, 0),
+        two(day_and_minute, 3),
+        two(day_and_minute, 6),
+        two(second, 1),
+        (two(fraction, 1) * 100 + two(fraction, 3)) * 100 + two(fraction, 5)};
+  return true;
 }
 
 bool read_any(std::string_view text, Moment& to) {

@@ -9,11 +9,15 @@
 #include <cstring>
 #include <string_view>
 
+#include "sluice/swar.hpp"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace sluice {
 inline namespace v1 {
 namespace flat_json {
-
-static_assert(std::endian::native == std::endian::little, "words are searched from their lowest byte");
 
 enum class Kind : uint8_t {
   text,    ///< without its quotes
@@ -24,30 +28,29 @@ enum class Kind : uint8_t {
 
 namespace detail {
 
-constexpr uint64_t each(uint8_t byte) { return byte * 0x0101010101010101u; }
-constexpr uint64_t high_bits = each(0x80);
-
-inline uint64_t eight(const char* at) {
-  uint64_t word = 0;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-inline uint64_t marks_zero(uint64_t word) { return (word - each(1)) & ~word & high_bits; }
 /// The first byte that ends a plain text: a quote, a backslash, a control character, a byte beyond ASCII; else `end`.
 inline const char* end_of_text(const char* at, const char* end) {
+#ifdef __SSE2__
+  for (; end - at >= 16; at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    // Compared with their signs: bytes beyond ASCII are below zero.
+    const __m128i ends = _mm_or_si128(
+        _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+    const auto marks = static_cast<uint32_t>(_mm_movemask_epi8(ends));
+    if (marks != 0) return at + std::countr_zero(marks);
+  }
+#endif
   for (; end - at >= 8; at += 8) {
-    const uint64_t word = eight(at);
+    const uint64_t word = swar::eight(at);
     // Where a subtraction borrows, a byte may be marked above a true find, never below it.
-    const uint64_t control = (word - each(0x20)) & ~word;
-    const uint64_t marks = (marks_zero(word ^ each('"')) | marks_zero(word ^ each('\\')) | control | word) & high_bits;
+    const uint64_t control = (word - swar::each(0x20)) & ~word;
+    const uint64_t quote = swar::marks_zero(word ^ swar::each('"')) | swar::marks_zero(word ^ swar::each('\\'));
+    const uint64_t marks = quote | ((control | word) & swar::high_bits);
     if (marks != 0) return at + (std::countr_zero(marks) >> 3);
   }
   while (at != end && *at != '"' && *at != '\\' && static_cast<uint8_t>(*at - 0x20) < 0x60) ++at;
   return at;
-}
-/// Bytes that are no digit, where a digit's is `byte ^ '0'`.
-constexpr uint64_t marks_no_digit(uint64_t values) {
-  return (((values & each(0x7f)) + each(0x76)) | values) & high_bits;
 }
 
 }  // namespace detail
@@ -55,7 +58,7 @@ constexpr uint64_t marks_no_digit(uint64_t values) {
 /// Behind the last of the digits at `at`, `end` at most.
 inline const char* end_of_digits(const char* at, const char* end) {
   for (; end - at >= 8; at += 8) {
-    const uint64_t marks = detail::marks_no_digit(detail::eight(at) ^ detail::each('0'));
+    const uint64_t marks = swar::marks_no_digit(swar::eight(at) ^ swar::each('0'));
     if (marks != 0) return at + (std::countr_zero(marks) >> 3);
   }
   while (at != end && static_cast<uint8_t>(*at - '0') < 10) ++at;
@@ -122,13 +125,10 @@ inline bool read_integer(std::string_view digits, int64_t& number) {
   const char* const end = at + digits.size();
   int64_t sum = 0;
   for (; end - at >= 8; at += 8) {
-    uint64_t word = detail::eight(at) ^ detail::each('0');
-    if (detail::marks_no_digit(word) != 0) return false;
-    // Neighbours become numbers of two digits, then of four, then of eight.
-    word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ffu;
-    word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffffu;
-    word = (word * 10'000 + (word >> 32)) & 0xffffffffu;
-    sum = sum * 100'000'000 + static_cast<int64_t>(word);
+    const uint64_t digits_of_eight = swar::eight(at) ^ swar::each('0');
+    if (swar::marks_no_digit(digits_of_eight) != 0) return false;
+    const uint64_t halves = swar::fours(digits_of_eight);
+    sum = sum * 100'000'000 + static_cast<int64_t>((halves & 0xffff) * 10'000 + (halves >> 32));
   }
   for (; at != end; ++at) {
     const auto digit = static_cast<uint8_t>(*at - '0');
