@@ -27,7 +27,7 @@ BUILD_TYPE = os.environ.get("SLUICE_BUILD_TYPE", "")
 
 # Numbers of frames are divided by this; sanitizers make the programs about that much slower.
 SCALE = int(os.environ.get("SLUICE_TEST_SCALE") or (10 if SANITIZER else 1))
-PATIENCE_S = float(os.environ.get("SLUICE_TEST_PATIENCE", "60"))
+PATIENCE_S = float(os.environ.get("SLUICE_TEST_PATIENCE", "180"))
 
 TRADE_COLUMNS = "event_time, symbol, event_type, trade_id, price, quantity, is_buyer_maker"
 QUOTE_COLUMNS = "symbol, update_id, best_bid_price, best_bid_qty, best_ask_price, best_ask_qty"

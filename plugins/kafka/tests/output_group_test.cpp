@@ -77,14 +77,15 @@ TEST_CASE("a second member gets its part when the first has drained it, and noth
     CHECK(second.record_count() == 0);
     may_settle = true;
     const size_t all = partitions * each;
-    REQUIRE(first.until([&] {
+    const bool is_shared = first.until([&] {
       first.turn(50);
       second.turn(50);
       return first.record_count() + second.record_count() >= all && first.commits_answered() &&
              second.commits_answered() && reading(second) == partitions / 2;
-    }));
-    INFO("first" << first.story());
-    INFO("second" << second.story());
+    });
+    INFO("first, " << first.record_count() << " records" << first.story());
+    INFO("second, " << second.record_count() << " records" << second.story());
+    REQUIRE(is_shared);
     CHECK(reading(first) == partitions / 2);
     CHECK(reading(second) == partitions / 2);
     Counts counts;

@@ -49,7 +49,7 @@ void OutputNode::must_poll(uint64_t records, std::chrono::milliseconds wait, uin
 }
 
 bool OutputNode::until(const std::function<bool()>& step) const {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
   while (std::chrono::steady_clock::now() < deadline) {
     if (step()) return true;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How tests await what other threads do: whoever changes something calls notify, and wait returns as soon as the
-// condition holds. It gives up after a minute, which only a hanging engine ever takes, so that a test fails and names
+// condition holds. It gives up after three minutes, which only a hanging engine ever takes, so that a test fails and names
 // the condition instead of hanging itself.
 #pragma once
 #include <chrono>
@@ -19,7 +19,7 @@ class Signal {
   template <typename F>
   [[nodiscard]] bool wait(F&& condition) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::minutes(1), condition);
+    return changed_.wait_for(lock, std::chrono::minutes(3), condition);
   }
 
  private:

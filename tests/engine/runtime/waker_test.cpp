@@ -33,7 +33,7 @@ class Sleeper {
     if (!waker.enter_poll()) return;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, std::chrono::minutes(1), [this] { return is_woken_; });
+      changed_.wait_for(lock, std::chrono::minutes(3), [this] { return is_woken_; });
       is_woken_ = false;
     }
     waker.leave_poll();

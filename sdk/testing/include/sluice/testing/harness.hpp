@@ -93,7 +93,7 @@ class Harness {
   Result<Poll> poll(uint64_t records = 1000, nanoseconds wait = {}, uint64_t bytes = 64 << 20);
   /// Polls and fires due timers until the predicate holds or `timeout` of real time is over, or the source ends.
   bool poll_until(const std::function<bool()>& predicate, uint64_t records = 1000,
-                  nanoseconds timeout = std::chrono::seconds(10));
+                  nanoseconds timeout = std::chrono::minutes(1));
   /// Any thread: the node's wake slot.
   void wake();
   Result<void> commit(uint32_t partition, int64_t position);
@@ -132,7 +132,7 @@ class Harness {
   std::vector<std::string> take_problems();
 
   /// Until the predicate holds: it is asked after every call of the node into the host, from any of its threads.
-  bool await(const std::function<bool()>& predicate, nanoseconds timeout = std::chrono::seconds(10)) const;
+  bool await(const std::function<bool()>& predicate, nanoseconds timeout = std::chrono::minutes(1)) const;
 
   /// failpoint(name) answers `value` from now on; 0 turns it off.
   void set_failpoint(std::string_view name, uint32_t value = 1);
