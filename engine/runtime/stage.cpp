@@ -168,15 +168,11 @@ sluice_credit Stage::credit_for(NodeRuntime& source) {
   credit.struct_size = sizeof credit;
   if (is_draining_ || source_has_ended() || source.account->has_revoked() || !has_room()) return credit;
   const Bound& most = source.plan.in_flight;
-  const auto count_open = [&] {
-    const uint64_t unsettled = source.account->unsettled_records();
-    return unsettled + source.account->uncommitted_records();
-  };
-  uint64_t open_records = count_open();
+  uint64_t open_records = source.account->open_records();
   uint64_t open_bytes = source.account->unsettled_bytes();
   if (open_records >= most.records || open_bytes >= most.bytes) {
     source.is_starved.store(true, std::memory_order_seq_cst);
-    open_records = count_open();
+    open_records = source.account->open_records();
     open_bytes = source.account->unsettled_bytes();
   }
   if (open_records >= most.records || open_bytes >= most.bytes) return credit;

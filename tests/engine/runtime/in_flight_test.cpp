@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // in_flight is hard. Where somebody wrote its records and the source commits, what has settled counts until the outside
 // has stored its position: so no more than that can come again after a crash.
+#include <algorithm>
+#include <random>
 #include <vector>
 
 #include "checks.hpp"
@@ -81,6 +83,34 @@ TEST_CASE("what has settled counts until it is committed") {
     if (setup.numbers.emitted < 1'000) setup.wait_without_credit();
     CHECK(static_cast<int64_t>(setup.numbers.emitted.load()) <= committed + 30);
     committed = setup.answer();
+  }
+  runtime.wait();
+  require_no_failure(runtime);
+  require_balance(runtime.report());
+}
+
+TEST_CASE("what settles behind a batch that is still open counts, in whatever order") {
+  Setup setup(true);
+  GraphRuntime runtime(setup.graph.build(), {});
+  begin(runtime);
+  std::mt19937 random(1);
+  uint64_t committed = 0;
+  while (committed < 1'000) {
+    const uint64_t most = std::min<uint64_t>(committed + 30, 1'000);
+    REQUIRE(setup.held.signal.wait([&] { return setup.held.records() == most - committed; }));
+    std::vector<Batch> batches;
+    while (setup.held.count() > 0) batches.push_back(setup.held.take());
+    std::shuffle(batches.begin() + 1, batches.end(), random);
+    while (batches.size() > 1) {
+      std::move(batches.back()).deliver();
+      batches.pop_back();
+    }
+    if (most < 1'000) setup.wait_without_credit();
+    CHECK(setup.numbers.emitted == most);
+    CHECK_FALSE(setup.is_asked());
+    std::move(batches.front()).deliver();
+    REQUIRE(setup.numbers.signal.wait([&] { return setup.is_asked(); }));
+    committed = static_cast<uint64_t>(setup.answer());
   }
   runtime.wait();
   require_no_failure(runtime);
