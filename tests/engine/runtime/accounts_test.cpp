@@ -146,7 +146,7 @@ class Model {
   std::mt19937 random_;
   SourceAccount account_{[] {}, true, 0, true};
   std::vector<Emitted> all_;
-  std::vector<size_t> open_;             ///< indices of what is unsettled
+  std::vector<size_t> open_;               ///< indices of what is unsettled
   std::map<uint32_t, int64_t> committed_;  ///< of the partitions that are open
   std::map<uint32_t, int64_t> ends_;
   std::vector<CommitDue> asked_;
@@ -163,7 +163,8 @@ TEST_CASE("what a crash would repeat is counted from emission until it is commit
   }
 }
 
-TEST_CASE("without a bound until committed only what is unsettled is open, and without commits nothing is uncommitted") {
+TEST_CASE(
+    "without a bound until committed only what is unsettled is open, and without commits nothing is uncommitted") {
   for (const bool takes_commits : {true, false}) {
     SourceAccount account([] {}, takes_commits);
     const uint32_t partition = account.open_partition("p", 0);

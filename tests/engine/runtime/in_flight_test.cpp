@@ -7,6 +7,7 @@
 
 #include "checks.hpp"
 #include "held_sink.hpp"
+#include "observe/readiness.hpp"
 
 using namespace sluice;
 using namespace sluice::testing;
@@ -108,8 +109,17 @@ TEST_CASE("what settles behind a batch that is still open counts, in whatever or
     if (most < 1'000) setup.wait_without_credit();
     CHECK(setup.numbers.emitted == most);
     CHECK_FALSE(setup.is_asked());
+    const engine::AccountReport account = node_in(runtime.report(), "numbers").account;
+    CHECK(account.unsettled == batches.front().size());
+    CHECK(account.unsettled + account.uncommitted.value() == most - committed);
     std::move(batches.front()).deliver();
     REQUIRE(setup.numbers.signal.wait([&] { return setup.is_asked(); }));
+    CHECK(node_in(runtime.report(), "numbers").account.uncommitted == most - committed);
+    if (most < 1'000) {
+      const engine::Report stalled = runtime.report();
+      CHECK(no_room_of(stalled, node_in(stalled, "numbers")).find(" settled and not yet committed") !=
+            std::string::npos);
+    }
     committed = static_cast<uint64_t>(setup.answer());
   }
   runtime.wait();
