@@ -127,6 +127,57 @@ TEST_CASE("what settles behind a batch that is still open counts, in whatever or
   require_balance(runtime.report());
 }
 
+TEST_CASE("what a node holds back for ever does not stop a source for ever that is at its bound") {
+  // Each gathers more than the source may have open: all records, or only those of a port that few take.
+  for (const uint64_t of_one_port : {1, 50}) {
+    INFO("one record of " << of_one_port);
+    std::vector<Batch> kept;
+    FunctionState keep{.process = [&](Context&, Batch batch) -> Result<void> {
+                         kept.push_back(std::move(batch));
+                         return {};
+                       },
+                       .flush = [&](Context& context) -> Result<void> {
+                         for (Batch& batch : kept) context.emit(0, std::move(batch));
+                         kept.clear();
+                         return {};
+                       }};
+    FunctionState split{.process = [&](Context& context, Batch batch) -> Result<void> {
+      std::vector<uint8_t> lanes(batch.size());
+      for (uint32_t i = 0; i < batch.size(); ++i) lanes[i] = number_of(batch[i]) % of_one_port == 0 ? 1 : 0;
+      auto parts = std::move(batch).split(lanes.data(), 2);
+      for (uint32_t port = 0; port < 2; ++port) {
+        if (parts[port]) context.emit(port, std::move(parts[port]));
+      }
+      return {};
+    }};
+    NumbersState numbers{.total = 50, .per_batch = 7, .has_positions = true, .ends = false};
+    CollectState rest;
+    CollectState gathered;
+    GraphBuilder graph;
+    engine::PlanNode& source = graph.node("numbers", numbers_type, numbers);
+    source.in_flight.records = 30;
+    source.in_flight_until_committed = true;
+    source.facts.replay = 2;
+    graph.node("split", transform_function_type, split, {"rest", "rare"});
+    graph.node("keep", transform_function_type, keep);
+    graph.node("rest", collect_type, rest);
+    graph.node("gathered", collect_type, gathered);
+    graph.edge("numbers", "split");
+    graph.edge("split", "rest", 0);
+    graph.buffered("split", "keep", {100, 1 << 20}, 1);
+    graph.edge("keep", "gathered");
+    GraphRuntime runtime(graph.build(), {});
+    begin(runtime);
+    CHECK(numbers.signal.wait([&] { return numbers.emitted == 50; }));
+    runtime.request_stop();
+    runtime.wait();
+    require_no_failure(runtime);
+    require_balance(runtime.report());
+    CHECK(numbers.committed == 50);
+    CHECK(rest.snapshot().size() + gathered.snapshot().size() == 50);
+  }
+}
+
 TEST_CASE("by default only what is unsettled counts") {
   Setup setup(false);
   GraphRuntime runtime(setup.graph.build(), {});
