@@ -55,6 +55,8 @@ constexpr auto codes = std::to_array<CodeInfo>({
     {Code::in_flight_too_small, "in-flight-too-small", "in_flight is too small for what waits downstream."},
     {Code::batch_above_buffer, "batch-above-buffer", "A batch can never be gathered within the bound of its edge."},
     {Code::latency_below_holds, "latency-below-holds", "Nodes may keep records back for longer than the graph allows."},
+    {Code::holds_without_limit, "holds-without-limit",
+     "A node may hold a part of the flow back for ever, and keep its source waiting."},
     {Code::dead_letter_not_sink, "dead-letter-not-sink", "Dead letters need a sink to be stored in."},
     {Code::blocks_siblings, "blocks-siblings", "A full edge stops its stage, and other edges with it."},
     {Code::require_not_sink, "require-not-sink", "A guarantee is demanded of something that ends no segment."},

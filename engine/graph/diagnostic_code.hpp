@@ -62,6 +62,7 @@ enum class Code : std::uint8_t {
   in_flight_too_small,
   batch_above_buffer,
   latency_below_holds,
+  holds_without_limit,
   dead_letter_not_sink,
   blocks_siblings,
   require_not_sink,

@@ -111,6 +111,11 @@ class Writer {
         .add(labels, account.unsettled);
     to_.family("sluice_source_unsettled_bytes", gauge, "Payload bytes of the unsettled records.")
         .add(labels, account.unsettled_bytes);
+    if (account.uncommitted) {
+      to_.family("sluice_source_uncommitted_records", gauge,
+                 "Records of a source that have settled and are not yet stored as committed: a crash repeats them.")
+          .add(labels, *account.uncommitted);
+    }
     to_.family("sluice_source_in_flight_limit_records", gauge, "How many records of a source may be unsettled at once.")
         .add(labels, node.in_flight.records);
     to_.family("sluice_source_in_flight_limit_bytes", gauge, "How many bytes of a source may be unsettled at once.")

@@ -67,11 +67,14 @@ std::string no_room_of(const Report& report, const NodeReport& source) {
     }
   }
   const AccountReport& account = source.account;
-  const bool records = source.in_flight.records > 0 && account.unsettled >= source.in_flight.records;
+  const uint64_t uncommitted = source.in_flight_until_committed ? account.uncommitted.value_or(0) : 0;
+  const bool records = source.in_flight.records > 0 && account.unsettled + uncommitted >= source.in_flight.records;
   const bool bytes = source.in_flight.bytes > 0 && account.unsettled_bytes >= source.in_flight.bytes;
   if (!records && !bytes) return {};
-  return fmt::format("{} of its records are unsettled, which is all that its in_flight allows",
-                     grouped(account.unsettled));
+  const std::string and_uncommitted =
+      uncommitted == 0 ? "" : fmt::format(", and {} are settled and not yet committed", grouped(uncommitted));
+  return fmt::format("{} of its records are unsettled{}, which is all that its in_flight allows",
+                     grouped(account.unsettled), and_uncommitted);
 }
 
 const std::vector<Reason>& Readiness::update(const Report& report, RunPhase phase, const std::string& failure,

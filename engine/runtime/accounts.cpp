@@ -62,19 +62,17 @@ std::optional<int64_t> FlowAccount::oldest_ns() {
   return oldest_locked();
 }
 
-SourceBatch* SourceAccount::begin(uint32_t records, uint64_t bytes, uint32_t partition, int64_t first, int64_t end,
-                                  int64_t now_ns) {
+SourceBatch* SourceAccount::begin(uint32_t records, uint64_t bytes, uint32_t partition, int64_t end, int64_t now_ns) {
   SourceBatch* batch = open_batch(records, bytes, now_ns);
   batch->partition = partition;
-  batch->first = first;
   batch->end = end;
   enter(batch);
   return batch;
 }
 
 void SourceAccount::enter_locked(SourceBatch* batch) {
-  if (batch->partition < partitions_.size() && !partitions_[batch->partition]->is_closed) {
-    partitions_[batch->partition]->tracker.enter(batch);
+  if (Partition* partition = find_open(batch->partition)) {
+    partition->tracker.enter(batch);
   } else {
     batch->partition = SLUICE_NO_PARTITION;
     unpositioned_.enter(batch);
@@ -82,59 +80,105 @@ void SourceAccount::enter_locked(SourceBatch* batch) {
 }
 
 void SourceAccount::settle_locked(SourceBatch* take) {
-  if (take->partition < partitions_.size()) {
-    Partition& partition = *partitions_[take->partition];
-    const uint64_t moved_over = partition.tracker.settle(take);
-    if (counts_uncommitted_ && moved_over != 0 && !partition.is_closed) {
-      partition.uncommitted.push_back({partition.tracker.position(), moved_over});
-    }
-  } else {
+  if (take->partition == SLUICE_NO_PARTITION) {
     unpositioned_.settle(take);
+    return;
+  }
+  Partition& partition = *partitions_[take->partition];
+  const uint64_t records = take->records();
+  partition.tracker.settle(take);
+  if (partition.is_closed) {
+    forget_if_gone(partition);
+  } else if (takes_commits_) {
+    partition.settled_records += records;
+    uncommitted_records_ += records;
+    look_if_due(partition);
   }
 }
 
 std::optional<int64_t> SourceAccount::oldest_locked() const {
   std::optional<int64_t> oldest = unpositioned_.oldest_ns();
-  for (const auto& partition : partitions_) {
+  for (const Partition* partition : present_) {
     const auto candidate = partition->tracker.oldest_ns();
     if (candidate && (!oldest || *candidate < *oldest)) oldest = candidate;
   }
   return oldest;
 }
 
+SourceAccount::Partition* SourceAccount::find_open(uint32_t id) const {
+  if (id >= partitions_.size() || partitions_[id] == nullptr || partitions_[id]->is_closed) return nullptr;
+  return partitions_[id].get();
+}
+
+void SourceAccount::close(Partition& partition) {
+  partition.is_closed = true;
+  if (partition.is_revoked) revoked_.fetch_sub(1, std::memory_order_seq_cst);
+  uncommitted_records_ -= partition.settled_records - partition.committed_records;
+  if (partition.is_due) std::erase(due_, &partition);
+  forget_if_gone(partition);
+}
+
+void SourceAccount::forget_if_gone(Partition& partition) {
+  if (!partition.is_closed || !partition.tracker.idle()) return;
+  std::erase(present_, &partition);
+  partitions_[partition.id] = nullptr;
+}
+
+void SourceAccount::look_if_due(Partition& partition) {
+  if (partition.tracker.position() <= partition.committed) {
+    // What the outside has stored already needs no commit.
+    count_committed(partition, partition.tracker.passed_records());
+  } else if (takes_commits_ && !partition.is_due && !partition.has_commit_on_its_way) {
+    partition.is_due = true;
+    due_.push_back(&partition);
+  }
+}
+
+void SourceAccount::count_committed(Partition& partition, uint64_t records) {
+  if (records <= partition.committed_records) return;
+  uncommitted_records_ -= records - partition.committed_records;
+  partition.committed_records = records;
+}
+
 uint32_t SourceAccount::open_partition(std::string name, int64_t position) {
   const std::lock_guard lock(mutex_);
-  partitions_.push_back(std::make_unique<Partition>(std::move(name), position));
-  return static_cast<uint32_t>(partitions_.size() - 1);
+  const auto id = static_cast<uint32_t>(partitions_.size());
+  partitions_.push_back(std::make_unique<Partition>(id, std::move(name), position));
+  present_.push_back(partitions_.back().get());
+  return id;
 }
 
 void SourceAccount::revoke_partition(uint32_t partition) {
   const std::lock_guard lock(mutex_);
-  if (partition >= partitions_.size()) return;
-  Partition& which = *partitions_[partition];
-  if (which.is_revoked || which.is_closed) return;
-  which.is_revoked = true;
+  Partition* which = find_open(partition);
+  if (which == nullptr || which->is_revoked) return;
+  which->is_revoked = true;
   revoked_.fetch_add(1, std::memory_order_seq_cst);
 }
 
 void SourceAccount::lose_partition(uint32_t partition) {
-  const std::lock_guard lock(mutex_);
-  if (partition >= partitions_.size()) return;
-  Partition& which = *partitions_[partition];
-  if (which.is_revoked && !which.is_closed) revoked_.fetch_sub(1, std::memory_order_seq_cst);
-  which.is_closed = true;
+  {
+    const std::lock_guard lock(mutex_);
+    Partition* which = find_open(partition);
+    if (which == nullptr) return;
+    close(*which);
+  }
+  // What it had open, and a revoke that it ends, may be what the source waits for.
+  on_relief_();
 }
 
 std::optional<CommitDue> SourceAccount::next_commit() {
   const std::lock_guard lock(mutex_);
   take_settled_locked();
-  for (uint32_t id = 0; id < partitions_.size(); ++id) {
-    Partition& partition = *partitions_[id];
-    if (partition.is_closed || partition.has_commit_on_its_way) continue;
-    if (partition.tracker.position() <= partition.committed) continue;
+  while (!due_.empty()) {
+    Partition& partition = *due_.front();
+    due_.pop_front();
+    partition.is_due = false;
+    if (is_committed(partition)) continue;
     partition.has_commit_on_its_way = true;
     partition.in_commit = partition.tracker.position();
-    return CommitDue{id, partition.in_commit};
+    partition.in_commit_records = partition.tracker.passed_records();
+    return CommitDue{partition.id, partition.in_commit};
   }
   return std::nullopt;
 }
@@ -142,13 +186,12 @@ std::optional<CommitDue> SourceAccount::next_commit() {
 std::optional<uint32_t> SourceAccount::next_release(bool deadline_passed) {
   const std::lock_guard lock(mutex_);
   take_settled_locked();
-  for (uint32_t id = 0; id < partitions_.size(); ++id) {
-    Partition& partition = *partitions_[id];
-    if (!partition.is_revoked || partition.is_closed) continue;
-    const bool is_drained = partition.tracker.idle() && is_committed(partition);
+  for (Partition* partition : present_) {
+    if (!partition->is_revoked || partition->is_closed) continue;
+    const bool is_drained = partition->tracker.idle() && is_committed(*partition);
     if (!is_drained && !deadline_passed) continue;
-    partition.is_closed = true;
-    revoked_.fetch_sub(1, std::memory_order_seq_cst);
+    const uint32_t id = partition->id;
+    close(*partition);
     return id;
   }
   return std::nullopt;
@@ -156,31 +199,32 @@ std::optional<uint32_t> SourceAccount::next_release(bool deadline_passed) {
 
 bool SourceAccount::is_open(uint32_t partition) const {
   const std::lock_guard lock(mutex_);
-  return partition < partitions_.size() && !partitions_[partition]->is_closed;
+  return find_open(partition) != nullptr;
 }
 
 uint64_t SourceAccount::uncommitted_records() {
-  if (!counts_uncommitted_) return 0;
   const std::lock_guard lock(mutex_);
   take_settled_locked();
-  uint64_t sum = 0;
-  for (const auto& partition : partitions_) {
-    // What is left of a partition that is gone is another's to repeat.
-    if (partition->is_closed) continue;
-    for (const Moved& moved : partition->uncommitted) sum += moved.records;
-  }
-  return sum;
+  return uncommitted_records_;
+}
+
+uint64_t SourceAccount::open_records() {
+  // In this order: what settles in between counts twice, and nothing is missed.
+  const uint64_t unsettled = unsettled_records();
+  return unsettled + (bounds_uncommitted_ ? uncommitted_records() : 0);
 }
 
 void SourceAccount::committed(uint32_t partition, int64_t position, bool ok) {
   {
     const std::lock_guard lock(mutex_);
-    if (partition >= partitions_.size()) return;
-    Partition& which = *partitions_[partition];
-    which.has_commit_on_its_way = false;
-    if (ok) which.committed = std::max(which.committed, position);
-    auto& moved = which.uncommitted;
-    while (!moved.empty() && moved.front().position <= which.committed) moved.pop_front();
+    if (Partition* which = find_open(partition)) {
+      which->has_commit_on_its_way = false;
+      if (ok) {
+        which->committed = std::max(which->committed, position);
+        if (position >= which->in_commit) count_committed(*which, which->in_commit_records);
+      }
+      look_if_due(*which);
+    }
   }
   on_relief_();
 }
@@ -193,15 +237,15 @@ bool SourceAccount::is_quiet() {
   if (unsettled_records() != 0) return false;
   const std::lock_guard lock(mutex_);
   take_settled_locked();
-  return std::all_of(partitions_.begin(), partitions_.end(),
-                     [this](const auto& partition) { return partition->is_closed || is_committed(*partition); });
+  return std::all_of(present_.begin(), present_.end(),
+                     [this](const Partition* partition) { return partition->is_closed || is_committed(*partition); });
 }
 
 std::vector<SourceAccount::PartitionState> SourceAccount::partitions() {
   const std::lock_guard lock(mutex_);
   take_settled_locked();
   std::vector<PartitionState> states;
-  for (const auto& partition : partitions_) {
+  for (const Partition* partition : present_) {
     if (!partition->is_closed) states.push_back({partition->name, partition->tracker.position(), partition->committed});
   }
   return states;

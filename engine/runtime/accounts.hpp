@@ -89,21 +89,20 @@ struct CommitDue {
 class SourceAccount final : public FlowAccount {
  public:
   /// Without commits, positions are nobody's to store: a partition is done when all of it has settled.
-  /// `counts_uncommitted`: uncommitted_records() is wanted.
+  /// `bounds_uncommitted`: what is not yet committed is open, too.
   SourceAccount(std::function<void()> on_relief, bool takes_commits, int64_t budget_ns = 0,
-                bool counts_uncommitted = false)
+                bool bounds_uncommitted = false)
       : FlowAccount(std::move(on_relief), budget_ns),
         takes_commits_(takes_commits),
-        counts_uncommitted_(takes_commits && counts_uncommitted) {}
+        bounds_uncommitted_(takes_commits && bounds_uncommitted) {}
   bool takes_commits() const { return takes_commits_; }
 
   // Stage thread of the source.
-  records::SourceBatch* begin(uint32_t records, uint64_t bytes, uint32_t partition, int64_t first, int64_t end,
-                              int64_t now_ns);
+  records::SourceBatch* begin(uint32_t records, uint64_t bytes, uint32_t partition, int64_t end, int64_t now_ns);
   uint32_t open_partition(std::string name, int64_t position);
   void revoke_partition(uint32_t partition);
   void lose_partition(uint32_t partition);
-  /// One that has moved and has no commit on its way; marks it as on its way.
+  /// One that has moved and has no commit on its way, the one that waits the longest; marks it as on its way.
   std::optional<CommitDue> next_commit();
   /// A revoked one that may go: drained and committed, or past its deadline. Closes it.
   std::optional<uint32_t> next_release(bool deadline_passed);
@@ -111,9 +110,12 @@ class SourceAccount final : public FlowAccount {
   bool is_open(uint32_t partition) const;
 
   // Any thread.
-  /// Settled, but beyond what the outside has stored as committed: a crash repeats them. 0 where they are not counted.
-  /// Read after unsettled_records(), none is missed.
+  /// Settled, in whatever order, and not yet stored by the outside as committed: a crash repeats them. What is left of
+  /// a partition that is gone is another's to repeat. 0 without commits. Read after unsettled_records(), none is
+  /// missed.
   uint64_t uncommitted_records();
+  /// What the records of in_flight bound.
+  uint64_t open_records();
   void committed(uint32_t partition, int64_t position, bool ok);
   /// Nothing unsettled and nothing to commit, or on its way.
   bool is_quiet();
@@ -130,28 +132,39 @@ class SourceAccount final : public FlowAccount {
   std::optional<int64_t> oldest_locked() const override;
 
  private:
-  struct Moved {
-    int64_t position;
-    uint64_t records;
-  };
   struct Partition {
-    std::string name;
+    const uint32_t id;
+    const std::string name;
     PositionTracker tracker;
     int64_t committed;
     int64_t in_commit = 0;
-    std::deque<Moved> uncommitted;  ///< over which the position has moved and no commit has yet
+    // Records since it was opened.
+    uint64_t settled_records = 0;
+    uint64_t committed_records = 0;
+    uint64_t in_commit_records = 0;
+    bool is_due = false;  ///< waits in due_
     bool has_commit_on_its_way = false;
     bool is_revoked = false;
     bool is_closed = false;  ///< an old epoch: late verdicts change nothing
-    Partition(std::string partition_name, int64_t position)
-        : name(std::move(partition_name)), tracker(position), committed(position) {}
+    Partition(uint32_t partition_id, std::string partition_name, int64_t position)
+        : id(partition_id), name(std::move(partition_name)), tracker(position), committed(position) {}
   };
+  // With mutex_ held.
+  Partition* find_open(uint32_t id) const;
+  void close(Partition& partition);
+  void forget_if_gone(Partition& partition);
+  void look_if_due(Partition& partition);
+  void count_committed(Partition& partition, uint64_t records);
   bool is_committed(const Partition& partition) const;
 
   const bool takes_commits_;
-  const bool counts_uncommitted_;
+  const bool bounds_uncommitted_;
   std::atomic<uint32_t> revoked_{0};  ///< partitions that are revoked and not yet closed; written under mutex_
-  std::vector<std::unique_ptr<Partition>> partitions_;  ///< guarded by mutex_; ids are indices
+  // Guarded by mutex_.
+  std::vector<std::unique_ptr<Partition>> partitions_;  ///< ids are indices; null: closed, and nothing of it is open
+  std::vector<Partition*> present_;                     ///< those that are there
+  std::deque<Partition*> due_;                          ///< may have a commit due
+  uint64_t uncommitted_records_ = 0;
 };
 
 }  // namespace sluice::engine

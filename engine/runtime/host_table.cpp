@@ -165,7 +165,7 @@ void emit(sluice_context* context, uint32_t port, sluice_batch* take) {
   node.stage->emit(node, port, batch);
 }
 
-void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uint32_t partition, int64_t first,
+void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uint32_t partition, int64_t /*first*/,
                  int64_t end) {
   NodeRuntime& node = node_of(context);
   HostBatch* batch = host_batch(take);
@@ -185,7 +185,7 @@ void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uin
   node.counters.in_batches.add(1);
   node.counters.out_bytes.add(bytes);
   const int64_t now_ns = node.stage->clock().recent();
-  records::begin_token(*batch, node.account->begin(batch->count, bytes, partition, first, end, now_ns), 0);
+  records::begin_token(*batch, node.account->begin(batch->count, bytes, partition, end, now_ns), 0);
   node.stage->emit(node, port, batch);
 }
 

@@ -43,6 +43,7 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   report.holds_ns = node.plan.facts.holds_ns;
   report.has_room = !node.is_sink || node.has_room();
   report.in_flight = node.plan.in_flight;
+  report.in_flight_until_committed = node.plan.in_flight_until_committed;
   for (size_t i = 0; i < records::verdict_count; ++i) {
     report.settled[i] = node.counters.settled[i].load(std::memory_order_acquire);
   }
@@ -67,6 +68,7 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   }
   if (node.account != nullptr) {
     report.account = report_of(*node.account, now_ns);
+    if (node.account->takes_commits()) report.account.uncommitted = node.account->uncommitted_records();
     for (auto& partition : node.account->partitions()) {
       report.partitions.push_back({std::move(partition.name), partition.settled, partition.committed});
     }

@@ -5,6 +5,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +22,8 @@ struct AccountReport {
   std::array<uint64_t, records::verdict_count> settled{};  ///< by records::Verdict
   uint64_t unsettled = 0;
   uint64_t unsettled_bytes = 0;
-  int64_t p50_ns = 0;  ///< from emission to the last verdict
+  std::optional<uint64_t> uncommitted;  ///< of sources that commit: settled, and not yet stored as committed
+  int64_t p50_ns = 0;                   ///< from emission to the last verdict
   int64_t p99_ns = 0;
   int64_t oldest_unsettled_ns = 0;
   LatencyReport latency;     ///< as p50_ns
@@ -50,9 +52,10 @@ struct NodeReport {
   bool is_sink = false;
   int64_t replay = 0;  ///< sources: SLUICE_FACT_REPLAY
   size_t stage = 0;
-  int64_t holds_ns = 0;  ///< how long it may keep records back, by its own description
-  bool has_room = true;  ///< false of a sink that may take no more for now
-  Bound in_flight;       ///< sources: what may be unsettled at once
+  int64_t holds_ns = 0;                    ///< how long it may keep records back, by its own description
+  bool has_room = true;                    ///< false of a sink that may take no more for now
+  Bound in_flight;                         ///< sources: what may be unsettled at once
+  bool in_flight_until_committed = false;  ///< its records bound what is uncommitted, too
   uint64_t in = 0;
   uint64_t in_batches = 0;
   uint64_t made = 0;

@@ -13,6 +13,7 @@ using records::HostBatch;
 
 constexpr int64_t housekeeping_ns = 1'000'000'000;
 constexpr int64_t commit_retry_ns = 1'000'000'000;
+constexpr int64_t starved_most_ns = 1'000'000'000;
 constexpr uint64_t credit_records_most = 64 * 1024;
 
 }  // namespace
@@ -95,6 +96,7 @@ void Stage::run() {
     if (head_.plan.is_source()) {
       serve_commits(head_);
       serve_revokes(head_);
+      serve_starved(head_);
       run_source_once();
     } else if (!run_queues_once() && !parked_since_asking_) {
       waker_.wait_until(next_wake_ns());
@@ -168,18 +170,15 @@ sluice_credit Stage::credit_for(NodeRuntime& source) {
   credit.struct_size = sizeof credit;
   if (is_draining_ || source_has_ended() || source.account->has_revoked() || !has_room()) return credit;
   const Bound& most = source.plan.in_flight;
-  const auto count_open = [&] {
-    const uint64_t unsettled = source.account->unsettled_records();
-    return unsettled + source.account->uncommitted_records();
-  };
-  uint64_t open_records = count_open();
+  uint64_t open_records = source.account->open_records();
   uint64_t open_bytes = source.account->unsettled_bytes();
   if (open_records >= most.records || open_bytes >= most.bytes) {
     source.is_starved.store(true, std::memory_order_seq_cst);
-    open_records = count_open();
+    open_records = source.account->open_records();
     open_bytes = source.account->unsettled_bytes();
   }
   if (open_records >= most.records || open_bytes >= most.bytes) return credit;
+  if (source.is_starved.load(std::memory_order_relaxed)) source.is_starved.store(false, std::memory_order_relaxed);
   credit.records = std::min(most.records - open_records, credit_records_most);
   credit.bytes = most.bytes - open_bytes;
   for (const EdgeRuntime* edge : outputs_) {
@@ -254,6 +253,32 @@ void Stage::serve_revokes(NodeRuntime& source) {
   while (const auto partition = source.account->next_release(now_ns >= revoke_deadline_ns_)) {
     if (source.plan.type->released != nullptr) source.plan.type->released(source.handle, *partition);
   }
+}
+
+/// Nothing waits in an edge, and no sink owns anything.
+bool Stage::graph_is_idle() const {
+  for (size_t i = 0; i < graph_.plan().nodes.size(); ++i) {
+    if (graph_.node(i).in_flight.load(std::memory_order_relaxed) > 0) return false;
+  }
+  const auto& edges = graph_.edges();
+  return std::all_of(edges.begin(), edges.end(), [](const EdgeRuntime& edge) {
+    return edge.parked.load() == 0 && (edge.queue == nullptr || edge.queue->waiting_records() == 0);
+  });
+}
+
+/// A source at its bound may wait for what nodes hold back until more comes, be it one record that keeps the position:
+/// then only the marker ends that, and one is enough until something settles. What merely is slow would have its
+/// batches cut small by that.
+void Stage::serve_starved(NodeRuntime& source) {
+  if (!source.is_starved.load(std::memory_order_seq_cst) || is_draining_ || source_has_ended()) {
+    starved_since_ns_ = 0;
+    return;
+  }
+  const int64_t now_ns = monotonic_ns();
+  if (starved_since_ns_ == 0) starved_since_ns_ = now_ns;
+  if (now_ns - starved_since_ns_ < starved_most_ns || !graph_is_idle()) return;
+  starved_since_ns_ = INT64_MAX;
+  flush_from(source);
 }
 
 }  // namespace sluice::engine

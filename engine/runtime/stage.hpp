@@ -72,6 +72,8 @@ class Stage {
   bool serve_rejected();
   void serve_commits(NodeRuntime& source);
   void serve_revokes(NodeRuntime& source);
+  void serve_starved(NodeRuntime& source);
+  bool graph_is_idle() const;
   void begin_drain();
   bool has_room();
   sluice_credit credit_for(NodeRuntime& source);
@@ -110,6 +112,7 @@ class Stage {
   bool is_broken_ = false;
   bool took_dead_letters_ = false;  ///< since the head was last flushed
   int64_t revoke_deadline_ns_ = 0;
+  int64_t starved_since_ns_ = 0;  ///< the source is at its bound and nothing of it settles; 0: that is not so
   bool timers_wait_for_room_ = false;
   std::atomic<int64_t> commit_not_before_ns_{0};
 

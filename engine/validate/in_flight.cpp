@@ -112,7 +112,8 @@ bool check_batches(const DraftNode& source, const Downstream& downstream, Diagno
     diagnostics.error(Code::in_flight_too_small, place, source.subject(),
                       "in_flight lets " + limit + " be on their way, and the batches behind it hold " + needed + ": " +
                           quoted_list(downstream.waiting) +
-                          " could wait for ever; give it `within`, or raise in_flight");
+                          " cannot fill, and the source would stop for a second each time; give it `within`, or raise "
+                          "in_flight");
   };
   if (written.records && written.records->value < downstream.batches.records) {
     report(written.records->place, count_text(written.records->value) + " records",

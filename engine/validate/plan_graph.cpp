@@ -50,6 +50,7 @@ Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Enviro
     plan.attributes = resolve_attributes(draft, diagnostics);
     set_in_flight(draft, diagnostics);
     check_latency(draft, diagnostics);
+    check_holds(draft, diagnostics);
     plan.segments = prove_segments(draft, diagnostics);
   }
   if (diagnostics.has_errors()) return planned;

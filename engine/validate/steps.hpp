@@ -29,6 +29,8 @@ void check_edges(const Draft& draft, Diagnostics& diagnostics);
 void set_in_flight(Draft& draft, Diagnostics& diagnostics);
 /// Whether nodes hold records for longer, by their own settings, than the graph's latency allows.
 void check_latency(const Draft& draft, Diagnostics& diagnostics);
+/// Whether nodes may hold a part of the flow back for as long as they like.
+void check_holds(const Draft& draft, Diagnostics& diagnostics);
 void note_siblings(const Draft& draft, std::vector<Diagnostic>& notes);
 std::vector<PlanSegment> prove_segments(const Draft& draft, Diagnostics& diagnostics);
 

@@ -78,11 +78,11 @@ class SourceBatch {
   /// A failed part holds the position for ever.
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
 
-  // The account's own: where the range stands. Written before the batch is emitted.
+  // The account's own: where the range stands. Written before the batch is emitted, and when it has settled.
   uint32_t partition = SLUICE_NO_PARTITION;
-  int64_t first = 0;
+  bool done = false;  ///< guarded by the account's lock, as the next two
   int64_t end = 0;
-  bool done = false;  ///< guarded by the account's lock
+  uint64_t through = 0;  ///< records of the partition up to its end
   SourceBatch* next_settled = nullptr;
 
  private:

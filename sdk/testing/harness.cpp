@@ -165,7 +165,7 @@ Batch Harness::make_batch(const std::vector<Input>& inputs) {
       }
     }
   }
-  world_->begin_source(*records::host_batch(batch.get()), SLUICE_NO_PARTITION, 0, 0);
+  world_->begin_source(*records::host_batch(batch.get()), SLUICE_NO_PARTITION, 0);
   return batch;
 }
 

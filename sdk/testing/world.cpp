@@ -79,18 +79,16 @@ bool World::disown(sluice_batch* batch, const char* deed) {
   return known;
 }
 
-records::SourceBatch* World::new_source_batch(const records::HostBatch& batch, uint32_t partition, int64_t first,
-                                              int64_t end) {
+records::SourceBatch* World::new_source_batch(const records::HostBatch& batch, uint32_t partition, int64_t end) {
   auto made = std::make_unique<records::SourceBatch>(*this, batch.count, records::payload_bytes(batch), now_ns());
   made->partition = partition;
-  made->first = first;
   made->end = end;
   const std::lock_guard lock(mutex_);
   return source_batches_.emplace_back(std::move(made)).get();
 }
 
-void World::begin_source(records::HostBatch& batch, uint32_t partition, int64_t first, int64_t end) {
-  records::SourceBatch* source = new_source_batch(batch, partition, first, end);
+void World::begin_source(records::HostBatch& batch, uint32_t partition, int64_t end) {
+  records::SourceBatch* source = new_source_batch(batch, partition, end);
   if (batch.count > 0) {
     records::begin_token(batch, source, 0);
   } else {
@@ -187,7 +185,7 @@ void World::emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t par
     if (!batch.runs.empty()) problem("emits as a source what already has a token");
     if (first > end) problem("emits the range [" + std::to_string(first) + ", " + std::to_string(end) + ")");
     if (stopped) problem("emits after stop");
-    begin_source(batch, partition, first, end);
+    begin_source(batch, partition, end);
   } else if (batch.token_records() != batch.count) {
     problem("emits " + std::to_string(batch.count) + " records with a token of " +
             std::to_string(batch.token_records()) + ": records of nobody");

@@ -36,7 +36,7 @@ class World : public records::Account {
   // Batches. `adopt` and `disown` return false for what nobody owns: a second end of the same batch.
   void adopt(records::HostBatch* batch);
   bool disown(sluice_batch* batch, const char* deed);
-  void begin_source(records::HostBatch& batch, uint32_t partition, int64_t first, int64_t end);
+  void begin_source(records::HostBatch& batch, uint32_t partition, int64_t end);
   void settle(sluice_batch* take, uint32_t verdict, uint32_t category, sluice_str code, sluice_str reason);
   void drop(sluice_batch* take);
   void emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t partition, int64_t first, int64_t end);
@@ -116,8 +116,7 @@ class World : public records::Account {
   void check_records(const records::HostBatch& batch);
   void check_payload(const records::HostBatch& batch, uint32_t index);
   bool is_known_text(const records::HostBatch& batch, const sluice_value& value) const;
-  records::SourceBatch* new_source_batch(const records::HostBatch& batch, uint32_t partition, int64_t first,
-                                         int64_t end);
+  records::SourceBatch* new_source_batch(const records::HostBatch& batch, uint32_t partition, int64_t end);
 
   const Setup setup_;
   mutable std::mutex mutex_;

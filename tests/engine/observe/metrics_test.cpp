@@ -48,6 +48,7 @@ TEST_CASE("a report's numbers stand under their names") {
   report.nodes[0].out_bytes = 999;
   report.nodes[0].account.unsettled = 5;
   report.nodes[0].account.oldest_unsettled_ns = 1'500'000'000;
+  report.nodes[0].account.uncommitted = 50;
   report.nodes[0].partitions = {{"t/0", 900, 850}};
   report.edges[1].waiting = 3;
   report.edges[1].bound_records = 100;
@@ -64,6 +65,8 @@ TEST_CASE("a report's numbers stand under their names") {
   CHECK(value(read, "sluice_node_status", {{"node", "trades"}, {"status", "ready"}}) == 0);
   CHECK(value(read, "sluice_source_received_bytes_total", {{"node", "exchange"}}) == 999);
   CHECK(value(read, "sluice_source_unsettled_records", {{"node", "exchange"}}) == 5);
+  CHECK(value(read, "sluice_source_uncommitted_records", {{"node", "exchange"}}) == 50);
+  CHECK(rendered(sample_report()).count("sluice_source_uncommitted_records") == 0);
   CHECK(value(read, "sluice_source_oldest_unsettled_seconds", {{"node", "exchange"}}) == 1.5);
   CHECK(value(read, "sluice_source_settled_position", {{"partition", "t/0"}}) == 900);
   CHECK(value(read, "sluice_source_committed_position", {{"partition", "t/0"}}) == 850);

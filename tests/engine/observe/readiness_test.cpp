@@ -115,6 +115,24 @@ TEST_CASE("what takes a source's room away is said") {
   CHECK(no_room_of(report, report.nodes[0]).find("exchange -> route is full") != std::string::npos);
 }
 
+TEST_CASE("a source is paused, too, when what has settled is not committed and its in_flight bounds that") {
+  Readiness readiness;
+  Report report = sample_report();
+  report.nodes[0].in_flight = {500, 1'000};
+  report.nodes[0].account.unsettled = 1;
+  report.nodes[0].account.uncommitted = 499;
+  readiness.update(report, RunPhase::running, "", 1 * second);
+  CHECK(readiness.update(report, RunPhase::running, "", 20 * second).empty());
+  report.nodes[0].in_flight_until_committed = true;
+  const auto reasons = readiness.update(report, RunPhase::running, "", 30 * second);
+  REQUIRE(codes(reasons) == Words{"paused exchange"});
+  CHECK(reasons[0].sentence ==
+        "the source got no room for 10 s: 1 of its records are unsettled, and 499 are settled and not yet committed, "
+        "which is all that its in_flight allows");
+  report.nodes[0].account.uncommitted = 498;
+  CHECK(readiness.update(report, RunPhase::running, "", 41 * second).empty());
+}
+
 TEST_CASE("records that stay unsettled are a reason, beyond what nodes keep back by themselves") {
   Readiness readiness;
   Report report = sample_report();

@@ -158,7 +158,7 @@ TEST_CASE("a stage that sleeps until it may commit is woken for every batch that
   int64_t position = 0;
   for (int64_t round = 0; round < rounds; ++round) {
     for (auto& one : to_settle) {
-      one = account.begin(width, 1, partition, position, position + width, 0);
+      one = account.begin(width, 1, partition, position + width, 0);
       position += width;
     }
     for (;;) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // in_flight is hard. Where somebody wrote its records and the source commits, what has settled counts until the outside
 // has stored its position: so no more than that can come again after a crash.
+#include <algorithm>
+#include <random>
 #include <vector>
 
 #include "checks.hpp"
 #include "held_sink.hpp"
+#include "observe/readiness.hpp"
 
 using namespace sluice;
 using namespace sluice::testing;
@@ -85,6 +88,94 @@ TEST_CASE("what has settled counts until it is committed") {
   runtime.wait();
   require_no_failure(runtime);
   require_balance(runtime.report());
+}
+
+TEST_CASE("what settles behind a batch that is still open counts, in whatever order") {
+  Setup setup(true);
+  GraphRuntime runtime(setup.graph.build(), {});
+  begin(runtime);
+  std::mt19937 random(1);
+  uint64_t committed = 0;
+  while (committed < 1'000) {
+    const uint64_t most = std::min<uint64_t>(committed + 30, 1'000);
+    REQUIRE(setup.held.signal.wait([&] { return setup.held.records() == most - committed; }));
+    std::vector<Batch> batches;
+    while (setup.held.count() > 0) batches.push_back(setup.held.take());
+    std::shuffle(batches.begin() + 1, batches.end(), random);
+    while (batches.size() > 1) {
+      std::move(batches.back()).deliver();
+      batches.pop_back();
+    }
+    if (most < 1'000) setup.wait_without_credit();
+    CHECK(setup.numbers.emitted == most);
+    CHECK_FALSE(setup.is_asked());
+    const engine::AccountReport account = node_in(runtime.report(), "numbers").account;
+    CHECK(account.unsettled == batches.front().size());
+    CHECK(account.unsettled + account.uncommitted.value() == most - committed);
+    std::move(batches.front()).deliver();
+    REQUIRE(setup.numbers.signal.wait([&] { return setup.is_asked(); }));
+    CHECK(node_in(runtime.report(), "numbers").account.uncommitted == most - committed);
+    if (most < 1'000) {
+      const engine::Report stalled = runtime.report();
+      CHECK(no_room_of(stalled, node_in(stalled, "numbers")).find(" settled and not yet committed") !=
+            std::string::npos);
+    }
+    committed = static_cast<uint64_t>(setup.answer());
+  }
+  runtime.wait();
+  require_no_failure(runtime);
+  require_balance(runtime.report());
+}
+
+TEST_CASE("what a node holds back for ever does not stop a source for ever that is at its bound") {
+  // Each gathers more than the source may have open: all records, or only those of a port that few take.
+  for (const uint64_t of_one_port : {1, 50}) {
+    INFO("one record of " << of_one_port);
+    std::vector<Batch> kept;
+    FunctionState keep{.process = [&](Context&, Batch batch) -> Result<void> {
+                         kept.push_back(std::move(batch));
+                         return {};
+                       },
+                       .flush = [&](Context& context) -> Result<void> {
+                         for (Batch& batch : kept) context.emit(0, std::move(batch));
+                         kept.clear();
+                         return {};
+                       }};
+    FunctionState split{.process = [&](Context& context, Batch batch) -> Result<void> {
+      std::vector<uint8_t> lanes(batch.size());
+      for (uint32_t i = 0; i < batch.size(); ++i) lanes[i] = number_of(batch[i]) % of_one_port == 0 ? 1 : 0;
+      auto parts = std::move(batch).split(lanes.data(), 2);
+      for (uint32_t port = 0; port < 2; ++port) {
+        if (parts[port]) context.emit(port, std::move(parts[port]));
+      }
+      return {};
+    }};
+    NumbersState numbers{.total = 50, .per_batch = 7, .has_positions = true, .ends = false};
+    CollectState rest;
+    CollectState gathered;
+    GraphBuilder graph;
+    engine::PlanNode& source = graph.node("numbers", numbers_type, numbers);
+    source.in_flight.records = 30;
+    source.in_flight_until_committed = true;
+    source.facts.replay = 2;
+    graph.node("split", transform_function_type, split, {"rest", "rare"});
+    graph.node("keep", transform_function_type, keep);
+    graph.node("rest", collect_type, rest);
+    graph.node("gathered", collect_type, gathered);
+    graph.edge("numbers", "split");
+    graph.edge("split", "rest", 0);
+    graph.buffered("split", "keep", {100, 1 << 20}, 1);
+    graph.edge("keep", "gathered");
+    GraphRuntime runtime(graph.build(), {});
+    begin(runtime);
+    CHECK(numbers.signal.wait([&] { return numbers.emitted == 50; }));
+    runtime.request_stop();
+    runtime.wait();
+    require_no_failure(runtime);
+    require_balance(runtime.report());
+    CHECK(numbers.committed == 50);
+    CHECK(rest.snapshot().size() + gathered.snapshot().size() == 50);
+  }
 }
 
 TEST_CASE("by default only what is unsettled counts") {

@@ -29,7 +29,7 @@ void settle_in_random_order(uint32_t seed, int64_t failed_batch) {
   std::vector<SourceBatch*> open;
   for (size_t i = 0; i < batches; ++i) {
     const auto first = static_cast<int64_t>(i) * width;
-    open.push_back(account.begin(width, 100, partition, first, first + width, 0));
+    open.push_back(account.begin(width, 100, partition, first + width, 0));
   }
   std::vector<std::atomic<int>> parts_left(batches);
   for (auto& parts : parts_left) parts = 3;
@@ -84,8 +84,8 @@ TEST_CASE("a batch with a failed part holds the position for ever") {
 TEST_CASE("a refused commit is due again, and one is on its way at a time") {
   SourceAccount account([] {}, true);
   const uint32_t partition = account.open_partition("p", 100);
-  SourceBatch* first = account.begin(1, 1, partition, 100, 105, 0);
-  SourceBatch* second = account.begin(1, 1, partition, 107, 110, 0);
+  SourceBatch* first = account.begin(1, 1, partition, 105, 0);
+  SourceBatch* second = account.begin(1, 1, partition, 110, 0);
   CHECK_FALSE(account.next_commit());
   first->settle(1, Verdict::delivered);
   const auto due = account.next_commit();
@@ -106,8 +106,8 @@ TEST_CASE(
     "a revoked partition goes when it is drained and committed, or at the deadline; late verdicts change nothing") {
   SourceAccount account([] {}, true);
   const uint32_t partition = account.open_partition("p", 0);
-  SourceBatch* first = account.begin(1, 1, partition, 0, 5, 0);
-  SourceBatch* late = account.begin(1, 1, partition, 5, 9, 0);
+  SourceBatch* first = account.begin(1, 1, partition, 5, 0);
+  SourceBatch* late = account.begin(1, 1, partition, 9, 0);
   CHECK_FALSE(account.has_revoked());
   account.revoke_partition(partition);
   CHECK(account.has_revoked());
@@ -132,13 +132,13 @@ TEST_CASE(
 TEST_CASE("a lost partition is closed at once, and the same name opened again is another one") {
   SourceAccount account([] {}, true);
   const uint32_t old_epoch = account.open_partition("p", 0);
-  SourceBatch* late = account.begin(1, 1, old_epoch, 0, 5, 0);
+  SourceBatch* late = account.begin(1, 1, old_epoch, 5, 0);
   account.revoke_partition(old_epoch);
   account.lose_partition(old_epoch);
   CHECK_FALSE(account.has_revoked());
   const uint32_t new_epoch = account.open_partition("p", 0);
   CHECK(new_epoch != old_epoch);
-  SourceBatch* replayed = account.begin(1, 1, new_epoch, 0, 5, 0);
+  SourceBatch* replayed = account.begin(1, 1, new_epoch, 5, 0);
   late->settle(1, Verdict::delivered);
   CHECK_FALSE(account.next_commit());
   replayed->settle(1, Verdict::delivered);

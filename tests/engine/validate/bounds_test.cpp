@@ -47,6 +47,22 @@ TEST_CASE("in_flight below a batch that waits for ever is an error, and none whe
   CHECK(plan_text_of(with_in_flight(", in_flight: { records: 400 }", ", within: 1s")).planned.plan);
 }
 
+TEST_CASE("a batch that gets a part of the flow and waits without limit is a warning, others are none") {
+  const auto graph = [](const std::string& parting, const std::string& gather) {
+    return "graph: parts\nnodes:\n  feed: { type: source }\n  part: { type: change" + parting +
+           " }\n  gather: { type: change" + gather +
+           " }\n  end: { type: sink }\n  other: { type: sink }\n"
+           "edges:\n  - feed -> part\n  - { from: part.usual, to: other }\n  - part.rare -> gather -> end\n";
+  };
+  const std::string two = ", outputs: [usual, rare]";
+  const Outcome warned = plan_text_of(graph(two, ", holds: 500"));
+  REQUIRE(warned.planned.plan);
+  CHECK(warned.codes() == std::vector<std::string>{"holds-without-limit"});
+  CHECK(plan_text_of(graph(two, ", holds: 500, within: 1s")).codes().empty());
+  CHECK(plan_text_of(graph(two, ", holds: 1")).codes().empty());
+  CHECK(plan_text_of(with_in_flight("")).codes().empty());
+}
+
 TEST_CASE("a latency below what nodes keep back for is a warning, along the longest way, and goes into the plan") {
   const auto graph = [](const std::string& latency) {
     return "graph: slow\n" + latency +
