@@ -296,6 +296,46 @@ TEST_CASE("a relay in memory that takes dead letters is read until nothing can b
   CHECK(report.relays[0].left() == 0);
 }
 
+TEST_CASE("a relay in memory is not stopped while a record slips from one on_accept edge into the next") {
+  for (uint64_t round = 0; round < 20; ++round) {
+    NumbersState numbers{.total = 1, .per_batch = 1, .has_positions = true, .ends = false};
+    FunctionState slow = pass_on();
+    GatherState gather{.records = 30};
+    CollectState collected;
+    LogState log;
+    log.is_durable = false;
+    GraphBuilder graph;
+    graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+    graph.node("slow", transform_function_type, slow, {"out", "unused"});
+    graph.node("log.in", log_type, log, {}).role = SLUICE_ROLE_RELAY_INPUT;
+    // Whoever looks at the edges in order looks against the stream, and long enough that the record slips meanwhile.
+    const auto take_over = [&](const char* from, const char* to, uint32_t port) {
+      graph.buffered(from, to, {3, 1 << 20}, port).commit = engine::Commit::on_accept;
+    };
+    take_over("slow", "log.in", 0);
+    for (int i = 0; i < 500; ++i) take_over("slow", "log.in", 1);
+    take_over("numbers", "slow", 0);
+    add_output_half(graph, gather, collected, log);
+    give_both_halves_one_name(graph);
+    GraphRuntime runtime(graph.build(), {});
+    std::atomic<uint64_t> looks{0};
+    slow.process = [&](Context& context, Batch batch) -> Result<void> {
+      while (looks < 5 + round % 5 && !runtime.is_closing()) std::this_thread::yield();
+      context.emit(0, std::move(batch));
+      return {};
+    };
+    begin(runtime);
+    REQUIRE(numbers.signal.wait([&] { return numbers.committed == 1; }));
+    runtime.request_stop();
+    await_drain_of_source(runtime, numbers);
+    for (; looks < 20; ++looks) runtime.wait_for(std::chrono::milliseconds(0));
+    runtime.wait();
+    require_no_failure(runtime);
+    require_balance(runtime.report());
+    CHECK(collected.snapshot() == first_numbers(1));
+  }
+}
+
 TEST_CASE("after a crash in full flow nothing is lost, and what repeats lies behind the last commit") {
   for (uint64_t round = 1; round <= 12; ++round) {
     LogState log;
