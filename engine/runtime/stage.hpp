@@ -108,7 +108,7 @@ class Stage {
   std::atomic<bool> has_started_{false};
   bool is_draining_ = false;
   bool is_broken_ = false;
-  bool took_dead_letters_ = false;  ///< since the head was last flushed
+  bool took_dead_letters_ = false;  ///< and the head was not flushed since
   int64_t revoke_deadline_ns_ = 0;
   bool timers_wait_for_room_ = false;
   std::atomic<int64_t> commit_not_before_ns_{0};

@@ -135,12 +135,14 @@ bool Stage::run_queues_once() {
   if (is_empty && took_dead_letters_ && graph_.wants_quiet()) {
     took_dead_letters_ = false;
     flush_node(head_.index);
+    graph_.marker_was_served();
   }
   return handed_over > 0;
 }
 
 void Stage::take_from(EdgeRuntime& input, HostBatch* take) {
-  took_dead_letters_ = took_dead_letters_ || input.dead_letter != nullptr;
+  // No marker runs behind a reject that comes late, so the flush that is due counts as one that is on its way.
+  if (input.dead_letter != nullptr && !std::exchange(took_dead_letters_, true)) graph_.marker_sets_out();
   input.out_records.add(take->count);
   const int64_t now_ns = clock_.recent();
   input.waiting.add_own(now_ns - take->since_ns, take->count);
