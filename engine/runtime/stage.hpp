@@ -73,7 +73,9 @@ class Stage {
   void serve_commits(NodeRuntime& source);
   void serve_revokes(NodeRuntime& source);
   void begin_drain();
-  bool has_room();
+  bool has_hold() const;
+  bool has_room_but_for_holds();
+  bool has_room() { return has_room_but_for_holds() && !has_hold(); }
   sluice_credit credit_for(NodeRuntime& source);
   int64_t next_wake_ns() const;
   void call_process(NodeRuntime& node, uint32_t port, records::HostBatch* take);

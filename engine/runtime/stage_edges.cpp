@@ -111,13 +111,15 @@ inline bool Stage::try_hand_over(EdgeRuntime& edge, HostBatch*& take) {
 bool Stage::run_queues_once() {
   uint32_t handed_over = 0;
   bool is_empty = false;
-  while (handed_over < batches_a_turn && has_room()) {
+  while (handed_over < batches_a_turn && has_room_but_for_holds()) {
+    // A hold turns records away and no markers: without them a run does not end.
+    const bool is_on_hold = has_hold();
     HostBatch* batch = nullptr;
     EdgeRuntime* input = nullptr;
     for (size_t tried = 0; tried < inputs_.size() && batch == nullptr; ++tried) {
       input = inputs_[next_input_];
       next_input_ = (next_input_ + 1) % inputs_.size();
-      batch = input->queue->pop();
+      if (!is_on_hold || input->queue->is_marker_next()) batch = input->queue->pop();
     }
     is_empty = batch == nullptr;
     if (is_empty) break;
