@@ -199,7 +199,8 @@ TEST_CASE("a full dead letter pauses the stage that rejects, and nothing is lost
   begin(runtime);
   REQUIRE(dead.wait_for(1));
   // The dead letter holds 5, its edge 10 of 12, and 5 wait for room: then the stage takes nothing more.
-  REQUIRE(numbers.signal.wait([&] { return numbers.emitted >= 90; }));
+  // Who waits for room before an edge is told of it when the edge is half empty, so 70 come without a wake.
+  REQUIRE(numbers.signal.wait([&] { return numbers.emitted >= 70; }));
   for (int i = 0; i < 5; ++i) {
     const int before = numbers.polls_without_credit;
     numbers.context.wake();
