@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The nodes between the exchange and the log, the hop from one node to the next, and what settling costs at the end.
+#include "../micro/pass.hpp"
 #include "batch_node.hpp"
 #include "hot_path.hpp"
 #include "material.hpp"
@@ -14,24 +15,9 @@ namespace {
 constexpr size_t batches_a_round = 16;
 constexpr size_t hops = 32;
 
-class Pass : public Transform {
- public:
-  explicit Pass(Context context) : context_(context) {}
-  static void describe(Config, Description&) {}
-  static Result<std::unique_ptr<Pass>> open(Context context, Config) { return std::make_unique<Pass>(context); }
-  Result<void> process(uint32_t, Batch batch) override {
-    context_.emit(0, std::move(batch));
-    return {};
-  }
-
- private:
-  Context context_;
-};
-
 constexpr sluice_node_type stamp_type = transform_type<flow::Stamp>("stamp", "", flow::stamp_options);
 constexpr sluice_node_type route_type = transform_type<flow::Route>("route", "", flow::route_options);
 constexpr sluice_node_type batch_type = transform_type<flow::BatchNode>("batch", "", flow::batch_options);
-constexpr sluice_node_type pass_type = transform_type<Pass>("pass", "", {});
 
 Round through(const std::vector<Step>& steps) {
   return [graph = std::make_shared<StillGraph>(steps)](Meter& meter) {

@@ -11,6 +11,7 @@
 
 #include "clocks.hpp"
 #include "graph_builder.hpp"
+#include "pass.hpp"
 
 namespace sluice::bench {
 namespace {
@@ -71,20 +72,6 @@ class FloodSource : public Source {
   std::mutex mutex_;
   std::condition_variable woken_;
   bool is_woken_ = false;  ///< guarded by mutex_
-};
-
-class Pass : public Transform {
- public:
-  explicit Pass(Context context) : context_(context) {}
-  static void describe(Config, Description&) {}
-  static Result<std::unique_ptr<Pass>> open(Context context, Config) { return std::make_unique<Pass>(context); }
-  Result<void> process(uint32_t, Batch batch) override {
-    context_.emit(0, std::move(batch));
-    return {};
-  }
-
- private:
-  Context context_;
 };
 
 class Settle : public Sink {
@@ -157,7 +144,6 @@ class PingSink : public Sink {
 };
 
 constexpr sluice_node_type flood_type = source_type<FloodSource>("flood", "", {});
-constexpr sluice_node_type pass_type = transform_type<Pass>("pass", "", {});
 constexpr sluice_node_type settle_type = sink_type<Settle>("settle", "", {});
 constexpr sluice_node_type ping_type = source_type<PingSource>("ping", "", {});
 constexpr sluice_node_type ping_sink_type = sink_type<PingSink>("ping_sink", "", {});

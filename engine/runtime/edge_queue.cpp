@@ -263,6 +263,12 @@ HostBatch* EdgeQueue::pop() {
   return batch;
 }
 
+bool EdgeQueue::is_marker_next() {
+  if (taken_ != nullptr) return taken_->is_flush_marker;
+  const std::lock_guard lock(mutex_);
+  return head_ != nullptr && head_->is_flush_marker;
+}
+
 void EdgeQueue::tell_room() {
   if (!std::exchange(may_have_untold_room_, false)) return;
   // A locked step between counting out and looking: of this one and ask_for_wake() the later sees the earlier.

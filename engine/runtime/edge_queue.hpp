@@ -56,6 +56,8 @@ class EdgeQueue {
 
   /// The next batch or marker, or null. Consumer only.
   records::HostBatch* pop();
+  /// Whether the next pop gives a marker. Consumer only.
+  bool is_marker_next();
   /// Pops may have made room that no producer was told of: to be called before the consumer turns to other things.
   /// Consumer only.
   void tell_room();

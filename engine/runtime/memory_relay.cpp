@@ -2,39 +2,40 @@
 #include "runtime/memory_relay.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "runtime/stage.hpp"
 
 namespace sluice::engine {
 namespace {
 
-/// Every node that records of `from` may reach, inside this process: by edges, as dead letters, through memory.
+/// Where records may go inside this process: by edges, as dead letters, through memory. Who refuses a record sends it
+/// to the dead letter of its path, which may be that of an edge far upstream: so a place is a node and a path.
 class Reach {
  public:
-  Reach(const Plan& plan, const std::vector<MemoryRelay>& relays) : plan_(plan), relays_(relays) {}
+  Reach(const Plan& plan, const std::vector<MemoryRelay>& relays)
+      : plan_(plan), relays_(relays), paths_at_(plan.nodes.size()) {}
 
-  std::vector<bool> from(size_t node) {
-    reached_.assign(plan_.nodes.size(), false);
-    visit(node);
-    return reached_;
-  }
+  void begin_at(size_t source) { visit(source, 0); }
+  void follow(const PlanEdge& edge, uint16_t path) { visit(edge.to, edge.dead_letter != 0 ? edge.dead_letter : path); }
+
+  bool has(size_t node) const { return !paths_at_[node].empty(); }
+  const std::set<uint16_t>& paths_at(size_t node) const { return paths_at_[node]; }
 
  private:
-  void visit(size_t node) {
-    if (reached_[node]) return;
-    reached_[node] = true;
+  void visit(size_t node, uint16_t path) {
+    if (!paths_at_[node].insert(path).second) return;
+    if (path != 0) visit(plan_.dead_letters[path - 1].to, 0);
     for (const PlanEdge& edge : plan_.edges) {
-      if (edge.from != node) continue;
-      visit(edge.to);
-      if (edge.dead_letter != 0) visit(plan_.dead_letters[edge.dead_letter - 1].to);
+      if (edge.from == node) follow(edge, path);
     }
     for (const MemoryRelay& relay : relays_) {
-      if (relay.input->index == node) visit(relay.output->index);
+      if (relay.input->index == node) begin_at(relay.output->index);
     }
   }
   const Plan& plan_;
   const std::vector<MemoryRelay>& relays_;
-  std::vector<bool> reached_;
+  std::vector<std::set<uint16_t>> paths_at_;
 };
 
 bool is_memory_relay(const NodeRuntime& input, const NodeRuntime& output) {
@@ -56,10 +57,17 @@ bool MemoryRelay::is_drained_through() const {
     const bool emits_no_more = source->stage->source_has_ended() || source->stage->has_drained();
     return emits_no_more && source->account->unsettled_records() == 0;
   };
+  const auto begun = [this] {
+    uint64_t all = 0;
+    for (const EdgeRuntime* edge : accounts_before) all += edge->account->begun();
+    return all;
+  };
+  const uint64_t begun_before = begun();
   return std::all_of(sources_before.begin(), sources_before.end(), gives_no_more) &&
          std::all_of(accounts_before.begin(), accounts_before.end(),
                      [](const EdgeRuntime* edge) { return edge->account->unsettled_records() == 0; }) &&
-         read() >= accepted();
+         // What slipped from an account not yet seen into one seen already is in neither.
+         begun() == begun_before && read() >= accepted();
 }
 
 std::vector<MemoryRelay> find_memory_relays(const Plan& plan, std::deque<NodeRuntime>& nodes,
@@ -70,15 +78,23 @@ std::vector<MemoryRelay> find_memory_relays(const Plan& plan, std::deque<NodeRun
       if (is_memory_relay(input, output)) relays.push_back({.input = &input, .output = &output});
     }
   }
-  Reach reach(plan, relays);
-  for (MemoryRelay& relay : relays) {
-    for (const NodeRuntime& node : nodes) {
-      if (node.plan.is_source() && &node != relay.output && reach.from(node.index)[relay.input->index]) {
-        relay.sources_before.push_back(&node);
-      }
+  if (relays.empty()) return relays;
+  Reach of_all(plan, relays);
+  for (const NodeRuntime& source : nodes) {
+    if (!source.plan.is_source()) continue;
+    of_all.begin_at(source.index);
+    Reach reach(plan, relays);
+    reach.begin_at(source.index);
+    for (MemoryRelay& relay : relays) {
+      if (&source != relay.output && reach.has(relay.input->index)) relay.sources_before.push_back(&source);
     }
-    for (const EdgeRuntime& edge : edges) {
-      if (edge.account != nullptr && reach.from(edge.to)[relay.input->index]) relay.accounts_before.push_back(&edge);
+  }
+  for (const EdgeRuntime& edge : edges) {
+    if (edge.account == nullptr) continue;
+    Reach reach(plan, relays);
+    for (const uint16_t path : of_all.paths_at(edge.plan->from)) reach.follow(*edge.plan, path);
+    for (MemoryRelay& relay : relays) {
+      if (reach.has(relay.input->index)) relay.accounts_before.push_back(&edge);
     }
   }
   return relays;

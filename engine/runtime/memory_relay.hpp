@@ -15,9 +15,10 @@ namespace sluice::engine {
 struct MemoryRelay {
   NodeRuntime* input = nullptr;
   NodeRuntime* output = nullptr;
-  std::vector<const NodeRuntime*> sources_before{};  ///< whose records may reach the input half, through relays too
-  std::vector<const EdgeRuntime*> accounts_before{};
-  bool is_stopped = false;  ///< the output half was told to
+  std::vector<const NodeRuntime*>
+      sources_before{};  ///< whose records may come, as dead letters and through relays, too
+  std::vector<const EdgeRuntime*> accounts_before{};  ///< likewise
+  bool is_stopped = false;                            ///< the output half was told to
 
   uint64_t accepted() const;
   uint64_t read() const;

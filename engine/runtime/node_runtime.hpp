@@ -73,10 +73,10 @@ class NodeRuntime : public sluice_context {
   std::atomic<bool> is_starved{false};  ///< a source at its in_flight bound: the next relief wakes its stage
   std::atomic<uint64_t> rejected_in_a_row{0};
 
-  bool has_room() const {
-    return !is_on_hold.load(std::memory_order_seq_cst) &&
-           in_flight.load(std::memory_order_seq_cst) < static_cast<int64_t>(plan.facts.max_in_flight);
+  bool is_full() const {
+    return in_flight.load(std::memory_order_seq_cst) >= static_cast<int64_t>(plan.facts.max_in_flight);
   }
+  bool has_room() const { return !is_on_hold.load(std::memory_order_seq_cst) && !is_full(); }
 
   struct Status {
     uint32_t status = SLUICE_STATUS_READY;

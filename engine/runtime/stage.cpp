@@ -154,7 +154,11 @@ void Stage::serve_timers() {
   }
 }
 
-bool Stage::has_room() {
+bool Stage::has_hold() const {
+  return std::any_of(sinks_.begin(), sinks_.end(), [](const NodeRuntime* sink) { return sink->is_on_hold.load(); });
+}
+
+bool Stage::has_room_but_for_holds() {
   if (!parked_.empty() || has_rejected_.load(std::memory_order_seq_cst)) return false;
   for (EdgeRuntime* edge : outputs_) {
     if (edge->queue->has_room()) continue;
@@ -162,7 +166,7 @@ bool Stage::has_room() {
     if (!edge->queue->has_room()) return false;
   }
   // A sink that settles wakes its stage, and so does one that ends its hold.
-  return std::all_of(sinks_.begin(), sinks_.end(), [](const NodeRuntime* sink) { return sink->has_room(); });
+  return std::none_of(sinks_.begin(), sinks_.end(), [](const NodeRuntime* sink) { return sink->is_full(); });
 }
 
 sluice_credit Stage::credit_for(NodeRuntime& source) {

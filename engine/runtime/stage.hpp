@@ -75,7 +75,9 @@ class Stage {
   void serve_starved(NodeRuntime& source);
   bool graph_is_idle() const;
   void begin_drain();
-  bool has_room();
+  bool has_hold() const;
+  bool has_room_but_for_holds();
+  bool has_room() { return has_room_but_for_holds() && !has_hold(); }
   sluice_credit credit_for(NodeRuntime& source);
   int64_t next_wake_ns() const;
   void call_process(NodeRuntime& node, uint32_t port, records::HostBatch* take);
@@ -110,7 +112,7 @@ class Stage {
   std::atomic<bool> has_started_{false};
   bool is_draining_ = false;
   bool is_broken_ = false;
-  bool took_dead_letters_ = false;  ///< since the head was last flushed
+  bool took_dead_letters_ = false;  ///< and the head was not flushed since
   int64_t revoke_deadline_ns_ = 0;
   int64_t starved_since_ns_ = 0;  ///< the source is at its bound and nothing of it settles; 0: that is not so
   bool timers_wait_for_room_ = false;

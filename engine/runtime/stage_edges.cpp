@@ -111,13 +111,15 @@ inline bool Stage::try_hand_over(EdgeRuntime& edge, HostBatch*& take) {
 bool Stage::run_queues_once() {
   uint32_t handed_over = 0;
   bool is_empty = false;
-  while (handed_over < batches_a_turn && has_room()) {
+  while (handed_over < batches_a_turn && has_room_but_for_holds()) {
+    // A hold turns records away and no markers: without them a run does not end.
+    const bool is_on_hold = has_hold();
     HostBatch* batch = nullptr;
     EdgeRuntime* input = nullptr;
     for (size_t tried = 0; tried < inputs_.size() && batch == nullptr; ++tried) {
       input = inputs_[next_input_];
       next_input_ = (next_input_ + 1) % inputs_.size();
-      batch = input->queue->pop();
+      if (!is_on_hold || input->queue->is_marker_next()) batch = input->queue->pop();
     }
     is_empty = batch == nullptr;
     if (is_empty) break;
@@ -135,12 +137,14 @@ bool Stage::run_queues_once() {
   if (is_empty && took_dead_letters_ && graph_.wants_quiet()) {
     took_dead_letters_ = false;
     flush_node(head_.index);
+    graph_.marker_was_served();
   }
   return handed_over > 0;
 }
 
 void Stage::take_from(EdgeRuntime& input, HostBatch* take) {
-  took_dead_letters_ = took_dead_letters_ || input.dead_letter != nullptr;
+  // No marker runs behind a reject that comes late, so the flush that is due counts as one that is on its way.
+  if (input.dead_letter != nullptr && !std::exchange(took_dead_letters_, true)) graph_.marker_sets_out();
   input.out_records.add(take->count);
   const int64_t now_ns = clock_.recent();
   input.waiting.add_own(now_ns - take->since_ns, take->count);

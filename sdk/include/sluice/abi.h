@@ -225,7 +225,7 @@ typedef struct sluice_host {
   void (*emit_source)(sluice_context*, uint32_t output_port, sluice_batch* take, uint32_t partition, int64_t first, int64_t end);
   void (*timer)(sluice_context*, int64_t monotonic_deadline_ns); /* one a node; the last call holds; 0 clears it */
 
-  /* Sink, any thread: 1 withdraws credit upstream although max_in_flight is not reached, 0 gives it back. */
+  /* Sink, any thread: 1 withdraws credit upstream before max_in_flight is reached, 0 gives it back. A flush comes even so. */
   void (*hold)(sluice_context*, uint32_t on);
 
   /* Source. Each assignment of a partition is a new id: verdicts of an old one are ignored. */

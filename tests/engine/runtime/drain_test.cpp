@@ -142,6 +142,37 @@ TEST_CASE("the marker waits its turn behind what is parked, and behind a sink wi
   }
 }
 
+TEST_CASE("the marker does not wait for a sink that holds with nothing in hand") {
+  const bool ends_by_itself = GENERATE(true, false);
+  NumbersState numbers{.total = 10, .per_batch = 10, .ends = ends_by_itself};
+  std::atomic<int> flushes{0};
+  uint64_t taken = 0;
+  FunctionState sink{.process = [&](Context& context, Batch batch) -> Result<void> {
+                       context.hold(true);
+                       taken += batch.size();
+                       std::move(batch).deliver();
+                       return {};
+                     },
+                     .flush = [&](Context&) -> Result<void> {
+                       ++flushes;
+                       return {};
+                     }};
+  GraphBuilder graph;
+  graph.node("numbers", numbers_type, numbers);
+  graph.node("sink", sink_function_type, sink);
+  graph.buffered("numbers", "sink", {100, 1 << 20});
+  GraphRuntime runtime(graph.build(), with_drain_deadline(an_hour_ns));
+  begin(runtime);
+  REQUIRE(numbers.signal.wait([&] { return numbers.emitted == 10; }));
+  if (!ends_by_itself) runtime.request_stop();
+  // As long as a test's signal waits.
+  REQUIRE(runtime.wait_for(std::chrono::minutes(1)));
+  require_no_failure(runtime);
+  require_balance(runtime.report());
+  CHECK(taken == 10);
+  CHECK(flushes == 1);
+}
+
 TEST_CASE("a stop in full flow loses nothing and balances") {
   for (int round = 0; round < 20; ++round) {
     NumbersState numbers{.total = UINT64_MAX / 2, .per_batch = 7, .ends = false};
