@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How tests await what other threads do: whoever changes something calls notify, and wait returns as soon as the
-// condition holds. It gives up after three minutes, which only a hanging engine ever takes, so that a test fails and names
-// the condition instead of hanging itself.
+// condition holds. It gives up after three minutes, which only a hanging engine ever takes, so that a test fails and
+// names the condition instead of hanging itself.
 #pragma once
 #include <chrono>
 #include <condition_variable>
