@@ -10,8 +10,6 @@
 namespace sluice::cli {
 namespace {
 
-constexpr std::chrono::seconds look_every{1};
-
 uint64_t idle_bytes(const HeapState& state) { return state.resident - std::min(state.resident, state.in_use); }
 
 }  // namespace
@@ -23,9 +21,11 @@ std::optional<HeapState> HeapState::look() {
   uint64_t resident = 0;
   uint64_t shared = 0;
   if (!(file >> size >> resident >> shared)) return std::nullopt;
-  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t own = (resident - std::min(resident, shared)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  // So little cannot be worth a trim, and asking the C library has it walk over all that is free.
+  if (own < HeapTrimmer::least_bytes) return HeapState{own, own};
   const struct mallinfo2 heap = mallinfo2();
-  return HeapState{(resident - std::min(resident, shared)) * page, heap.uordblks + heap.hblkhd};
+  return HeapState{own, heap.uordblks + heap.hblkhd};
 }
 
 bool HeapTrimmer::is_due(const HeapState& state, Clock::time_point now) {
@@ -40,7 +40,7 @@ bool HeapTrimmer::is_due(const HeapState& state, Clock::time_point now) {
 }
 
 void HeapTrimmer::tick(Clock::time_point now) {
-  if (looked_at_ && now - *looked_at_ < look_every) return;
+  if (looked_at_ && now - *looked_at_ < patience) return;
   looked_at_ = now;
   const auto before = HeapState::look();
   if (!before || !is_due(*before, now)) return;

@@ -11,7 +11,7 @@ namespace sluice::cli {
 /// Memory of this process now, in bytes.
 struct HeapState {
   uint64_t resident = 0;  ///< in RAM, without what is shared with files
-  uint64_t in_use = 0;    ///< handed out by the C library and not freed
+  uint64_t in_use = 0;    ///< handed out by the C library and not freed; with little resident, all of that
 
   /// Nothing where /proc cannot be read.
   static std::optional<HeapState> look();
@@ -27,7 +27,7 @@ class HeapTrimmer {
   /// Whether to trim, as things stand; to be asked again and again.
   bool is_due(const HeapState& state, Clock::time_point now);
 
-  /// Looks, at most once a second, and trims when that is due. One thread.
+  /// Looks, at most every ten seconds, and trims when that is due. One thread.
   void tick(Clock::time_point now = Clock::now());
 
  private:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real servers of a run, started when a topic first wants them, and places on them: topics, a group and ports of
 one run's own, so that no run finds what another left."""
+import contextlib
 import functools
 import itertools
 import os
@@ -82,8 +83,9 @@ def yield_compilers(pid):
     """A virtual machine goes on compiling for minutes, milliseconds at a time, on the cores that are measured: that gives
     way to whoever else wants them."""
     for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        if (thread / "comm").read_text().startswith(("C1 Compiler", "C2 Compiler")):
-            os.setpriority(os.PRIO_PROCESS, int(thread.name), 19)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended just now
+            if (thread / "comm").read_text().startswith(("C1 Compiler", "C2 Compiler")):
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), 19)
 
 
 def run_sql(url, *arguments):

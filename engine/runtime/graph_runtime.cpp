@@ -192,7 +192,9 @@ bool GraphRuntime::is_quiet() const {
         return edge.account == nullptr || edge.account->unsettled_records() == 0;
       });
   // What an on_accept edge takes over while this looks may slip from an account not yet seen into one seen already.
-  return no_account_is_open && begun_batches() == begun_before;
+  // A reject that came meanwhile made a flush due.
+  return no_account_is_open && begun_batches() == begun_before &&
+         markers_on_their_way_.load(std::memory_order_seq_cst) == 0;
 }
 
 void GraphRuntime::ask_for_quiet() {
@@ -252,6 +254,8 @@ bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
     if (phase_ == Phase::running && (stop_requested_.load() || ends_through_relays)) begin_drain();
     if (phase_ == Phase::draining) stop_drained_relays();
     std::unique_lock lock(mutex_);
+    // They ended just now: first what follows from that.
+    if (phase_ == Phase::running && !wants_quiet_.load() && all_sources_ended()) continue;
     if (is_over() || failure_ || abort_requested_.load()) {
       lock.unlock();
       finish();
@@ -275,7 +279,8 @@ bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
 bool GraphRuntime::is_over() const {
   if (phase_ == Phase::draining && monotonic_ns() >= drain_deadline_ns_) return true;
   // In this order: only when nothing more can be emitted does it mean something that nothing is unsettled.
-  const bool nothing_comes = phase_ == Phase::draining ? all_stages_drained() : all_sources_ended();
+  const bool nothing_comes =
+      phase_ == Phase::draining ? all_stages_drained() : wants_quiet_.load() && all_sources_ended();
   return nothing_comes && is_quiet();
 }
 

@@ -14,6 +14,7 @@ using records::HostBatch;
 constexpr int64_t housekeeping_ns = 1'000'000'000;
 constexpr int64_t commit_retry_ns = 1'000'000'000;
 constexpr int64_t starved_most_ns = 1'000'000'000;
+constexpr int64_t starved_though_busy_most_ns = 10 * starved_most_ns;
 constexpr uint64_t credit_records_most = 64 * 1024;
 
 }  // namespace
@@ -48,6 +49,7 @@ void Stage::connect() {
   }
   if (head_.plan.is_source()) {
     waker_.set_poll_wake([this] { head_.plan.type->wake(head_.handle); });
+    find_what_is_behind();
   }
 }
 
@@ -259,20 +261,43 @@ void Stage::serve_revokes(NodeRuntime& source) {
   }
 }
 
-/// Nothing waits in an edge, and no sink owns anything.
-bool Stage::graph_is_idle() const {
-  for (size_t i = 0; i < graph_.plan().nodes.size(); ++i) {
-    if (graph_.node(i).in_flight.load(std::memory_order_relaxed) > 0) return false;
+void Stage::find_what_is_behind() {
+  std::vector<bool> has_node(graph_.plan().nodes.size(), false);
+  std::vector<bool> has_edge(graph_.edges().size(), false);
+  std::vector<size_t> next{head_.index};
+  const auto take = [&](EdgeRuntime& edge) {
+    if (has_edge[edge.index]) return;
+    has_edge[edge.index] = true;
+    edges_behind_.push_back(&edge);
+    next.push_back(edge.to);
+  };
+  while (!next.empty()) {
+    const size_t index = next.back();
+    next.pop_back();
+    if (has_node[index]) continue;
+    has_node[index] = true;
+    nodes_behind_.push_back(&graph_.node(index));
+    for (const auto& edges : graph_.node(index).edges_of_port) {
+      for (EdgeRuntime* edge : edges) {
+        take(*edge);
+        if (edge->path != 0) take(graph_.dead_letter(edge->path));
+      }
+    }
   }
-  const auto& edges = graph_.edges();
-  return std::all_of(edges.begin(), edges.end(), [](const EdgeRuntime& edge) {
-    return edge.parked.load() == 0 && (edge.queue == nullptr || edge.queue->waiting_records() == 0);
-  });
+}
+
+/// Nothing waits in an edge, and no sink owns anything.
+bool Stage::all_behind_is_idle() const {
+  return std::none_of(nodes_behind_.begin(), nodes_behind_.end(),
+                      [](const NodeRuntime* node) { return node->in_flight.load(std::memory_order_relaxed) > 0; }) &&
+         std::all_of(edges_behind_.begin(), edges_behind_.end(), [](const EdgeRuntime* edge) {
+           return edge->parked.load() == 0 && (edge->queue == nullptr || edge->queue->waiting_records() == 0);
+         });
 }
 
 /// A source at its bound may wait for what nodes hold back until more comes, be it one record that keeps the position:
 /// then only the marker ends that, and one is enough until something settles. What merely is slow would have its
-/// batches cut small by that.
+/// batches cut small by that, so it is given longer.
 void Stage::serve_starved(NodeRuntime& source) {
   if (!source.is_starved.load(std::memory_order_seq_cst) || is_draining_ || source_has_ended()) {
     starved_since_ns_ = 0;
@@ -280,9 +305,13 @@ void Stage::serve_starved(NodeRuntime& source) {
   }
   const int64_t now_ns = monotonic_ns();
   if (starved_since_ns_ == 0) starved_since_ns_ = now_ns;
-  if (now_ns - starved_since_ns_ < starved_most_ns || !graph_is_idle()) return;
+  const int64_t starved_ns = now_ns - starved_since_ns_;
+  if (starved_ns < starved_most_ns || (starved_ns < starved_though_busy_most_ns && !all_behind_is_idle())) return;
   starved_since_ns_ = INT64_MAX;
   flush_from(source);
+  for (EdgeRuntime* edge : edges_behind_) {
+    if (edge->dead_letter != nullptr) mark(*edge);
+  }
 }
 
 }  // namespace sluice::engine

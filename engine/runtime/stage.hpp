@@ -73,7 +73,8 @@ class Stage {
   void serve_commits(NodeRuntime& source);
   void serve_revokes(NodeRuntime& source);
   void serve_starved(NodeRuntime& source);
-  bool graph_is_idle() const;
+  void find_what_is_behind();
+  bool all_behind_is_idle() const;
   void begin_drain();
   bool has_hold() const;
   bool has_room_but_for_holds();
@@ -97,8 +98,10 @@ class Stage {
   std::string name_;
   NodeRuntime& head_;
   std::vector<NodeRuntime*> sinks_;
-  std::vector<EdgeRuntime*> outputs_;  ///< buffered edges out of this stage
-  std::vector<EdgeRuntime*> inputs_;   ///< buffered edges and dead letters into the head
+  std::vector<EdgeRuntime*> outputs_;             ///< buffered edges out of this stage
+  std::vector<const NodeRuntime*> nodes_behind_;  ///< that records of the source may reach, itself too
+  std::vector<EdgeRuntime*> edges_behind_;        ///< likewise, dead letters too
+  std::vector<EdgeRuntime*> inputs_;              ///< buffered edges and dead letters into the head
   size_t next_input_ = 0;
 
   std::thread thread_;

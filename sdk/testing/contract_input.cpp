@@ -68,7 +68,7 @@ class RandomInput {
       if (const auto timer = node_.timer_ns()) {
         Trial::must("timer", node_.advance(nanoseconds(std::max<int64_t>(*timer - node_.monotonic_ns(), 0))));
       } else if (!node_.await(has_room)) {
-        throw std::runtime_error("neither settles its batches nor lets go of hold in ten seconds");
+        throw std::runtime_error("neither settles its batches nor lets go of hold in a minute");
       }
     }
   }

@@ -46,9 +46,9 @@ class Watchdog {
 };
 
 Poll poll(Harness& node, uint64_t credit, nanoseconds wait) {
-  Watchdog watchdog(node, seconds(10) + std::chrono::duration_cast<seconds>(wait));
+  Watchdog watchdog(node, std::chrono::minutes(1) + std::chrono::duration_cast<seconds>(wait));
   const Result<Poll> polled = node.poll(credit, wait);
-  if (watchdog.call_off()) throw std::runtime_error("poll did not return by its deadline, nor ten seconds later");
+  if (watchdog.call_off()) throw std::runtime_error("poll did not return by its deadline, nor a minute later");
   if (!polled) throw std::runtime_error("poll failed: " + polled.error().message);
   return *polled;
 }
@@ -116,7 +116,7 @@ void try_commit(Harness& node) {
           return false;
         },
         0);
-    if (!answered) throw std::runtime_error("does not answer a commit in ten seconds");
+    if (!answered) throw std::runtime_error("does not answer a commit in a minute");
   }
 }
 

@@ -111,7 +111,7 @@ void Harness::end(bool gently) {
       const Result<void> flushed = flush();
       if (!flushed) world_->problem("does not flush at the end: " + flushed.error().message);
       // Only a sink answers later, from a thread of its own.
-      const auto patience = described_.outputs.empty() ? std::chrono::seconds(10) : std::chrono::seconds(0);
+      const auto patience = described_.outputs.empty() ? std::chrono::minutes(1) : std::chrono::minutes(0);
       if (!await([&] { return owned_batches() == 0; }, patience)) {
         world_->problem("still owns " + std::to_string(owned_batches()) + " batches after flush");
       }
@@ -292,7 +292,7 @@ uint64_t Harness::settled(uint32_t verdict) const {
   });
 }
 uint64_t Harness::owned_batches() const {
-  return world_->locked([&] { return world_->owned.size() + world_->being_split; });
+  return world_->locked([&] { return world_->owned.size() + world_->handed_over; });
 }
 uint64_t Harness::dropped_at_close() const {
   return world_->locked([&] { return world_->dropped_at_close; });

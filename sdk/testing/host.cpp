@@ -66,7 +66,7 @@ void fill_batches(sluice_host& host) {
   host.batch_split = [](sluice_context* c, sluice_batch* take, const uint8_t* lanes, uint32_t lane_count,
                         sluice_batch** out) {
     std::fill(out, out + lane_count, nullptr);
-    const World::Splitting splitting(of(c));
+    const World::HandOver hand_over(of(c));
     if (!of(c).disown(take, "split")) return;
     for (uint32_t i = 0; i < take->count; ++i) {
       if (lanes[i] < lane_count) continue;
@@ -90,6 +90,7 @@ void fill_batches(sluice_host& host) {
     if (of(c).disown(take, "merge")) records::merge_take(*host_batch(into), host_batch(take));
   };
   host.batch_expand = [](sluice_context* c, sluice_batch* take, const uint32_t* copies) -> sluice_batch* {
+    const World::HandOver hand_over(of(c));
     if (!of(c).disown(take, "expand")) return nullptr;
     for (uint32_t i = 0; i < take->count; ++i) {
       if (copies[i] > 0) continue;
@@ -99,6 +100,7 @@ void fill_batches(sluice_host& host) {
     return adopt(c, records::expand_take(host_batch(take), copies));
   };
   host.batch_fold = [](sluice_context* c, sluice_batch* take, const uint32_t* sizes, uint32_t count) -> sluice_batch* {
+    const World::HandOver hand_over(of(c));
     if (!of(c).disown(take, "fold")) return nullptr;
     uint64_t sum = 0;
     bool has_zero = false;

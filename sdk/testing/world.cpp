@@ -113,6 +113,7 @@ std::optional<int64_t> World::settled_position(uint32_t partition) const {
 }
 
 void World::settle(sluice_batch* take, uint32_t verdict, uint32_t category, sluice_str code, sluice_str reason) {
+  std::optional<HandOver> hand_over(*this);
   if (!disown(take, "settle")) return;
   records::HostBatch& batch = *records::host_batch(take);
   if (batch.token_records() != batch.count) {
@@ -140,10 +141,12 @@ void World::settle(sluice_batch* take, uint32_t verdict, uint32_t category, slui
     }
   }
   records::settle_take(&batch, final_verdict(verdict));
+  hand_over.reset();
   changed();
 }
 
 void World::drop(sluice_batch* take) {
+  std::optional<HandOver> hand_over(*this);
   if (!disown(take, "drop")) return;
   records::HostBatch& batch = *records::host_batch(take);
   if (batch.runs.empty()) return records::free_take(&batch);
@@ -154,6 +157,7 @@ void World::drop(sluice_batch* take) {
     problem("drops a batch of " + std::to_string(batch.count) + " records without a verdict");
   }
   records::settle_take(&batch, records::Verdict::failed);
+  hand_over.reset();
   changed();
 }
 
@@ -179,6 +183,7 @@ void World::forget() {
 
 void World::emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t partition, int64_t first, int64_t end) {
   require_stage(by_source ? "emit_source" : "emit");
+  std::optional<HandOver> hand_over(*this);
   if (!disown(take, "emit")) return;
   records::HostBatch& batch = *records::host_batch(take);
   if (by_source) {
@@ -210,6 +215,7 @@ void World::emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t par
     made.batch_ = take;
     made.world_ = this;
   }
+  hand_over.reset();
   changed();
 }
 

@@ -57,17 +57,17 @@ class World : public records::Account {
   void problem(std::string sentence);
   void changed();
   bool await(const std::function<bool()>& predicate, nanoseconds timeout) const;
-  /// While it lives, a batch that is being parted still counts as the node's.
-  class Splitting {
+  /// While it lives, a batch that the node gives away counts as the node's: until what has become of it can be seen.
+  class HandOver {
    public:
-    explicit Splitting(World& world) : world_(world) {
+    explicit HandOver(World& world) : world_(world) {
       const std::lock_guard lock(world_.mutex_);
-      ++world_.being_split;
+      ++world_.handed_over;
     }
-    Splitting(const Splitting&) = delete;
-    ~Splitting() {
+    HandOver(const HandOver&) = delete;
+    ~HandOver() {
       const std::lock_guard lock(world_.mutex_);
-      --world_.being_split;
+      --world_.handed_over;
     }
 
    private:
@@ -93,7 +93,7 @@ class World : public records::Account {
   std::vector<std::string> problems;
   std::map<std::string, uint32_t, std::less<>> failpoints;
   std::unordered_set<sluice_batch*> owned;
-  uint64_t being_split = 0;  ///< batches that are the node's and in `owned` neither whole nor in parts
+  uint64_t handed_over = 0;  ///< batches that are the node's still, and in `owned` no more
   std::vector<std::string> slots;
   uint64_t wakes = 0;
   uint64_t dropped_at_close = 0;

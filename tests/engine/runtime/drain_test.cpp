@@ -166,7 +166,7 @@ TEST_CASE("the marker does not wait for a sink that holds with nothing in hand")
   REQUIRE(numbers.signal.wait([&] { return numbers.emitted == 10; }));
   if (!ends_by_itself) runtime.request_stop();
   // As long as a test's signal waits.
-  REQUIRE(runtime.wait_for(std::chrono::minutes(1)));
+  REQUIRE(runtime.wait_for(std::chrono::minutes(3)));
   require_no_failure(runtime);
   require_balance(runtime.report());
   CHECK(taken == 10);

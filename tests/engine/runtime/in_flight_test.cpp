@@ -166,9 +166,17 @@ TEST_CASE("what a node holds back for ever does not stop a source for ever that 
     graph.edge("split", "rest", 0);
     graph.buffered("split", "keep", {100, 1 << 20}, 1);
     graph.edge("keep", "gathered");
+    // Another flow of the process, which is never at rest.
+    NumbersState others{.total = 5, .ends = false};
+    HeldState busy;
+    graph.node("others", numbers_type, others);
+    graph.node("busy", held_type, busy);
+    graph.edge("others", "busy");
     GraphRuntime runtime(graph.build(), {});
     begin(runtime);
     CHECK(numbers.signal.wait([&] { return numbers.emitted == 50; }));
+    REQUIRE(busy.wait_for(1));
+    while (busy.count() > 0) busy.take().deliver();
     runtime.request_stop();
     runtime.wait();
     require_no_failure(runtime);

@@ -205,6 +205,37 @@ void await_drain_of_source(GraphRuntime& runtime, NumbersState& numbers) {
 
 }  // namespace
 
+TEST_CASE("a run that ends by itself reads a relay in memory to its end, whenever its source ends") {
+  for (int round = 0; round < 100; ++round) {
+    NumbersState numbers{.total = 3, .per_batch = 1};
+    GatherState gather{.records = 30};
+    CollectState collected;
+    LogState log;
+    log.is_durable = false;
+    log.is_readable = false;
+    GraphBuilder graph;
+    graph.node("numbers", numbers_type, numbers);
+    graph.node("log.in", log_type, log, {}).role = SLUICE_ROLE_RELAY_INPUT;
+    graph.edge("numbers", "log.in");
+    add_output_half(graph, gather, collected, log);
+    give_both_halves_one_name(graph);
+    GraphRuntime runtime(graph.build(), {});
+    begin(runtime);
+    // Looked at without a pause: somewhere in between the source ends.
+    while (!runtime.wants_quiet() && !runtime.wait_for(std::chrono::milliseconds(0))) {
+    }
+    {
+      const std::lock_guard lock(log.mutex);
+      log.is_readable = true;
+      if (log.has_reader) log.reader.wake();
+    }
+    runtime.wait();
+    require_no_failure(runtime);
+    require_balance(runtime.report());
+    REQUIRE(collected.snapshot() == first_numbers(3));
+  }
+}
+
 TEST_CASE("a stop drains through a relay in memory: all that its input half accepted arrives") {
   const bool ends_by_itself = GENERATE(true, false);
   NumbersState numbers{.total = 20'000, .per_batch = 9, .ends = ends_by_itself};
