@@ -163,8 +163,13 @@ class Program:
 
 
 def google_benchmarks(program):
-    """What a program of Google Benchmark found, one dictionary a benchmark."""
-    ran = subprocess.run([program, "--benchmark_format=json"], check=False, capture_output=True, text=True)
-    if ran.returncode != 0:
-        raise RunFailed(f"{program.name}: {ran.stderr.strip()}")
-    return json.loads(ran.stdout)["benchmarks"]
+    """What a program of Google Benchmark found, one dictionary a benchmark. Each runs in a process of its own, so that none
+    works on memory that another has left in pieces."""
+    def words(*options):
+        ran = subprocess.run([program, *options], check=False, capture_output=True, text=True)
+        if ran.returncode != 0:
+            raise RunFailed(f"{program.name}: {ran.stderr.strip()}")
+        return ran.stdout
+
+    return [found for name in words("--benchmark_list_tests").split()
+            for found in json.loads(words(f"--benchmark_filter=^{re.escape(name)}$", "--benchmark_format=json"))["benchmarks"]]
