@@ -27,9 +27,8 @@ uint32_t group_of_four(const char* digits, uint32_t& bad) {
   uint32_t word = 0;
   std::memcpy(&word, digits, sizeof word);
   word ^= 0x30303030;
-  bad |= (((word & 0x7f7f7f7f) + 0x76767676) | word) & 0x80808080;
-  word = (word * 10 + (word >> 8)) & 0x00ff00ff;
-  return (word * 100 + (word >> 16)) & 0xffff;
+  bad |= static_cast<uint32_t>(swar::marks_no_digit(word));
+  return static_cast<uint32_t>(swar::fours(word));
 }
 
 constexpr uint32_t tens[] = {1, 10, 100, 1000};

@@ -3,6 +3,7 @@
 // that every account balances.
 #pragma once
 #include <string_view>
+#include <thread>
 
 #include "catch.hpp"
 #include "observe/receipt.hpp"
@@ -45,6 +46,13 @@ inline void require_balance(const engine::Report& report) {
 inline void require_no_failure(const engine::GraphRuntime& runtime) {
   const auto failure = runtime.failure();
   if (failure) FAIL(failure->node << ": " << failure->error.message);
+}
+
+/// Lets a stage begin so many turns after this call; `wake` wakes it, as an idle one turns once a second.
+template <typename F>
+void let_turn(const engine::GraphRuntime& runtime, size_t stage, uint64_t turns, F&& wake) {
+  const auto seen = [&] { return runtime.report().stages.at(stage).turns; };
+  for (const uint64_t begun = seen(); seen() < begun + turns; std::this_thread::yield()) wake();
 }
 
 /// Every record that went out of a buffered edge has waited in it, and every verdict of a sink was timed once.

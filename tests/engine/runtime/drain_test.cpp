@@ -93,8 +93,7 @@ TEST_CASE("a run is not over before every node was flushed, though all has settl
   REQUIRE(collected.signal.wait([&] { return collected.snapshot().size() == 10; }));
   while (node_in(runtime.report(), "numbers").account.unsettled != 0) std::this_thread::yield();
   // In one of these turns the source says that it has ended, and sends the marker.
-  const auto turns_of_source = [&] { return runtime.report().stages.front().turns; };
-  for (const uint64_t seen = turns_of_source(); turns_of_source() < seen + 3;) numbers.context.wake();
+  let_turn(runtime, 0, 3, [&] { numbers.context.wake(); });
   CHECK_FALSE(runtime.wait_for(std::chrono::milliseconds(0)));
   is_free = true;
   runtime.wait();

@@ -115,13 +115,11 @@ TEST_CASE("hold withdraws credit although there is room, and gives it back") {
     REQUIRE(setup.held.wait_for(1));
     setup.held.context.hold(true);
     // A turn that began before may have found room still: each stage is let through two that begin after.
-    const auto turns = [&](size_t stage) {
-      setup.held.context.wake();
-      setup.numbers.context.wake();
-      return runtime.report().stages[stage].turns;
-    };
     for (size_t stage = 0; stage < runtime.report().stages.size(); ++stage) {
-      for (const uint64_t seen = turns(stage); turns(stage) < seen + 2;) std::this_thread::yield();
+      let_turn(runtime, stage, 2, [&] {
+        setup.held.context.wake();
+        setup.numbers.context.wake();
+      });
     }
     setup.numbers.limit = 100;
     setup.numbers.context.wake();

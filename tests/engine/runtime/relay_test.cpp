@@ -199,8 +199,7 @@ void add_memory_relay(GraphBuilder& graph, NumbersState& numbers, GatherState& g
 /// A stop was asked for; afterwards the source of the first stage, `numbers`, has sent its marker.
 void await_drain_of_source(GraphRuntime& runtime, NumbersState& numbers) {
   CHECK_FALSE(runtime.wait_for(std::chrono::milliseconds(0)));
-  const auto turns = [&] { return runtime.report().stages.front().turns; };
-  for (const uint64_t seen = turns(); turns() < seen + 3;) numbers.context.wake();
+  let_turn(runtime, 0, 3, [&] { numbers.context.wake(); });
 }
 
 }  // namespace

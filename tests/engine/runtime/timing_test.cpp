@@ -47,12 +47,7 @@ TEST_CASE("records wait from their hand-over to the pop, and settle from the sin
   const int64_t before_ns = monotonic_ns();
   const int64_t after_ns = later_than(before_ns);
   // A turn's clock is as old as the turn may be: the next batch must leave in one that began after that.
-  const auto turns = [&] {
-    held.context.wake();
-    return runtime.report().stages[1].turns;
-  };
-  const uint64_t turn = turns();
-  while (turns() < turn + 2) std::this_thread::yield();
+  let_turn(runtime, 1, 2, [&] { held.context.wake(); });
   for (int i = 0; i < 3; ++i) {
     REQUIRE(held.wait_for(1));
     held.take().deliver();
