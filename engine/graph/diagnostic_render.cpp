@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdio>
 
+#include "sluice/safe_text.hpp"
 #include "utf8.hpp"
 
 namespace sluice::engine {
@@ -83,21 +84,26 @@ std::string render_text(const Diagnostics& diagnostics, const SourceText& source
 
 std::string json_quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  while (!text.empty()) {
+    const std::size_t size = utf8_sequence(text);
+    const std::string_view sequence = text.substr(0, size == 0 ? 1 : size);
+    text.remove_prefix(sequence.size());
+    const auto byte = static_cast<unsigned char>(sequence.front());
+    if (size == 0) {
+      out += "\xEF\xBF\xBD";
+    } else if (byte == '"' || byte == '\\') {
       out += '\\';
-      out += c;
-    } else if (c == '\n') {
+      out += sequence;
+    } else if (byte == '\n') {
       out += "\\n";
-    } else if (c == '\t') {
+    } else if (byte == '\t') {
       out += "\\t";
     } else if (byte < 0x20 || byte == 0x7F) {
       std::array<char, 8> escaped{};
       std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(byte));
       out += escaped.data();
     } else {
-      out += c;
+      out += sequence;
     }
   }
   return out + "\"";

@@ -15,7 +15,7 @@ std::string render_text(const Diagnostics& diagnostics, const SourceText& source
 std::string render_json(const Diagnostics& diagnostics, const SourceText& source);
 
 std::string_view severity_word(Severity severity);
-// With quotes, escaped as JSON wants it.
+// With quotes, escaped as JSON wants it. Bytes that are not UTF-8 become U+FFFD, so the result is JSON for any text.
 std::string json_quoted(std::string_view text);
 // `text` with the password of every scheme://user:password@host replaced by as many asterisks.
 std::string mask_passwords(std::string_view text);

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "sluice/safe_text.hpp"
+
 namespace sluice::flow {
 namespace {
 
@@ -32,14 +34,6 @@ void append_escape(unsigned char byte, std::string& out) {
   }
 }
 
-/// Bytes of the well-formed UTF-8 sequence that `text` begins with; 0 for none.
-size_t sequence_size(std::string_view text) {
-  for (size_t size = 1; size <= 4 && size <= text.size(); ++size) {
-    if (simdjson::validate_utf8(text.data(), size)) return size;
-  }
-  return 0;
-}
-
 }  // namespace
 
 void append_json_string(std::string_view text, std::string& out) {
@@ -60,7 +54,7 @@ void append_lossy_json_string(std::string_view text, std::string& out) {
   if (simdjson::validate_utf8(text.data(), text.size())) return append_json_string(text, out);
   std::string repaired;
   while (!text.empty()) {
-    const size_t size = sequence_size(text);
+    const size_t size = utf8_sequence(text);
     repaired.append(size == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, size));
     text.remove_prefix(size == 0 ? 1 : size);
   }
