@@ -80,7 +80,8 @@ Io Transport::tls_handshake(SSL_CTX* context, const Endpoint& endpoint) {
     BIO* bio = ssl_ ? new_socket_bio(fd_) : nullptr;
     if (bio == nullptr) return fail("TLS could not be set up: " + take_ssl_error());
     SSL_set_bio(ssl_.get(), bio, bio);
-    const char* host = endpoint.host.c_str();
+    const std::string name = endpoint.server_name();
+    const char* host = name.c_str();
     const bool named = endpoint.host_is_address
                            ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host) == 1
                            : SSL_set_tlsext_host_name(ssl_.get(), host) == 1 && SSL_set1_host(ssl_.get(), host) == 1;

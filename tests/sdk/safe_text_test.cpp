@@ -11,7 +11,8 @@
 using namespace sluice;
 
 TEST_CASE("safe text keeps what is plain, in any script") {
-  for (const std::string text : {"", "a close reason", "价格 1.5 €", "𝟙 \xF0\x9F\x98\x80", "quote \" and \\ backslash"}) {
+  for (const std::string text :
+       {"", "a close reason", "价格 1.5 €", "𝟙 \xF0\x9F\x98\x80", "quote \" and \\ backslash"}) {
     CHECK(safe_text(text) == text);
   }
 }
@@ -19,8 +20,9 @@ TEST_CASE("safe text keeps what is plain, in any script") {
 TEST_CASE("safe text shows no character that moves, hides or ends a line") {
   const std::string replacement = "\xEF\xBF\xBD";
   CHECK(safe_text("a\r\nb\tc") == "a  b c");
-  for (const std::string unsafe : {"\x1b", "\x7f", "\xC2\x85", "\xC2\x9B", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAE",
-                                   "\xE2\x81\xA6", "\xE2\x80\x8F", "\xD8\x9C", "\xEF\xBB\xBF", "\xFF", "\xF3\xA0\x80\xA1"}) {
+  for (const std::string unsafe :
+       {"\x1b", "\x7f", "\xC2\x85", "\xC2\x9B", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAE", "\xE2\x81\xA6",
+        "\xE2\x80\x8F", "\xD8\x9C", "\xEF\xBB\xBF", "\xFF", "\xF3\xA0\x80\xA1"}) {
     CHECK(safe_text("a" + unsafe + "b") == "a" + replacement + "b");
   }
   CHECK(safe_text(std::string_view("a\0b", 3)) == "a" + replacement + "b");

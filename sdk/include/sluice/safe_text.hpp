@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text from outside (payloads, replies of servers, names of files) made safe to show: in a log line, on a page, in JSON,
-// on a terminal. The result is well-formed UTF-8 on one line, has no character that moves or hides others, and is cut
-// between characters. For sentences only: never changes what is stored. Pure, safe on any thread.
+// Text from outside (payloads, replies of servers, names of files) made safe to show: in a log line, on a page, in
+// JSON, on a terminal. The result is well-formed UTF-8 on one line, has no character that moves or hides others, and is
+// cut between characters. For sentences only: never changes what is stored. Pure, safe on any thread.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -49,7 +49,8 @@ constexpr bool is_unsafe(std::string_view sequence) {
     case 2:
       return (byte(0) == 0xC2 && byte(1) < 0xA0) || (byte(0) == 0xD8 && byte(1) == 0x9C);
     case 3:
-      if (byte(0) == 0xEF) return (byte(1) == 0xBB && byte(2) == 0xBF) || (byte(1) == 0xBF && byte(2) < 0xBC && byte(2) > 0xB8);
+      if (byte(0) == 0xEF)
+        return (byte(1) == 0xBB && byte(2) == 0xBF) || (byte(1) == 0xBF && byte(2) < 0xBC && byte(2) > 0xB8);
       if (byte(0) != 0xE2) return false;
       if (byte(1) == 0x80) return byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xA8 && byte(2) <= 0xAE);
       return byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
