@@ -9,7 +9,7 @@
 namespace sluice::binance {
 
 struct Authority {
-  std::string user_info;         ///< as written, percent-encoded; a secret
+  std::string user_info;  ///< as written, percent-encoded; a secret
   bool has_user_info = false;
   std::string host;              ///< without the brackets of an IPv6 literal; as the resolver is asked for it
   bool host_is_address = false;  ///< an IPv4 or IPv6 literal

@@ -4,13 +4,13 @@
 #include <algorithm>
 
 #include "seconds.hpp"
-#include "upgrade.hpp"
 
 namespace sluice::binance {
 namespace {
 
 // One address that swallows packets must not take the whole attempt's time from the others.
 constexpr int64_t address_limit_ns = 3'000'000'000;
+constexpr int64_t reason_limit_ns = 1'000'000'000;
 
 }  // namespace
 
@@ -20,6 +20,7 @@ void Dialer::start(int64_t now_ns) {
 }
 
 int64_t Dialer::deadline_ns() const {
+  if (refusal_) return reason_deadline_ns_;
   return state_ == State::connecting ? std::min(deadline_ns_, address_deadline_ns_) : deadline_ns_;
 }
 
@@ -32,6 +33,7 @@ Dialer::Progress Dialer::lose(Cause cause, std::string sentence) {
 }
 
 Dialer::Progress Dialer::step(int64_t now_ns, ReadBuffer& buffer) {
+  if (refusal_ && now_ns >= reason_deadline_ns_) return refuse();
   if (now_ns >= deadline_ns_) {
     const char* what = state_ == State::resolving    ? "its name was not resolved"
                        : state_ == State::connecting ? "it did not answer"
@@ -74,7 +76,7 @@ Dialer::Progress Dialer::step(int64_t now_ns, ReadBuffer& buffer) {
         progress = ask();
         break;
       case State::answered:
-        progress = read_answer(buffer);
+        progress = read_answer(now_ns, buffer);
         break;
     }
   } while (progress == Progress::working && state_ != before);
@@ -145,27 +147,35 @@ Dialer::Progress Dialer::ask() {
   return Progress::working;
 }
 
-Dialer::Progress Dialer::read_answer(ReadBuffer& buffer) {
+Dialer::Progress Dialer::read_answer(int64_t now_ns, ReadBuffer& buffer) {
   for (;;) {
     buffer.make_room(0);
     uint64_t got = 0;
     const Io io = transport_->read(buffer.room(), buffer.room_bytes(), got);
+    if (refusal_ && (io == Io::ended || io == Io::failed)) return refuse();
     if (io != Io::done) return wait_or_lose(io, Cause::refused, "the connection was cut off instead of an upgrade");
     buffer.filled(got);
     const std::string_view received{reinterpret_cast<const char*>(buffer.unread()), buffer.unread_bytes()};
-    UpgradeAnswer answer = read_upgrade_answer(received, key_);
+    UpgradeAnswer answer = read_upgrade_answer(received, key_, context_.now_ns());
     if (answer.state == UpgradeAnswer::State::accepted) {
       buffer.consume(answer.head_bytes);
       events_ = POLLIN;
       return Progress::open;
     }
     if (answer.state == UpgradeAnswer::State::refused) {
-      const int64_t retry_after_ns = answer.loss.retry_after_ns;
-      const Progress lost = lose(Cause::refused, endpoint_.name() + ": " + answer.loss.sentence);
-      loss_.retry_after_ns = retry_after_ns;
-      return lost;
+      // The reason may come behind the head, a little later.
+      if (!refusal_) reason_deadline_ns_ = std::min(deadline_ns_, now_ns + reason_limit_ns);
+      const bool more_to_say = answer.more_to_say;
+      refusal_ = std::move(answer);
+      if (!more_to_say) return refuse();
     }
   }
+}
+
+Dialer::Progress Dialer::refuse() {
+  const Progress lost = lose(Cause::refused, endpoint_.name() + ": " + refusal_->loss.sentence);
+  loss_.retry_after_ns = refusal_->loss.retry_after_ns;
+  return lost;
 }
 
 }  // namespace sluice::binance

@@ -4,12 +4,14 @@
 // between. One attempt at a time; it ends open or with a loss that says what failed.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cause.hpp"
 #include "read_buffer.hpp"
 #include "resolver.hpp"
 #include "transport.hpp"
+#include "upgrade.hpp"
 #include "url.hpp"
 
 namespace sluice::binance {
@@ -49,7 +51,8 @@ class Dialer {
   Progress resolve(int64_t now_ns);
   Progress wait_or_lose(Io io, Cause cause, const char* what);
   Progress ask();
-  Progress read_answer(ReadBuffer& buffer);
+  Progress read_answer(int64_t now_ns, ReadBuffer& buffer);
+  Progress refuse();
 
   Context context_;
   Endpoint endpoint_;
@@ -67,6 +70,8 @@ class Dialer {
   std::string key_;
   std::string request_;
   size_t request_sent_ = 0;
+  std::optional<UpgradeAnswer> refusal_;
+  int64_t reason_deadline_ns_ = 0;
   short events_ = 0;
   int64_t deadline_ns_ = 0;
   int64_t address_deadline_ns_ = 0;

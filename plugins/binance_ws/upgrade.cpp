@@ -5,8 +5,10 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
+
+#include "retry_after.hpp"
+#include "sluice/safe_text.hpp"
 
 namespace sluice::binance {
 namespace {
@@ -18,55 +20,27 @@ std::string base64(const uint8_t* bytes, int size) {
   return out;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-bool same_letters(std::string_view a, std::string_view b) { return ascii_lower(a) == ascii_lower(b); }
-
-bool has_word(std::string_view list, std::string_view word) {
-  while (!list.empty()) {
-    const size_t comma = list.find(',');
-    if (same_letters(trimmed(list.substr(0, comma)), word)) return true;
-    if (comma == std::string_view::npos) break;
-    list.remove_prefix(comma + 1);
-  }
-  return false;
-}
-
-struct Head {
-  std::string_view status_line;
-  std::string_view lines;
-
-  std::string_view field(std::string_view name) const {
-    std::string_view rest = lines;
-    while (!rest.empty()) {
-      const size_t end = rest.find("\r\n");
-      const std::string_view line = rest.substr(0, end);
-      const size_t colon = line.find(':');
-      if (colon != std::string_view::npos && same_letters(line.substr(0, colon), name)) {
-        return trimmed(line.substr(colon + 1));
-      }
-      if (end == std::string_view::npos) break;
-      rest.remove_prefix(end + 2);
-    }
-    return {};
-  }
-};
+constexpr size_t most_shown = 200;
 
 UpgradeAnswer refused(std::string sentence) {
   UpgradeAnswer answer;
   answer.state = UpgradeAnswer::State::refused;
+  answer.brief = sentence;
   answer.loss = {Cause::refused, std::move(sentence), 0};
   return answer;
 }
 
-std::string advice(int status) {
-  switch (status) {
+std::string advice(const HttpHead& head) {
+  const std::string_view location = head.first("location");
+  if (head.status >= 300 && head.status < 400 && !location.empty()) {
+    return "; it points to " + safe_text(location, most_shown) +
+           ", where Sluice does not go by itself: if that is the exchange, write it as url, with ws or wss in front";
+  }
+  switch (head.status) {
     case 403:
       return "; a firewall of the exchange refuses this client";
+    case 404:
+      return "; does the url lead to the exchange's streams?";
     case 418:
       return "; this address is banned for a time, for asking too often";
     case 429:
@@ -78,25 +52,22 @@ std::string advice(int status) {
   }
 }
 
-/// Text of the other side, fit for a log line.
-std::string printable(std::string_view text) {
-  std::string out(text.substr(0, 200));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }, ' ');
-  return out;
+UpgradeAnswer refused_by_status(const HttpHead& head, std::string_view behind, int64_t now_ns) {
+  const HttpBody body = read_http_body(head, behind);
+  const std::string reason = body_text(head, body.bytes);
+  const std::string brief = "HTTP " + head.status_text();
+  UpgradeAnswer answer = refused("the exchange answered the upgrade with " + brief + advice(head) +
+                                 (reason.empty() ? "" : " (" + reason + ")"));
+  answer.brief = brief;
+  answer.status = head.status;
+  answer.loss.retry_after_ns = retry_after_ns(head, now_ns);
+  answer.more_to_say = !body.complete;
+  return answer;
 }
 
-UpgradeAnswer refused_by_status(int status, std::string_view status_line, const Head& head, std::string_view body) {
-  const std::string_view said = trimmed(status_line.substr(std::min<size_t>(status_line.size(), 9)));
-  std::string sentence = "the exchange answered the upgrade with HTTP " + printable(said) + advice(status);
-  if (!trimmed(body).empty()) sentence += " (" + printable(body) + ")";
-  UpgradeAnswer answer = refused(std::move(sentence));
-  constexpr int64_t longest_s = 3 * 86'400;  // the exchange's longest ban
-  int64_t seconds = 0;
-  const std::string_view retry_after = head.field("retry-after");
-  std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), seconds);
-  answer.loss.retry_after_ns = std::clamp<int64_t>(seconds, 0, longest_s) * 1'000'000'000;
-  return answer;
+/// Of a field that must come once: some gateways write it twice.
+bool all_are(const std::vector<std::string_view>& values, std::string_view wanted) {
+  return !values.empty() && std::all_of(values.begin(), values.end(), [&](auto value) { return value == wanted; });
 }
 
 }  // namespace
@@ -125,37 +96,35 @@ std::string upgrade_request(const Endpoint& endpoint, std::string_view target, s
   return request;
 }
 
-UpgradeAnswer read_upgrade_answer(std::string_view received, std::string_view key) {
-  const size_t end = received.find("\r\n\r\n");
-  if (end == std::string_view::npos) {
-    constexpr std::string_view begin = "HTTP/1.";
-    const std::string_view first = received.substr(0, begin.size());
-    if (first != begin.substr(0, first.size())) return refused("what answers at this address does not speak HTTP");
-    if (received.size() > max_response_head_bytes) return refused("the answer to the upgrade has no end");
-    return {};
+UpgradeAnswer read_upgrade_answer(std::string_view received, std::string_view key, int64_t now_ns) {
+  HttpHead head;
+  switch (read_http_head(received, head)) {
+    case HeadState::incomplete:
+      return {};
+    case HeadState::not_http:
+      return refused("what answers at this address does not speak HTTP");
+    case HeadState::too_long:
+      return refused("the answer to the upgrade has no end");
+    case HeadState::complete:
+      break;
   }
-  const size_t line_end = received.find("\r\n");
-  const std::string_view status_line = received.substr(0, line_end);
-  const Head head{status_line, received.substr(line_end + 2, end - std::min(end, line_end + 2))};
-  int status = 0;
-  if (status_line.size() >= 12) std::from_chars(status_line.data() + 9, status_line.data() + 12, status);
-  if (status_line.substr(0, 7) != "HTTP/1." || status < 100) {
-    return refused("what answers at this address does not speak HTTP");
-  }
-  if (status != 101) return refused_by_status(status, status_line, head, received.substr(end + 4));
-  if (!same_letters(head.field("upgrade"), "websocket") || !has_word(head.field("connection"), "upgrade")) {
+  if (head.status != 101) return refused_by_status(head, received.substr(head.bytes), now_ns);
+  if (!head.lists("upgrade", "websocket") || !head.lists("connection", "upgrade")) {
     return refused("the server switched to something else than a websocket");
   }
-  if (head.field("sec-websocket-accept") != websocket_accept(key)) {
+  if (!all_are(head.list("sec-websocket-accept"), websocket_accept(key))) {
     return refused("the server's Sec-WebSocket-Accept does not answer our key; something in between plays websocket");
   }
-  if (!head.field("sec-websocket-extensions").empty()) {
-    return refused("the server agreed to a websocket extension that was not offered: " +
-                   printable(head.field("sec-websocket-extensions")));
+  for (const char* name : {"sec-websocket-extensions", "sec-websocket-protocol"}) {
+    const std::vector<std::string_view> agreed = head.list(name);
+    if (!agreed.empty()) {
+      return refused("the server agreed to a websocket extension or protocol that was not offered: " +
+                     safe_text(agreed.front(), most_shown));
+    }
   }
   UpgradeAnswer answer;
   answer.state = UpgradeAnswer::State::accepted;
-  answer.head_bytes = end + 4;
+  answer.head_bytes = head.bytes;
   return answer;
 }
 

@@ -7,12 +7,11 @@
 #include <string_view>
 
 #include "cause.hpp"
+#include "http_head.hpp"
 #include "sluice/result.hpp"
 #include "url.hpp"
 
 namespace sluice::binance {
-
-constexpr uint64_t max_response_head_bytes = 16 * 1024;
 
 /// 16 bytes in base64, from two random numbers.
 std::string make_websocket_key(uint64_t random_1, uint64_t random_2);
@@ -23,11 +22,14 @@ std::string upgrade_request(const Endpoint& endpoint, std::string_view target, s
 
 struct UpgradeAnswer {
   enum class State { incomplete, accepted, refused } state = State::incomplete;
-  uint64_t head_bytes = 0;  ///< of an accepted one: frames may stand behind it
-  Loss loss;                ///< of a refused one
+  uint64_t head_bytes = 0;   ///< of an accepted one: frames may stand behind it
+  Loss loss;                 ///< of a refused one
+  std::string brief;         ///< of a refused one, for a list of several: HTTP 503 Service Unavailable
+  int status = 0;            ///< of a refused one that is HTTP
+  bool more_to_say = false;  ///< refused, and the reason that comes behind the head is not whole yet
 };
 
 /// `received` is all that came so far.
-UpgradeAnswer read_upgrade_answer(std::string_view received, std::string_view key);
+UpgradeAnswer read_upgrade_answer(std::string_view received, std::string_view key, int64_t now_ns);
 
 }  // namespace sluice::binance

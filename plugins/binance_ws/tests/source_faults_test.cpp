@@ -174,6 +174,41 @@ TEST_CASE("a refused upgrade is named and tried again, not before the time that 
   node.finish();
 }
 
+TEST_CASE("the reason of a refusal may come behind its head, and need not end") {
+  const bool ends = GENERATE(true, false);
+  std::atomic<bool> waiting{false};
+  Exchange exchange([&](int, Client& client) {
+    client.read_request();
+    client.send("HTTP/1.1 403 Forbidden\r\nContent-Type: text/html; charset=gbk\r\n\r\n");
+    while (!waiting) std::this_thread::yield();
+    client.send("\xbe\xdc\xbe\xf8");
+    if (!ends) client.wait_for_end();
+  });
+  Harness node(binance_ws(), options_for(exchange.url()), running());
+  node.begin();
+  REQUIRE(node.poll_until([&] { return exchange.connections() == 1; }));
+  waiting = true;
+  REQUIRE(poll_metric(node, "reconnects_refused_total"));
+  CHECK(logged(node, "HTTP 403 Forbidden"));
+  CHECK(logged(node, "\u62d2\u7edd"));
+  node.finish();
+}
+
+TEST_CASE("an interim answer, the upgrade and frames may come in one read") {
+  Exchange exchange([&](int, Client& client) {
+    const std::string request = client.read_request();
+    client.send("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+    client.accept_upgrade(request, trades(1, 3));
+    client.wait_for_end();
+  });
+  Harness node(binance_ws(), options_for(exchange.url()), running());
+  node.begin();
+  REQUIRE(poll_records(node, 2));
+  CHECK(node.payloads() == trade_payloads(1, 3));
+  CHECK(node.metric("connections_total") == 1);
+  node.finish();
+}
+
 TEST_CASE("waits double until data flows, not merely until a connection is there") {
   Exchange exchange([&](int number, Client& client) {
     if (number == 4) client.upgrade(trade(1)), client.send(close_frame(1001, ""));
