@@ -2,10 +2,7 @@
 #include "capture_reader.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-
-#include "errno_text.hpp"
 
 namespace sluice::flow {
 namespace {
@@ -14,71 +11,108 @@ constexpr size_t longest_line_bytes = 64 * 1024 * 1024;
 }  // namespace
 
 Result<std::unique_ptr<CaptureReader>> CaptureReader::open(Context context, std::string path) {
-  errno = 0;
-  gzFile file = gzopen(path.c_str(), "rbe");
-  if (file == nullptr) {
-    const int number = errno == 0 ? ENOMEM : errno;
-    return operator_needed("cannot open the capture " + path + ": " + errno_text(number) + "; check `path`",
-                           errno_name(number));
-  }
-  gzbuffer(file, chunk_bytes);
-  return std::make_unique<CaptureReader>(context, std::move(path), file);
+  auto input = CaptureInput::open(path);
+  if (!input) return std::move(input).error();
+  return std::make_unique<CaptureReader>(context, std::move(path), std::move(*input));
 }
 
-Result<std::optional<std::string_view>> CaptureReader::peek() {
+Result<CaptureReader::Look> CaptureReader::peek() {
   while (!has_line_) {
-    const uint8_t* from = end_ > begin_ ? buffer_.data() + begin_ : nullptr;
-    const auto* newline =
-        static_cast<const uint8_t*>(from == nullptr ? nullptr : std::memchr(from, '\n', end_ - begin_));
-    if (newline != nullptr || is_at_end_) {
-      if (newline == nullptr && begin_ == end_) return std::optional<std::string_view>{};
-      line_end_ = newline != nullptr ? static_cast<size_t>(newline - buffer_.data()) : end_;
+    const void* newline = searched_ == end_ ? nullptr : std::memchr(buffer_.data() + searched_, '\n', end_ - searched_);
+    searched_ = end_;
+    if (newline != nullptr || input_->has_ended()) {
+      if (newline == nullptr && begin_ == end_) return Look::end;
+      line_end_ =
+          newline != nullptr ? static_cast<size_t>(static_cast<const uint8_t*>(newline) - buffer_.data()) : end_;
       has_line_ = true;
       break;
     }
-    Result<void> filled = refill();
-    if (!filled) return std::move(filled).error();
+    const Result<bool> has_more = refill();
+    if (!has_more) return has_more.error();
+    if (!*has_more && !input_->has_ended()) return Look::nothing_yet;
   }
+  return Look::line;
+}
+
+std::string_view CaptureReader::line() const {
   const size_t carriage = line_end_ > begin_ && buffer_.data()[line_end_ - 1] == '\r' ? 1 : 0;
-  return std::optional<std::string_view>(
-      {reinterpret_cast<const char*>(buffer_.data()) + begin_, line_end_ - carriage - begin_});
+  return {reinterpret_cast<const char*>(buffer_.data()) + begin_, line_end_ - carriage - begin_};
 }
 
 void CaptureReader::pop() {
-  begin_ = std::min(line_end_ + 1, end_);
+  begin_ = searched_ = std::min(line_end_ + 1, end_);
   has_line_ = false;
   ++line_number_;
 }
 
-Result<void> CaptureReader::refill() {
+/// False: nothing came.
+Result<bool> CaptureReader::refill() {
+  if (!input_->is_file()) return refill_from_pipe();
   const size_t tail = end_ - begin_;
-  if (tail >= longest_line_bytes)
-    return operator_needed("the capture " + place() + ", is longer than 64 MiB; is this a capture?");
+  if (tail >= longest_line_bytes) return too_long();
   const Buffer next = context_.new_buffer(std::max(chunk_bytes, tail * 2));
   if (tail > 0) std::memcpy(next.data(), buffer_.data() + begin_, tail);
-  size_t filled = tail;
-  while (filled < next.capacity() && !is_at_end_) {
-    const int got = gzread(file_, next.data() + filled, static_cast<unsigned>(next.capacity() - filled));
-    if (got > 0) filled += static_cast<size_t>(got);
-    int code = Z_OK;
-    const char* text = gzerror(file_, &code);
-    if (code != Z_OK && code != Z_STREAM_END) {
-      const std::string why = code == Z_ERRNO ? errno_text(errno) : code == Z_BUF_ERROR ? "it ends too early" : text;
-      return operator_needed("cannot read the capture on from " + place() + ": " + why + "; is the file whole?");
-    }
-    is_at_end_ = got == 0;
+  const Result<size_t> got = read(next.data() + tail, next.capacity() - tail);
+  if (!got) return got.error();
+  show(next, tail + *got);
+  searched_ = tail;
+  return *got > 0;
+}
+
+/// Whole lines go into a buffer of their size: records hold their buffer, and those of a slow writer come one by one.
+Result<bool> CaptureReader::refill_from_pipe() {
+  if (piece_size_ == piece_.size()) {
+    if (piece_size_ >= longest_line_bytes) return too_long();
+    piece_.resize(std::max(chunk_bytes, piece_size_ * 2));
   }
-  buffer_ = next;
-  begin_ = 0;
-  end_ = filled;
-  return {};
+  const Result<size_t> got = read(piece_.data() + piece_size_, piece_.size() - piece_size_);
+  if (!got) return got.error();
+  const void* newline = memrchr(piece_.data() + piece_size_, '\n', *got);
+  piece_size_ += *got;
+  size_t whole = newline == nullptr ? 0 : static_cast<size_t>(static_cast<const uint8_t*>(newline) - piece_.data()) + 1;
+  if (input_->has_ended()) whole = piece_size_;
+  if (whole > 0) {
+    const Buffer next = context_.new_buffer(whole);
+    std::memcpy(next.data(), piece_.data(), whole);
+    piece_size_ -= whole;
+    std::memmove(piece_.data(), piece_.data() + whole, piece_size_);
+    show(next, whole);
+  }
+  return *got > 0;
+}
+
+void CaptureReader::show(const Buffer& buffer, size_t size) {
+  buffer_ = buffer;
+  begin_ = searched_ = 0;
+  end_ = size;
+}
+
+Error CaptureReader::too_long() const {
+  return operator_needed("the capture " + place() + ", is longer than 64 MiB; is this a capture?");
+}
+
+/// As much as there is, so that a file fills its buffer.
+Result<size_t> CaptureReader::read(uint8_t* to, size_t size) {
+  size_t filled = 0;
+  while (filled < size && !input_->has_ended()) {
+    const Result<size_t> got = input_->read(to + filled, size - filled);
+    if (!got) {
+      return operator_needed("cannot read the capture on from " + place() + ": " + got.error().message +
+                             "; is the file whole?");
+    }
+    if (*got == 0) break;
+    filled += *got;
+  }
+  return filled;
 }
 
 Result<void> CaptureReader::rewind() {
-  if (gzrewind(file_) != 0) return operator_needed("cannot go back to the beginning of the capture " + path_);
+  Result<void> rewound = input_->rewind();
+  if (!rewound)
+    return operator_needed("cannot go back to the beginning of the capture " + path_ + ": " + rewound.error().message);
   buffer_ = Buffer();
-  begin_ = line_end_ = end_ = 0;
-  has_line_ = is_at_end_ = false;
+  begin_ = line_end_ = searched_ = end_ = piece_size_ = 0;
+  has_line_ = false;
   line_number_ = 1;
   return {};
 }

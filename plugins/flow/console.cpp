@@ -96,10 +96,10 @@ bool Console::print_text(std::string_view text) {
     if (wrote < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (wrote < 0) {
       const int number = errno;
-      context_.stop(operator_needed("cannot print to " +
-                                        std::string(descriptor_ == STDOUT_FILENO ? "stdout" : "stderr") + ": " +
-                                        errno_text(number) + "; has its reader gone?",
-                                    errno_name(number)));
+      context_.stop(
+          operator_needed("cannot print to " + std::string(descriptor_ == STDOUT_FILENO ? "stdout" : "stderr") + ": " +
+                              errno_text(number) + (number == EPIPE ? "; the program that read it has ended" : ""),
+                          errno_name(number)));
       while (thread_.sleep(std::chrono::hours(1))) continue;
       return false;
     }

@@ -79,6 +79,7 @@ Extractor::Extractor(Context context, Config options) : context_(context), paylo
 
 std::string_view Extractor::read(std::string_view frame) {
   payload_ = frame;
+  has_escapes_ = frame.find('\\') != std::string_view::npos;
   if (payload_key_.empty() && rules_.empty()) return {};
   const simdjson::padded_string_view padded(frame.data(), frame.size(), frame.size() + simdjson::SIMDJSON_PADDING);
   simdjson::ondemand::object root;
@@ -86,8 +87,9 @@ std::string_view Extractor::read(std::string_view frame) {
       document_.get_object().get(root) != simdjson::SUCCESS)
     return "the line holds no JSON object";
   if (payload_key_.empty()) return {};
+  simdjson::ondemand::value payload;
   simdjson::ondemand::object inner;
-  if (root.find_field_unordered(payload_key_).get_object().get(inner) != simdjson::SUCCESS)
+  if (!find_key(root, payload_key_, payload) || payload.get_object().get(inner) != simdjson::SUCCESS)
     return "the frame has no object under the key of its payload";
   if (inner.raw_json().get(payload_) != simdjson::SUCCESS) return "the frame is not valid JSON";
   payload_ = trimmed(payload_);
@@ -109,10 +111,25 @@ bool Extractor::find(const Path& path, simdjson::ondemand::value& out) {
   simdjson::ondemand::object at;
   if (document_.get_object().get(at) != simdjson::SUCCESS) return false;
   for (size_t i = 0; i < path.size(); ++i) {
-    if (at.find_field_unordered(path[i]).get(out) != simdjson::SUCCESS) return false;
+    if (!find_key(at, path[i], out)) return false;
     if (i + 1 < path.size() && out.get_object().get(at) != simdjson::SUCCESS) return false;
   }
   return true;
+}
+
+/// The parser compares keys as they are written; one with escapes is found by reading them all.
+bool Extractor::find_key(simdjson::ondemand::object& object, const std::string& key, simdjson::ondemand::value& out) {
+  const simdjson::error_code error = object.find_field_unordered(key).get(out);
+  if (error == simdjson::SUCCESS || error != simdjson::NO_SUCH_FIELD || !has_escapes_)
+    return error == simdjson::SUCCESS;
+  bool has_fields = false;
+  if (object.reset().get(has_fields) != simdjson::SUCCESS || !has_fields) return false;
+  for (auto field : object) {
+    std::string_view name;
+    if (field.unescaped_key().get(name) != simdjson::SUCCESS) return false;
+    if (name == key) return field.value().get(out) == simdjson::SUCCESS;
+  }
+  return false;
 }
 
 bool Extractor::set(const Rule& rule, simdjson::ondemand::value value, Record& record, Batch& batch) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes the payload and the attributes of a record out of a JSON frame, by keys and dotted paths. Texts without escapes
-// are views into the frame; nothing is copied or serialised again. An attribute that is not there stays absent; a frame
-// without the payload is refused with a reason. It does not check JSON beyond what it reads.
+// Takes the payload and the attributes of a record out of a JSON frame, by keys and dotted paths. Escapes in keys and
+// texts count as what they stand for; texts without them are views into the frame, and nothing is serialised again. An
+// attribute that is not there stays absent; a frame without the payload is refused with a reason. It does not check
+// JSON beyond what it reads.
 #pragma once
 #include <simdjson.h>
 
@@ -35,6 +36,7 @@ class Extractor {
     std::vector<Path> from;
   };
   bool find(const Path& path, simdjson::ondemand::value& out);
+  bool find_key(simdjson::ondemand::object& object, const std::string& key, simdjson::ondemand::value& out);
   bool set(const Rule& rule, simdjson::ondemand::value value, Record& record, Batch& batch);
   bool set_text(const Rule& rule, simdjson::ondemand::value value, Record& record, Batch& batch);
 
@@ -44,6 +46,7 @@ class Extractor {
   simdjson::ondemand::parser parser_;
   simdjson::ondemand::document document_;
   std::string_view payload_;
+  bool has_escapes_ = false;
 };
 
 inline constexpr sluice_str extract_kinds[] = {to_str("text"), to_str("integer"), to_str("time")};

@@ -9,6 +9,8 @@ namespace {
 constexpr size_t write_bytes = 1024 * 1024;
 constexpr std::chrono::milliseconds first_backoff{100};
 constexpr std::chrono::milliseconds longest_backoff{5000};
+// How long a file that others moved away is held open while there is nothing to write.
+constexpr std::chrono::seconds look_every{1};
 
 }  // namespace
 
@@ -43,6 +45,7 @@ File::File(Context context, Config options)
       written_bytes_(context.counter("written_bytes_total", "Bytes written to the file.")),
       write_errors_(context.counter("write_errors_total", "Failed attempts to write, sync or rotate.")),
       rotations_(context.counter("rotations_total", "Files that were full.")),
+      reopened_(context.counter("reopened_total", "Files that another program renamed, deleted or cut.")),
       format_(context, options["envelope"].boolean(), options["attributes"]),
       file_(std::string(options["path"].text()), fsync_),
       thread_(*this) {}
@@ -79,16 +82,7 @@ void File::write(std::vector<Batch>& batches) {
 bool File::write_out() {
   size_t from = 0;
   while (from < text_.size()) {
-    const size_t upto = piece_from(from);
-    if (upto == from) {
-      if (!until_done([this] { return file_.rotate(rotate_keep_); })) return false;
-      rotations_.add();
-      continue;
-    }
-    const std::string_view piece(text_.data() + from, upto - from);
-    if (!until_done([&] { return file_.append(piece); })) return false;
-    written_bytes_.add(static_cast<int64_t>(piece.size()));
-    from = upto;
+    if (!until_done([&] { return write_piece(from); })) return false;
   }
   text_.clear();
   ends_.clear();
@@ -97,6 +91,39 @@ bool File::write_out() {
     next_sync_ = std::chrono::steady_clock::now() + fsync_every_;
   }
   return true;
+}
+
+/// Moves `from` on when a piece is in the file; leaves it when the file was full or somebody took it away.
+Result<void> File::write_piece(size_t& from) {
+  Result<void> followed = follow();
+  if (!followed) return followed;
+  const size_t upto = piece_from(from);
+  if (upto == from) {
+    Result<void> rotated = file_.rotate(rotate_keep_);
+    if (rotated) rotations_.add();
+    return rotated;
+  }
+  Result<bool> is_written = file_.append(std::string_view(text_).substr(from, upto - from));
+  if (!is_written) return std::move(is_written).error();
+  if (!*is_written) return {};
+  written_bytes_.add(static_cast<int64_t>(upto - from));
+  from = upto;
+  return {};
+}
+
+Result<void> File::follow() {
+  next_look_ = std::chrono::steady_clock::now() + look_every;
+  Result<LineFile::Change> change = file_.follow();
+  if (!change) return std::move(change).error();
+  if (change->sentence.empty()) return {};
+  reopened_.add();
+  // A renamed file is what every rotation of logs leaves.
+  if (change->takes_lines) {
+    context_.warn(change->sentence);
+  } else {
+    context_.info(change->sentence);
+  }
+  return {};
 }
 
 /// End of the lines that still fit into this file; `from` when none does and the file must be rotated.
@@ -111,27 +138,41 @@ size_t File::piece_from(size_t from) const {
 
 bool File::until_done(const std::function<Result<void>()>& what) {
   WriterThread::Duration backoff = first_backoff;
-  bool was_blocked = false;
   while (true) {
     const Result<void> done = what();
     if (done) break;
-    write_errors_.add();
-    context_.blocked(done.error().message + "; nothing is lost, trying again");
-    was_blocked = true;
+    failed(done.error());
     if (!thread_.sleep(backoff)) return false;
     backoff = std::min<WriterThread::Duration>(backoff * 2, longest_backoff);
   }
-  if (was_blocked) context_.ready();
+  worked();
   return true;
 }
 
+void File::failed(const Error& error) {
+  write_errors_.add();
+  const char* advice = error.code == "ENOENT" ? "; make its directory" : "";
+  context_.blocked(error.message + advice + "; nothing is lost, trying again");
+  is_blocked_ = true;
+}
+
+void File::worked() {
+  if (is_blocked_) context_.ready();
+  is_blocked_ = false;
+}
+
 std::optional<WriterThread::Duration> File::tick() {
-  if (!is_unsynced_) return std::nullopt;
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_sync_ && !thread_.is_ending()) return next_sync_ - now;
-  sync_at_interval();
-  if (!is_unsynced_) return std::nullopt;
-  return fsync_every_;
+  if (std::chrono::steady_clock::now() >= next_look_) look();
+  if (is_unsynced_ && (std::chrono::steady_clock::now() >= next_sync_ || thread_.is_ending())) sync_at_interval();
+  const auto next = is_unsynced_ ? std::min(next_sync_, next_look_) : next_look_;
+  return std::max<WriterThread::Duration>(next - std::chrono::steady_clock::now(), std::chrono::nanoseconds(0));
+}
+
+/// Without it a deleted file would hold its place on the disk until the next record.
+void File::look() {
+  const Result<void> followed = follow();
+  if (followed) return worked();
+  failed(followed.error());
 }
 
 void File::sync_at_interval() {

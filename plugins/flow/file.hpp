@@ -2,7 +2,8 @@
 // `file`: a sink of JSON lines, and the usual dead letter. A batch settles as delivered when its lines are written,
 // with `fsync: batch` when they are on the disk. While the disk is full or broken nothing settles and nothing is lost:
 // the node says why, tries again for ever, and what a failed write left behind is cut off first, so no line appears
-// twice. Writes on a thread of its own. A repeat from upstream is a second line.
+// twice. When another program renames, deletes or cuts the file, it is opened again, and what was under way is written
+// to what is there then. Writes on a thread of its own. A repeat from upstream is a second line.
 #pragma once
 #include <functional>
 #include <memory>
@@ -30,6 +31,11 @@ class File : public Sink, private WriterThread::Writer {
   void write(std::vector<Batch>& batches) override;
   std::optional<WriterThread::Duration> tick() override;
   bool write_out();
+  Result<void> write_piece(size_t& from);
+  Result<void> follow();
+  void look();
+  void failed(const Error& error);
+  void worked();
   size_t piece_from(size_t from) const;
   bool until_done(const std::function<Result<void>()>& what);
   void sync_at_interval();
@@ -42,12 +48,15 @@ class File : public Sink, private WriterThread::Writer {
   const Metric written_bytes_;
   const Metric write_errors_;
   const Metric rotations_;
+  const Metric reopened_;
   LineFormat format_;
   LineFile file_;
   std::string text_;          ///< lines to write
   std::vector<size_t> ends_;  ///< of each line in text_
+  bool is_blocked_ = false;
   bool is_unsynced_ = false;
   std::chrono::steady_clock::time_point next_sync_{};
+  std::chrono::steady_clock::time_point next_look_{};
   WriterThread thread_;
 };
 

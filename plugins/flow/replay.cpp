@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace sluice::flow {
 namespace {
@@ -41,6 +42,9 @@ void Replay::describe(Config options, Description& to) {
 Result<std::unique_ptr<Replay>> Replay::open(Context context, Config options) {
   auto reader = CaptureReader::open(context, std::string(options["path"].text()));
   if (!reader) return std::move(reader).error();
+  if (!(*reader)->input().is_file() && options["loop"].integer() != 1)
+    return operator_needed("cannot replay " + (*reader)->path() +
+                           " more than once: it is not a regular file; remove `loop`, or replay a file");
   return std::make_unique<Replay>(context, options, std::move(*reader));
 }
 
@@ -76,14 +80,26 @@ Result<Poll> Replay::poll(const Credit& credit, int64_t monotonic_deadline_ns) {
   if (!last) return std::move(last).error();
   has_ended_ = *last == Step::ended;
   if (has_ended_) return Poll::ended;
-  if (!has_emitted && *last == Step::not_due) pause_.until(context_, std::min(monotonic_deadline_ns, due_ns_));
+  if (!has_emitted) wait(*last, monotonic_deadline_ns);
   return Poll::more;
 }
 
+void Replay::wait(Step last, int64_t monotonic_deadline_ns) {
+  if (last == Step::not_due) pause_.until(context_, std::min(monotonic_deadline_ns, due_ns_));
+  if (last == Step::nothing_yet) pause_.until(context_, monotonic_deadline_ns, reader_->input().fd());
+}
+
+Result<void> Replay::start() {
+  if (!reader_->input().is_file()) context_.connecting("nothing has come from " + reader_->path() + " so far");
+  return {};
+}
+
 Result<Replay::Step> Replay::step(int64_t now_ns) {
-  auto peeked = reader_->peek();
-  if (!peeked) return std::move(peeked).error();
-  if (!*peeked) {
+  const auto look = reader_->peek();
+  if (!look) return look.error();
+  if (*look == CaptureReader::Look::nothing_yet) return Step::nothing_yet;
+  if (!std::exchange(has_data_, true) && !reader_->input().is_file()) context_.ready();
+  if (*look == CaptureReader::Look::end) {
     if (pass_lines_ == 0 || ++passes_ == loops_) return Step::ended;
     Result<void> rewound = reader_->rewind();
     if (!rewound) return std::move(rewound).error();
@@ -91,9 +107,9 @@ Result<Replay::Step> Replay::step(int64_t now_ns) {
     pass_lines_ = 0;
     return Step::taken;
   }
-  const auto line = parse_capture_line(**peeked, unit_);
+  const auto line = parse_capture_line(reader_->line(), unit_);
   if (line && !is_due(*line, now_ns)) return Step::not_due;
-  take(**peeked, line);
+  take(reader_->line(), line);
   reader_->pop();
   ++pass_lines_;
   return Step::taken;

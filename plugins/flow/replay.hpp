@@ -2,7 +2,8 @@
 // `replay`: a source that reads a capture file, plain or gzip, and emits its frames in the file's order, at the pace at
 // which they were received or as fast as credit allows. Payload and attributes are taken out of each frame, so that a
 // capture replays as the records its first receiver made. Lines that are no such frame leave by `malformed`.
-// Begins at the file's beginning in every run; never changes the file.
+// Begins at the file's beginning in every run; never changes the file. Of a pipe it takes what is there, and waits for
+// more without holding up the stage.
 #pragma once
 #include <memory>
 #include <string>
@@ -22,6 +23,7 @@ class Replay : public Source {
   Replay(Context context, Config options, std::unique_ptr<CaptureReader> reader);
   Result<Poll> poll(const Credit& credit, int64_t monotonic_deadline_ns) override;
   void wake() override { pause_.wake(); }
+  Result<void> start() override;
   void stop() override { is_stopped_ = true; }
 
  private:
@@ -31,9 +33,10 @@ class Replay : public Source {
     sluice_buffer* pinned = nullptr;
     uint32_t index = 0;
   };
-  enum class Step { taken, not_due, ended };
+  enum class Step { taken, not_due, nothing_yet, ended };
 
   Result<Step> step(int64_t now_ns);
+  void wait(Step last, int64_t monotonic_deadline_ns);
   bool is_due(const CaptureLine& line, int64_t now_ns);
   void take(std::string_view whole, const std::optional<CaptureLine>& line);
   Record append(Outgoing& to, int64_t receive_time_ns);
@@ -63,6 +66,7 @@ class Replay : public Source {
   uint32_t most_ = 0;
   Outgoing out_;
   Outgoing bad_;
+  bool has_data_ = false;
   bool is_stopped_ = false;
   bool has_ended_ = false;
 };
@@ -71,7 +75,9 @@ inline constexpr sluice_str replay_units[] = {to_str("auto"), to_str("ns"), to_s
 inline constexpr sluice_str replay_times[] = {to_str("capture"), to_str("now")};
 inline constexpr sluice_str replay_malformed[] = {to_str("port"), to_str("discard")};
 inline constexpr sluice_option replay_options[] = {
-    option::text("path", "The capture, plain or gzip.").required().such_as("captures/btcusdt.gz"),
+    option::text("path", "The capture, plain or gzip: a file, or a pipe such as /dev/stdin.")
+        .required()
+        .such_as("captures/btcusdt.gz"),
     option::text("speed", "1: as received; 10: ten times as fast; flat (or 0): as fast as it is taken.").or_else("1"),
     option::count("loop", "How often to replay the file; 0: without end.").or_else("1"),
     option::choice("unit", "Unit of integer times; auto tells it by their size.", replay_units).or_else("auto"),

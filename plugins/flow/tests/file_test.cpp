@@ -178,3 +178,84 @@ TEST_CASE("file that cannot be opened says which and why") {
   CHECK(opened.error().code == "ENOENT");
   CHECK(opened.error().message.find(directory / "none/f") != std::string::npos);
 }
+
+TEST_CASE("no record is lost when logs are rotated by rename, and a deleted file is made again") {
+  for (const char* fsync : {"never", "batch", "interval"}) {
+    TemporaryDirectory directory;
+    Harness node(type_of("file"), {{"path", directory / "f"}, {"fsync", fsync}, {"fsync_every", "1ms"}});
+    node.begin();
+    int next = 0;
+    std::vector<std::string> lines;
+    for (int round = 0; round < 20; ++round) {
+      REQUIRE(node.write(numbered(50, next)));
+      // While the writes may be under way.
+      std::filesystem::rename(directory / "f", directory / ("f." + std::to_string(round)));
+      const auto written = static_cast<uint64_t>(next);
+      REQUIRE(node.await([&] { return node.settled(SLUICE_DELIVERED) == written; }));
+      REQUIRE(node.await([&] { return std::filesystem::exists(directory / "f"); }));
+    }
+    for (int round = 0; round < 20; ++round) {
+      const auto old = lines_of(read_all(directory / ("f." + std::to_string(round))));
+      lines.insert(lines.end(), old.begin(), old.end());
+    }
+    const auto last = lines_of(read_all(directory / "f"));
+    lines.insert(lines.end(), last.begin(), last.end());
+    CHECK(lines == numbers(next));
+    CHECK(node.metric("reopened_total") == 20);
+
+    std::filesystem::remove(directory / "f");
+    const int before = next;
+    REQUIRE(node.write(numbered(5, next)));
+    REQUIRE(node.await([&] { return node.settled(SLUICE_DELIVERED) == static_cast<uint64_t>(next); }));
+    auto expected = numbers(next);
+    expected.erase(expected.begin(), expected.begin() + before);
+    CHECK(lines_of(read_all(directory / "f")) == expected);
+    REQUIRE_FALSE(node.logs().empty());
+    CHECK(node.logs().back().level == SLUICE_LOG_WARN);
+    CHECK(node.logs().back().sentence.find((directory / "f") + " was deleted by another program") == 0);
+  }
+}
+
+TEST_CASE("a file that goes while nothing is written is made again") {
+  TemporaryDirectory directory;
+  Harness node(type_of("file"), {{"path", directory / "f"}});
+  node.begin();
+  std::filesystem::remove(directory / "f");
+  CHECK(node.await([&] { return std::filesystem::exists(directory / "f"); }));
+}
+
+TEST_CASE("a file whose directory goes blocks the node until the directory is back; then each line is there once") {
+  TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "d");
+  Harness node(type_of("file"), {{"path", directory / "d/f"}, {"fsync", "batch"}});
+  node.begin();
+  std::filesystem::remove_all(directory / "d");
+  int next = 0;
+  REQUIRE(node.write(numbered(5, next)));
+  REQUIRE(node.await([&] { return is_blocked(node); }));
+  CHECK(node.statuses().back().sentence.find("ENOENT") != std::string::npos);
+  CHECK(node.statuses().back().sentence.find("make its directory") != std::string::npos);
+  CHECK(node.settlements().empty());
+  std::filesystem::create_directory(directory / "d");
+  REQUIRE(node.await([&] { return node.settled(SLUICE_DELIVERED) == 5; }));
+  CHECK_FALSE(is_blocked(node));
+  CHECK(lines_of(read_all(directory / "d/f")) == numbers(5));
+}
+
+TEST_CASE("a file that copytruncate cuts holds no zeros and goes on from its beginning") {
+  TemporaryDirectory directory;
+  Harness node(type_of("file"), {{"path", directory / "f"}, {"rotate", map({{"bytes", 1000}, {"keep", 3}})}});
+  node.begin();
+  int next = 0;
+  REQUIRE(node.write(numbered(50, next)));
+  REQUIRE(node.await([&] { return node.settled(SLUICE_DELIVERED) == 50; }));
+  std::filesystem::copy_file(directory / "f", directory / "copy");
+  std::filesystem::resize_file(directory / "f", 0);
+  const int before = next;
+  REQUIRE(node.write(numbered(60, next)));
+  REQUIRE(node.await([&] { return node.settled(SLUICE_DELIVERED) == 110; }));
+  auto expected = numbers(next);
+  expected.erase(expected.begin(), expected.begin() + before);
+  CHECK(lines_of(read_all(directory / "f")) == expected);
+  CHECK(node.metric("rotations_total") == 0);
+}

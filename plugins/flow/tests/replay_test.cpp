@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include <map>
@@ -263,6 +264,95 @@ TEST_CASE("a capture that is missing or cut is an error that names it") {
   for (int i = 0; i < 10'000 && last && *last == Poll::more; ++i) last = node.poll();
   REQUIRE_FALSE(last);
   CHECK(last.error().message.find(directory / "cut.gz") != std::string::npos);
+}
+
+TEST_CASE("replay waits for a pipe without holding up its stage, and takes what comes") {
+  TemporaryDirectory directory;
+  const std::string path = directory / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  Harness node(type_of("replay"), {{"path", path}, {"speed", "flat"}}, {.clock = Clock::running});
+  node.begin();  // opens the pipe, which nobody writes to
+  REQUIRE(node.poll());
+  REQUIRE_FALSE(node.statuses().empty());
+  CHECK(node.statuses().back().status == SLUICE_STATUS_CONNECTING);
+  CHECK(node.statuses().back().sentence.find(path) != std::string::npos);
+  node.wake();
+  REQUIRE(node.poll(1000, 3600s));  // ends by the wake
+
+  const auto payloads_after = [&](size_t count) {
+    for (int i = 0; i < 100 && node.payloads().size() < count; ++i) REQUIRE(node.poll(1000, 10s));
+    return node.payloads();
+  };
+  {
+    std::ofstream writer(path, std::ios::binary);
+    writer << "{\"a\":1}\n{\"a\":" << std::flush;
+    CHECK(payloads_after(1) == std::vector<std::string>{"{\"a\":1}"});
+    CHECK(node.statuses().back().status == SLUICE_STATUS_READY);
+    const Result<Poll> polled = node.poll();
+    REQUIRE(polled);
+    CHECK(*polled == Poll::more);
+    writer << "2}\n\"last" << std::flush;
+    CHECK(payloads_after(2).back() == "{\"a\":2}");
+  }
+  poll_to_end(node);  // the last writer has closed it
+  CHECK(records(node, 1).back().payload == "\"last");
+}
+
+TEST_CASE("a gzip capture comes through a pipe as it would from a file, also in pieces") {
+  TemporaryDirectory directory;
+  std::string text;
+  for (int i = 0; i < 30'000; ++i) text += "{\"n\":" + std::to_string(i * 7919) + "}\n";
+  zip(directory / "one.gz", text);
+  zip(directory / "two.gz", "{\"last\":1}\n");
+  const std::string both = read_all(directory / "one.gz") + read_all(directory / "two.gz");
+  write_all(directory / "both.gz", both + std::string(512, '\0'));
+  const std::string path = directory / "pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  Harness from_file(type_of("replay"), {{"path", directory / "both.gz"}, {"speed", "flat"}});
+  from_file.begin();
+  poll_to_end(from_file);
+  Harness node(type_of("replay"), {{"path", path}, {"speed", "flat"}});
+  node.begin();
+  {
+    std::ofstream writer(path, std::ios::binary);
+    for (size_t at = 0; at < both.size(); at += 1009) {
+      writer << both.substr(at, 1009) << std::flush;
+      REQUIRE(node.poll());
+    }
+  }
+  poll_to_end(node);
+  CHECK(node.payloads().size() == 30'001);
+  CHECK(node.payloads() == from_file.payloads());
+}
+
+TEST_CASE("replay says what it cannot read") {
+  TemporaryDirectory directory;
+  const auto error_of = [&](Values options) {
+    Harness node(type_of("replay"), options);
+    const Result<void> opened = node.open();
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().category == Category::operator_needed);
+    return opened.error().message;
+  };
+  CHECK(error_of({{"path", directory / "."}}).find("EISDIR") != std::string::npos);
+  REQUIRE(mkfifo((directory / "pipe").c_str(), 0600) == 0);
+  CHECK(error_of({{"path", directory / "pipe"}, {"loop", 2}}).find("not a regular file") != std::string::npos);
+}
+
+TEST_CASE("escapes in a frame's keys and texts count as what they stand for") {
+  TemporaryDirectory directory;
+  write_all(
+      directory / "c",
+      "{\"str\\u0065am\":\"btcusdt@tr\\u0061de\",\"d\\u0061ta\":{\"\\u0073\":\"\\u0042TCUSDT\",\"\\u0074\":7}}\n");
+  Harness node(type_of("replay"), market(directory / "c", {{"speed", "flat"}}), market_slots);
+  node.begin();
+  poll_to_end(node);
+  const std::vector<RecordCopy> good = records(node, 0);
+  REQUIRE(good.size() == 1);
+  CHECK(good[0].text("stream") == "btcusdt@trade");
+  CHECK(good[0].text("stream_type") == "trade");
+  CHECK(good[0].text("symbol") == "BTCUSDT");
+  CHECK(good[0].integer("id") == 7);
 }
 
 TEST_CASE("replay checks its options") {
