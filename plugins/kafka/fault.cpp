@@ -4,6 +4,9 @@
 namespace sluice::kafka {
 namespace {
 
+/// RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD, which 2.0.2 does not have: another record of the set is to blame.
+constexpr auto different_record = static_cast<rd_kafka_resp_err_t>(-138);
+
 const char* remedy(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
@@ -33,12 +36,14 @@ const char* remedy(rd_kafka_resp_err_t code) {
 }  // namespace
 
 Category category_of(rd_kafka_resp_err_t code) {
+  if (code == different_record) return Category::permanent;
   switch (code) {
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
     case RD_KAFKA_RESP_ERR_INVALID_MSG:
     case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
       return Category::permanent;
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR__SSL:
@@ -67,6 +72,44 @@ Category category_of(rd_kafka_resp_err_t code) {
       return Category::operator_needed;
     default:
       return Category::transient;
+  }
+}
+
+Refusal refusal_of(rd_kafka_resp_err_t code) {
+  switch (code) {
+    // A policy of the cluster, also for making topics, where it is the operator's.
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+      return Refusal::certain;
+    // What passes by itself, or with another producer.
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS:
+    case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
+    case RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER:
+    case RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING:
+      return Refusal::no;
+    default:
+      break;
+  }
+  switch (category_of(code)) {
+    case Category::permanent:
+      return Refusal::certain;
+    case Category::transient:
+      return code > RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_UNKNOWN ? Refusal::possible : Refusal::no;
+    default:
+      return Refusal::no;
   }
 }
 

@@ -5,6 +5,10 @@
 
 namespace sluice::kafka {
 
+void Flight::sort_failed() {
+  std::sort(failed.begin(), failed.end(), [](const auto& one, const auto& two) { return one.record < two.record; });
+}
+
 std::optional<uint32_t> FlightTable::take(Batch& batch) {
   const std::lock_guard lock(mutex_);
   if (free_.empty()) return std::nullopt;

@@ -32,6 +32,7 @@ struct Flight {
   std::vector<Refused> refused;
   std::vector<Refused> refused_here;  ///< by the producing thread, which may not touch `refused`
 
+  void sort_failed();
   bool is_done() const { return next == batch.size() && failed.empty(); }
 };
 

@@ -3,11 +3,18 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 namespace sluice::kafka {
 namespace {
 
 constexpr int64_t ns_per_ms = 1'000'000;
+constexpr std::string_view receive_time_header = "receive_time";
+
+int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
 
 rd_kafka_vu_t vu(rd_kafka_vtype_t type) {
   rd_kafka_vu_t made{};
@@ -33,18 +40,30 @@ MessageMaker::MessageMaker(Context context, const Settings& settings, int32_t pa
   }
 }
 
+std::string_view MessageMaker::digits_of(int64_t number, Digits& digits) {
+  const auto end = std::to_chars(digits.text, digits.text + sizeof digits.text, number).ptr;
+  return {digits.text, static_cast<size_t>(end - digits.text)};
+}
+
 std::optional<std::string_view> MessageMaker::text_of(const Record& record, int32_t slot, Digits& digits) {
   if (slot < 0) return std::nullopt;
   const sluice_value& value = record.attribute(slot);
   if (value.kind == SLUICE_ABSENT) return std::nullopt;
   if (value.kind == SLUICE_VALUE_TEXT) return record.text(slot);
-  const auto end = std::to_chars(digits.text, digits.text + sizeof digits.text, value.as.integer).ptr;
-  return std::string_view(digits.text, static_cast<size_t>(end - digits.text));
+  return digits_of(value.as.integer, digits);
 }
 
 std::optional<int32_t> MessageMaker::partition_of(const Record& record) const {
   Digits digits;
   return partitions_.of(text_of(record, key_slot_, digits));
+}
+
+bool MessageMaker::has_key(const Record& record) const {
+  return key_slot_ >= 0 && record.attribute(key_slot_).kind != SLUICE_ABSENT;
+}
+
+bool MessageMaker::is_dead_letter(const Record& record) const {
+  return reason_slot_ >= 0 && record.attribute(reason_slot_).kind != SLUICE_ABSENT;
 }
 
 Error MessageMaker::key_error(const Record& record) const {
@@ -71,10 +90,14 @@ rd_kafka_resp_err_t MessageMaker::produce(rd_kafka_t* client, rd_kafka_topic_t* 
                                           int32_t partition, void* opaque) const {
   rd_kafka_headers_t* headers = nullptr;
   add(record, headers_, headers);
-  if (reason_slot_ >= 0 && record.attribute(reason_slot_).kind != SLUICE_ABSENT) {
-    add(record, reject_headers_, headers);
-  }
+  const bool is_dead = is_dead_letter(record);
   Digits digits;
+  if (is_dead) {
+    add(record, reject_headers_, headers);
+    const std::string_view received = digits_of(record.receive_time_ns(), digits);
+    rd_kafka_header_add(headers, receive_time_header.data(), static_cast<ssize_t>(receive_time_header.size()),
+                        received.data(), static_cast<ssize_t>(received.size()));
+  }
   const auto key = text_of(record, key_slot_, digits);
   rd_kafka_vu_t parts[] = {vu(RD_KAFKA_VTYPE_RKT),    vu(RD_KAFKA_VTYPE_PARTITION), vu(RD_KAFKA_VTYPE_VALUE),
                            vu(RD_KAFKA_VTYPE_KEY),    vu(RD_KAFKA_VTYPE_TIMESTAMP), vu(RD_KAFKA_VTYPE_OPAQUE),
@@ -88,7 +111,8 @@ rd_kafka_resp_err_t MessageMaker::produce(rd_kafka_t* client, rd_kafka_topic_t* 
   parts[2].u.mem.size = payload.size();
   parts[3].u.mem.ptr = key ? const_cast<char*>(key->data()) : nullptr;
   parts[3].u.mem.size = key ? key->size() : 0;
-  parts[4].u.i64 = record.receive_time_ns() / ns_per_ms;
+  // The time of a dead letter may be why it is one: a topic would refuse it again.
+  parts[4].u.i64 = is_dead ? now_ms() : record.receive_time_ns() / ns_per_ms;
   parts[5].u.ptr = opaque;
   parts[6].u.headers = headers;
   const size_t count = headers == nullptr ? 6 : 7;
@@ -109,6 +133,9 @@ uint64_t MessageMaker::bytes_of(const Record& record) const {
     for (const Header& header : *list) {
       if (const auto text = text_of(record, header.slot, digits)) bytes += header.name.size() + text->size() + 10;
     }
+  }
+  if (is_dead_letter(record)) {
+    bytes += receive_time_header.size() + sizeof digits.text + 10;
   }
   return bytes;
 }

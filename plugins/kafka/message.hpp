@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes Kafka's message from a record: key, partition, headers, timestamp. The payload is not copied: it must stay
-// where it is until the delivery report. A dead letter carries why and where it was rejected as headers, and the place
-// in the topic that it came from, where it has one.
+// where it is until the delivery report. A dead letter carries why and where it was rejected as headers, its own time,
+// and the place in the topic that it came from, where it has one; its timestamp is the time at which it is written.
 #pragma once
 #include <librdkafka/rdkafka.h>
 
@@ -23,6 +23,8 @@ class MessageMaker {
   /// Nothing: the key has no partition, which key_error explains.
   std::optional<int32_t> partition_of(const Record& record) const;
   Error key_error(const Record& record) const;
+  bool has_key(const Record& record) const;
+  bool is_dead_letter(const Record& record) const;
   /// An error of librdkafka, or none: then the message is on its way. `opaque` comes back with its delivery report.
   rd_kafka_resp_err_t produce(rd_kafka_t* client, rd_kafka_topic_t* topic, const Record& record, int32_t partition,
                               void* opaque) const;
@@ -37,6 +39,7 @@ class MessageMaker {
   struct Digits {
     char text[24];
   };
+  static std::string_view digits_of(int64_t number, Digits& digits);
   static std::optional<std::string_view> text_of(const Record& record, int32_t slot, Digits& digits);
   void add(const Record& record, const std::vector<Header>& from, rd_kafka_headers_t*& to) const;
 

@@ -20,13 +20,31 @@ Result<void> limit_messages(const Topic& topic, rd_kafka_conf_t* conf, const Set
   return set(conf, "message.max.bytes", std::to_string(bytes));
 }
 
+/// One set a partition and flush, and none before: a set that is refused must have nothing behind it.
+Result<void> set_up_sifting(rd_kafka_conf_t* conf) {
+  constexpr std::pair<const char*, const char*> properties[] = {
+      {"enable.gapless.guarantee", "false"},
+      {"linger.ms", "60000"},
+      {"batch.num.messages", "10000"},
+      {"batch.size", "1000000"},
+  };
+  for (const auto& [name, value] : properties) {
+    if (Result<void> done = set(conf, name, value); !done) return done;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Producer>> Producer::make(const Settings& settings, const std::string& brokers,
-                                                 const Topic& topic, Owner& owner) {
+                                                 const Topic& topic, Owner& owner, Manner manner) {
   Result<Conf> conf = make_conf(settings, Purpose::producer, brokers, &owner);
   if (!conf) return conf.error();
   if (Result<void> limited = limit_messages(topic, conf->get(), settings); !limited) return limited.error();
+  const bool is_sifting = manner == Manner::sifting;
+  if (is_sifting) {
+    if (Result<void> done = set_up_sifting(conf->get()); !done) return done.error();
+  }
   if (settings.is_embedded) {
     if (Result<void> plain = set(conf->get(), "compression.codec", "none"); !plain) return plain.error();
   }
@@ -35,11 +53,12 @@ Result<std::unique_ptr<Producer>> Producer::make(const Settings& settings, const
   });
   Result<Client> client = Client::make(Purpose::producer, std::move(*conf));
   if (!client) return client.error();
-  return std::unique_ptr<Producer>(new Producer(std::move(*client), settings.topic));
+  return std::unique_ptr<Producer>(new Producer(std::move(*client), settings.topic, is_sifting));
 }
 
-Producer::Producer(Client client, const std::string& topic)
+Producer::Producer(Client client, const std::string& topic, bool is_sifting)
     : client_(std::move(client)),
+      is_sifting_(is_sifting),
       topic_(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr)),
       reports_(rd_kafka_queue_get_main(client_.get())) {}
 
@@ -50,6 +69,10 @@ Producer::~Producer() {
 
 void Producer::poll(std::chrono::milliseconds longest) {
   rd_kafka_poll(client_.get(), static_cast<int>(longest.count()));
+}
+
+void Producer::flush(std::chrono::milliseconds longest) {
+  rd_kafka_flush(client_.get(), static_cast<int>(longest.count()));
 }
 
 void Producer::yield() { rd_kafka_yield(client_.get()); }

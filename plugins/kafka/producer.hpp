@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One librdkafka producer for one topic, with its topic handle and the queue of its delivery reports. Producing is for
 // one thread at a time, polling for one; wake from any. Its end forgets what it has not sent: payloads must live until
-// then.
+// then. A streaming producer sends as records come and breaks for good when the cluster refuses a set, so that nothing
+// overtakes it. A sifting one sends only when it is flushed, all records of a partition as one set (its owner keeps
+// them within most_sifted_records and most_sifted_bytes), and goes on after a set that is refused.
 #pragma once
 #include <chrono>
 #include <memory>
@@ -20,8 +22,12 @@ class Producer {
     virtual void on_delivery(const rd_kafka_message_t& message) = 0;
   };
 
+  enum class Manner { streaming, sifting };
+  static constexpr size_t most_sifted_records = 500;
+  static constexpr uint64_t most_sifted_bytes = 256 * 1024;
+
   static Result<std::unique_ptr<Producer>> make(const Settings& settings, const std::string& brokers,
-                                                const Topic& topic, Owner& owner);
+                                                const Topic& topic, Owner& owner, Manner manner = Manner::streaming);
   Producer(const Producer&) = delete;
   ~Producer();
 
@@ -29,6 +35,9 @@ class Producer {
   rd_kafka_topic_t* topic() const { return topic_; }
   /// Calls the owner for what has come, after waiting for it.
   void poll(std::chrono::milliseconds longest);
+  /// The same, and what waits is sent without waiting for more; returns early when nothing is left.
+  void flush(std::chrono::milliseconds longest);
+  bool is_sifting() const { return is_sifting_; }
   /// From the owner's callbacks: poll returns after this one.
   void yield();
   /// The running or the next poll returns at once.
@@ -42,8 +51,9 @@ class Producer {
   rd_kafka_resp_err_t ask(std::chrono::milliseconds longest);
 
  private:
-  Producer(Client client, const std::string& topic);
+  Producer(Client client, const std::string& topic, bool is_sifting);
   Client client_;
+  const bool is_sifting_;
   rd_kafka_topic_t* topic_;
   rd_kafka_queue_t* reports_;
 };

@@ -124,8 +124,13 @@ class Inquiry : public ClientListener {
         const char* name = rd_kafka_ConfigEntry_name(all[e]);
         const char* value = rd_kafka_ConfigEntry_value(all[e]);
         if (value == nullptr) continue;
-        if (std::strcmp(name, "retention.ms") == 0) topic.retention_ms = std::strtoll(value, nullptr, 10);
-        if (std::strcmp(name, "max.message.bytes") == 0) topic.max_message_bytes = std::strtoll(value, nullptr, 10);
+        const auto read = [&](const char* wanted, std::optional<int64_t>& to) {
+          if (std::strcmp(name, wanted) == 0) to = std::strtoll(value, nullptr, 10);
+        };
+        read("retention.ms", topic.retention_ms);
+        read("max.message.bytes", topic.max_message_bytes);
+        read("message.timestamp.before.max.ms", topic.timestamps.before_ms);
+        read("message.timestamp.after.max.ms", topic.timestamps.after_ms);
       }
     }
   }

@@ -11,6 +11,7 @@
 
 #include "settings.hpp"
 #include "sluice/result.hpp"
+#include "timestamp_limits.hpp"
 
 namespace sluice::kafka {
 
@@ -18,6 +19,7 @@ struct Topic {
   int32_t partition_count = 0;
   std::optional<int64_t> max_message_bytes{};  ///< nothing: the cluster would not say
   std::optional<int64_t> retention_ms{};       ///< -1: for ever
+  TimestampLimits timestamps{};
   bool was_made = false;
   std::vector<std::string> differences{};  ///< from what the graph asks for; sentences that do not hinder
 };

@@ -66,7 +66,17 @@ Writer::Sent Writer::send(uint32_t slot, uint32_t index) {
       maker_.produce(producer_->client(), producer_->topic(), record, *partition, FlightTable::opaque(slot, index));
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Sent::yes;
   if (embedded_topic_ != nullptr) embedded_topic_->give_back(*partition, bytes);
-  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Sent::full;
+  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+    if (producer_->waiting() > 0) return Sent::full;
+    // Nothing will make room for it.
+    flight.refused_here.push_back(
+        {index,
+         permanent("topic \"" + settings_.topic + "\": this record of " + std::to_string(record.payload().size()) +
+                       " bytes is larger than all that may wait for the cluster; raise "
+                       "queue.buffering.max.kbytes in `options:`",
+                   "MSG_SIZE_TOO_LARGE")});
+    return Sent::refused;
+  }
   if (category_of(code) == Category::permanent) {
     flight.refused_here.push_back(refusal(code, slot, index));
     return Sent::refused;
@@ -156,6 +166,8 @@ void Writer::flush_run() {
   if (run_delivered_ > 0) {
     delivered_.add(run_delivered_);
     run_delivered_ = 0;
+    all_refused_since_ms_ = 0;
+    unexplained_in_a_row_ = 0;
     status_.progress();
     patience_ = first_patience;
     if (!is_broken_) status_.ready();
@@ -172,32 +184,25 @@ void Writer::failed(const rd_kafka_message_t& message, uint32_t slot, uint32_t r
   const bool is_ours = message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
                        message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || message.err == RD_KAFKA_RESP_ERR__DESTROY ||
                        message.err == RD_KAFKA_RESP_ERR__FATAL;
-  const bool is_permanent = category_of(message.err) == Category::permanent;
-  if (is_permanent && is_isolating_) {
-    flight.refused.push_back(refusal(message.err, slot, record));
+  const Refusal refused = is_ours ? Refusal::no : refusal_of(message.err);
+  if (refused != Refusal::no && producer_->is_sifting()) {
+    ++refused_in_part_;
+    if (sent_in_part_ == 1) return refused_alone(message.err, slot, record);
+    flight.failed.push_back({record, true});
     return;
   }
   if (rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED) maybe_repeated_.add();
   // Of a set that is refused, one record may be to blame, and all of them come back.
-  flight.failed.push_back({record, is_permanent});
+  flight.failed.push_back({record, refused != Refusal::no});
   if (!is_ours) {
-    broke(to_error(message.err, "cannot write to topic \"" + settings_.topic + "\", partition " +
-                                    std::to_string(message.partition)));
+    Error why = to_error(message.err, "cannot write to topic \"" + settings_.topic + "\", partition " +
+                                          std::to_string(message.partition));
+    if (refused == Refusal::certain) why.category = Category::permanent;
+    if (refused == Refusal::possible) why.category = Category::operator_needed;
+    broke(std::move(why));
   }
   is_broken_ = true;
   producer_->yield();
-}
-
-Flight::Refused Writer::refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record) const {
-  const size_t size = const_cast<FlightTable&>(flights_)[slot].batch[record].payload().size();
-  std::string what =
-      "topic \"" + settings_.topic + "\" does not take this record of " + std::to_string(size) + " bytes";
-  Error error = to_error(code, what);
-  error.category = Category::permanent;
-  if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-    error.message += "; the topic's max.message.bytes, or message.max.bytes in `options:`, is the limit";
-  }
-  return {record, std::move(error)};
 }
 
 void Writer::broke(Error error) {

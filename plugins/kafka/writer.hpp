@@ -2,8 +2,9 @@
 // Writes batches to one topic and settles each when all its delivery reports are in. The stage's thread hands records
 // to librdkafka itself as long as there is room; otherwise they wait here in order, credit is withdrawn, and the
 // writer's own thread goes on. Records of a partition keep their order, also through failures: after one, everything
-// that was not sent is taken back and sent again behind it. No stage waits here, and nothing is given up: what the
-// cluster does not take is tried until it does, or until the end.
+// that was not sent is taken back and sent again behind it. A record that the cluster refuses is found by sending those
+// of its set in ever smaller parts, and alone settles as refused. No stage waits here, and nothing else is given up:
+// what the cluster does not take is tried until it does, or until the end.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -46,9 +47,12 @@ class Writer : private Producer::Owner {
   // The writer's thread.
   void run();
   void connect();
-  void report_differences(const Topic& topic);
+  void drop_producer();
+  void report_differences(Topic& topic);
   void feed();
-  bool isolate(uint32_t slot);
+  bool must_sift();
+  void sift();
+  uint32_t send_part();
   void await_reports();
   void recover();
   std::optional<Error> why_broken();
@@ -56,13 +60,15 @@ class Writer : private Producer::Owner {
   void finish();
   void on_delivery(const rd_kafka_message_t& message) override;
   void failed(const rd_kafka_message_t& message, uint32_t slot, uint32_t record);
+  void refused_alone(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record);
+  std::optional<Error> why_all(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record);
   void flush_run();
   void on_client_error(rd_kafka_resp_err_t code, std::string_view reason) override;
   void on_client_log(int level, std::string_view line) override;
 
   void broke(Error error);
   void wake();
-  Flight::Refused refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record) const;
+  Flight::Refused refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record);
 
   const Context context_;
   const Settings settings_;
@@ -88,11 +94,24 @@ class Writer : private Producer::Owner {
   std::atomic<bool> is_ending_{false};
 
   std::optional<Topic> topic_;
+  bool is_topic_stale_ = false;         ///< to be asked for again before the next producer
   std::unique_ptr<Producer> producer_;  ///< changed under the mutex while direct_ does not hold
   milliseconds patience_;               ///< before the next attempt to connect
   std::string last_reason_;             ///< why a broker went
   std::vector<std::string> said_differences_;
-  bool is_isolating_ = false;
+
+  // While sifting.
+  uint32_t part_records_ = 1;         ///< how many records to send at once
+  uint32_t sent_in_part_ = 0;         ///< how many were
+  uint32_t refused_in_part_ = 0;      ///< how many of them came back
+  int64_t all_refused_since_ms_ = 0;  ///< all that came since is refused; 0: not so
+  uint32_t unexplained_in_a_row_ = 0;
+  struct {
+    uint64_t sequence = 0;
+    uint32_t record = 0;
+    uint32_t times = 0;
+  } doubtful_;  ///< the record that is tried again, with pauses, before it is refused
+
   uint32_t run_slot_ = 0;
   uint32_t run_ = 0;  ///< delivery reports of run_slot_ that are not yet counted
   int64_t run_delivered_ = 0;

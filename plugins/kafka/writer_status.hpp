@@ -18,6 +18,7 @@ class WriterStatus {
   void trouble(const Error& why);
   void ready();
   bool is_ready() const { return is_ready_; }
+  bool is_in_trouble() const { return !said_.empty(); }
 
   /// Delivery reports came, or nothing is waited for.
   void progress() { last_progress_ = Steady::now(); }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "fault.hpp"
 #include "writer.hpp"
@@ -62,6 +63,7 @@ void Writer::run() {
       continue;
     }
     feed();
+    if (producer_ == nullptr) continue;
     queued_.set(producer_->waiting());
     status_.check_progress(producer_->waiting(), settings_.topic);
     if (!status_.is_ready() && producer_->ask(ask_wait) == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -72,7 +74,8 @@ void Writer::run() {
 }
 
 void Writer::connect() {
-  if (!topic_) {
+  // Whatever makes another producer needed may concern the topic.
+  if (!topic_ || (is_topic_stale_ && embedded_ == nullptr)) {
     Result<Topic> found = ensure_topic(settings_, connect_deadline, is_ending_);
     if (!found) {
       if (is_ending_) return;
@@ -83,27 +86,30 @@ void Writer::connect() {
       return;
     }
     topic_ = std::move(*found);
+    is_topic_stale_ = false;
   }
   report_differences(*topic_);
   Result<std::unique_ptr<Producer>> made =
-      Producer::make(settings_, embedded_ == nullptr ? settings_.brokers : embedded_->brokers(), *topic_, *this);
-  // Whatever makes another producer needed may concern the topic.
-  if (embedded_ == nullptr) topic_.reset();
+      Producer::make(settings_, embedded_ == nullptr ? settings_.brokers : embedded_->brokers(), *topic_, *this,
+                     must_sift() ? Producer::Manner::sifting : Producer::Manner::streaming);
   if (!made) {
     status_.trouble(made.error());
     sleep(operator_patience);
     return;
   }
+  // Before 2.10.1 librdkafka looks for a topic's leaders a second after its start, unless it is asked.
+  (*made)->ask(ask_wait);
   {
     const std::lock_guard lock(mutex_);
     producer_ = std::move(*made);
   }
-  status_.ready();
+  // What was in trouble is not ready before the cluster has taken something.
+  if (!status_.is_in_trouble()) status_.ready();
   feed();
 }
 
-void Writer::report_differences(const Topic& topic) {
-  if (topic.was_made) {
+void Writer::report_differences(Topic& topic) {
+  if (std::exchange(topic.was_made, false)) {
     context_.info("made topic \"" + settings_.topic + "\" with " + std::to_string(topic.partition_count) +
                   (topic.partition_count == 1 ? " partition" : " partitions"));
   }
@@ -114,6 +120,13 @@ void Writer::report_differences(const Topic& topic) {
 
 /// Produces what waits, in order, until there is no room; then, or when nothing waits, the stage's thread goes on.
 void Writer::feed() {
+  if (producer_->is_sifting()) {
+    sift();
+    if (is_broken_ || is_ending_ || must_sift()) return;
+    // What is left goes on by a producer that streams.
+    drop_producer();
+    return;
+  }
   std::unique_lock lock(mutex_);
   while (!direct_ && !is_broken_) {
     if (backlog_.empty() && waiting_.empty()) {
@@ -130,34 +143,11 @@ void Writer::feed() {
     }
     const uint32_t slot = backlog_.front();
     lock.unlock();
-    const auto& failed = flights_[slot].failed;
-    const bool is_suspicious = std::any_of(failed.begin(), failed.end(), [](const auto& each) { return each.alone; });
-    const bool is_whole = (!is_suspicious || isolate(slot)) && send_all(slot) == Sent::yes;
+    const bool is_whole = send_all(slot) == Sent::yes;
     lock.lock();
     if (!is_whole) return;
     backlog_.pop_front();
   }
-}
-
-/// One of these records may have spoilt the set they were in: each is sent alone. False: not all of them could be.
-bool Writer::isolate(uint32_t slot) {
-  Flight& flight = flights_[slot];
-  flight.open.fetch_add(1, std::memory_order_relaxed);
-  await_reports();
-  is_isolating_ = true;
-  while (!flight.failed.empty() && !is_broken_ && !is_ending_) {
-    flight.open.fetch_add(1, std::memory_order_relaxed);
-    const Sent sent = send(slot, flight.failed.front().record);
-    if (sent != Sent::yes) flight.open.fetch_sub(1, std::memory_order_relaxed);
-    if (sent == Sent::full || sent == Sent::broken) break;
-    flight.failed.erase(flight.failed.begin());
-    await_reports();
-  }
-  is_isolating_ = false;
-  const bool is_through = flight.failed.empty();
-  // The caller produces the rest of the flight and lands it; it cannot be done before.
-  flight.open.fetch_sub(1, std::memory_order_relaxed);
-  return is_through;
 }
 
 /// Until nothing is with the producer any more.
@@ -165,9 +155,21 @@ void Writer::await_reports() {
   while (producer_->waiting() > 0 && !is_ending_) {
     // A broken producer sends nothing more, and keeps what comes back to be tried again.
     if (producer_->is_broken()) producer_->purge(false);
-    producer_->poll(short_tick);
+    if (producer_->is_sifting()) {
+      producer_->flush(short_tick);
+    } else {
+      producer_->poll(short_tick);
+    }
     flush_run();
+    queued_.set(producer_->waiting());
+    status_.check_progress(producer_->waiting(), settings_.topic);
   }
+}
+
+void Writer::drop_producer() {
+  std::unique_ptr<Producer> old;
+  const std::lock_guard lock(mutex_);
+  old = std::move(producer_);
 }
 
 /// Takes back what was not sent, waits for what was, and queues all of it again in its order, before what waits. A new
@@ -185,19 +187,18 @@ void Writer::recover() {
   if (is_ending_) return;
   const std::vector<uint32_t> again = flights_.in_order();
   for (const uint32_t slot : again) {
-    std::vector<Flight::Failed>& failed = flights_[slot].failed;
-    std::sort(failed.begin(), failed.end(), [](const auto& one, const auto& two) { return one.record < two.record; });
+    flights_[slot].sort_failed();
   }
   std::optional<Error> why = why_broken();
-  std::unique_ptr<Producer> old;
+  is_topic_stale_ = true;
   {
     const std::lock_guard lock(mutex_);
     backlog_.assign(again.begin(), again.end());
     breakage_.reset();
     is_broken_ = false;
-    old = std::move(producer_);
   }
-  old.reset();
+  drop_producer();
+  // Of a set that is refused: the next producer finds out why.
   if (!why || why->category == Category::permanent) return;
   status_.trouble(*why);
   sleep(std::min(patience_, operator_patience));

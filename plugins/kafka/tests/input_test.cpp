@@ -117,6 +117,51 @@ TEST_CASE("a set that the broker refuses comes back record by record, in order")
   CHECK(payloads(cluster) == std::vector<std::string>{R"({"t":1})", R"({"t":3})", R"({"t":4})"});
 }
 
+TEST_CASE("an answer that nobody expects is doubted, then the record is refused and others go on") {
+  Cluster cluster;
+  cluster.create("trades", 3);
+  Harness node(kafka_type(), mock_options(cluster, {{"linger", "20ms"}}), as_input());
+  node.begin();
+  // The set, then the first record alone each time.
+  rd_kafka_mock_push_request_errors(cluster.mock(), 0, 5, RD_KAFKA_RESP_ERR_UNKNOWN, RD_KAFKA_RESP_ERR_UNKNOWN,
+                                    RD_KAFKA_RESP_ERR_UNKNOWN, RD_KAFKA_RESP_ERR_UNKNOWN, RD_KAFKA_RESP_ERR_UNKNOWN);
+  must(node.write({record(1, "BTCUSDT"), record(2, "BTCUSDT"), record(3, "BTCUSDT")}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 2);
+  CHECK(node.settled(SLUICE_FAILED) == 1);
+  CHECK(payloads(cluster) == std::vector<std::string>{R"({"t":2})", R"({"t":3})"});
+  for (const StatusLine& line : node.statuses()) CHECK(line.status != SLUICE_STATUS_CONNECTING);
+  CHECK(node.statuses().back().status == SLUICE_STATUS_READY);
+}
+
+TEST_CASE("a policy of the cluster refuses the record, not the connection") {
+  Cluster cluster;
+  cluster.create("trades", 3);
+  Harness node(kafka_type(), mock_options(cluster), as_input());
+  node.begin();
+  rd_kafka_mock_push_request_errors(cluster.mock(), 0, 2, RD_KAFKA_RESP_ERR_POLICY_VIOLATION,
+                                    RD_KAFKA_RESP_ERR_POLICY_VIOLATION);
+  must(node.write({record(1, "BTCUSDT")}));
+  must(node.write({record(2, "BTCUSDT")}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 1);
+  CHECK(node.settled(SLUICE_FAILED) == 1);
+  for (const StatusLine& line : node.statuses()) CHECK(line.status == SLUICE_STATUS_READY);
+}
+
+TEST_CASE("a record larger than all that may wait is refused instead of waited for") {
+  Cluster cluster;
+  cluster.create("trades", 3);
+  Harness node(kafka_type(), mock_options(cluster, {{"options", map({{"queue.buffering.max.kbytes", "10"}})}}),
+               as_input());
+  node.begin();
+  must(node.write(
+      {record(1, "BTCUSDT"), Input(std::string(20'000, 'x'), {{"symbol", "BTCUSDT"}}), record(2, "BTCUSDT")}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 2);
+  CHECK(node.settled(SLUICE_FAILED) == 1);
+}
+
 TEST_CASE("order holds through errors that pass and brokers that go") {
   Cluster cluster;
   cluster.create("trades", 3);
@@ -247,19 +292,26 @@ TEST_CASE("a full queue withdraws credit, keeps the batch and goes on") {
   REQUIRE(node.await([&] { return !node.held(); }));
 }
 
-TEST_CASE("a dead letter says in headers why and from where") {
+TEST_CASE("a dead letter says in headers why, when and from where, and is of the time at which it is written") {
   Cluster cluster;
   cluster.create("rejects", 1);
+  const auto now_ms = [] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  };
+  const int64_t before_ms = now_ms();
   Harness node(kafka_type(), {{"brokers", cluster.brokers()}, {"topic", "rejects"}, {"create", false}},
                as_input({"reject_reason", "reject_code", "reject_node", "topic", "partition", "offset"}));
   node.begin();
-  must(node.write({Input("{}", {{"reject_reason", "the column price is missing"},
-                                {"reject_code", "23502"},
-                                {"reject_node", "trades"},
-                                {"topic", "binance.trades"},
-                                {"partition", 2},
-                                {"offset", 41}}),
-                   Input("not rejected", {{"topic", "elsewhere"}})}));
+  must(node.write({Input("{}",
+                         {{"reject_reason", "the column price is missing"},
+                          {"reject_code", "23502"},
+                          {"reject_node", "trades"},
+                          {"topic", "binance.trades"},
+                          {"partition", 2},
+                          {"offset", 41}},
+                         1'723'161'255'342'000'001),
+                   Input("not rejected", {{"topic", "elsewhere"}}, 1'723'161'255'342'000'000)}));
   REQUIRE(all_settled(node));
   const std::vector<Stored> stored = read_topic(cluster.brokers(), "rejects", 1);
   REQUIRE(stored.size() == 2);
@@ -268,9 +320,13 @@ TEST_CASE("a dead letter says in headers why and from where") {
                                                                 {"reject_code", "23502"},
                                                                 {"reject_node", "trades"},
                                                                 {"topic", "binance.trades"},
+                                                                {"receive_time", "1723161255342000001"},
                                                                 {"partition", "2"},
                                                                 {"offset", "41"}});
+  CHECK(stored[0].timestamp_ms >= before_ms);
+  CHECK(stored[0].timestamp_ms <= now_ms());
   CHECK(stored[1].headers.empty());
+  CHECK(stored[1].timestamp_ms == 1'723'161'255'342);
 }
 
 TEST_CASE("a topic that does not fit is an error at the opening") {

@@ -244,3 +244,122 @@ TEST_CASE("a refused record of a compacted topic leaves the others") {
   for (const Stored& each : read_topic(brokers, topic, 1)) payloads.push_back(each.payload);
   CHECK(payloads == std::vector<std::string>{"1", "2", "3"});
 }
+
+namespace {
+
+int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+constexpr int64_t day_ns = 86'400'000'000'000;
+
+std::vector<std::string> payloads_of(const std::string& brokers, const std::string& topic, int partitions = 1) {
+  std::vector<std::string> payloads;
+  for (const Stored& each : read_topic(brokers, topic, partitions)) payloads.push_back(each.payload);
+  return payloads;
+}
+
+bool was(const Harness& node, uint32_t status) {
+  const auto lines = node.statuses();
+  return std::any_of(lines.begin(), lines.end(), [&](const StatusLine& line) { return line.status == status; });
+}
+
+}  // namespace
+
+TEST_CASE("records that are refused in a row settle alone, and good ones keep their order") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  Admin admin(brokers);
+  const std::string topic = fresh_topic();
+  const char* code = "INVALID_TIMESTAMP";
+  Values options{{"brokers", brokers}, {"topic", topic}};
+  bool is_by_time = true;
+  SECTION("by their time") { admin.create(topic, 1, {{"message.timestamp.before.max.ms", "86400000"}}); }
+  SECTION("without a key in a compacted topic") {
+    admin.create(topic, 1, {{"cleanup.policy", "compact"}});
+    code = "INVALID_RECORD";
+    options.push_back({"key", "symbol"});
+    is_by_time = false;
+  }
+  Harness node(kafka_type(), options, as_input());
+  node.begin();
+  const auto is_bad = [](int i) { return (i >= 900 && i < 940) || i == 0 || i == 1999 || i == 1200; };
+  std::vector<std::string> wanted;
+  for (int i = 0; i < 2000; i += 100) {
+    std::vector<Input> batch;
+    for (int k = i; k < i + 100; ++k) {
+      const std::string payload = std::to_string(k);
+      if (!is_bad(k)) wanted.push_back(payload);
+      const int64_t time = is_by_time && is_bad(k) ? now_ns() - 1000 * day_ns : now_ns();
+      batch.push_back(!is_by_time && is_bad(k) ? Input(payload, {}, time)
+                                               : Input(payload, {{"symbol", "BTCUSDT"}}, time));
+    }
+    must(node.write(batch));
+  }
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 1957);
+  CHECK(node.settled(SLUICE_FAILED) == 43);
+  for (const Settlement& each : node.settlements()) {
+    if (each.verdict != SLUICE_FAILED) continue;
+    CHECK(each.category == sluice::Category::permanent);
+    CHECK(each.code == code);
+    CHECK(is_bad(std::stoi(each.record.payload)));
+  }
+  CHECK(payloads_of(brokers, topic) == wanted);
+  CHECK_FALSE(was(node, SLUICE_STATUS_CONNECTING));
+  CHECK_FALSE(was(node, SLUICE_STATUS_BLOCKED));
+  // A set that is refused costs a producer and another to look at it; not each record.
+  CHECK(node.metric("producer_recoveries_total") <= 6);
+}
+
+TEST_CASE("a topic that refuses the present is waited for, with the times that differ") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  Admin admin(brokers);
+  const std::string topic = fresh_topic();
+  admin.create(topic, 1);
+  Harness node(kafka_type(), {{"brokers", brokers}, {"topic", topic}}, as_input());
+  node.begin();
+  must(node.write({Input("0", {}, now_ns())}));
+  REQUIRE(all_settled(node));
+  admin.alter(topic, "message.timestamp.before.max.ms", "1");
+  // Until the broker goes by it.
+  std::vector<std::string> wanted{"0"};
+  while (!was(node, SLUICE_STATUS_BLOCKED)) {
+    wanted.push_back(std::to_string(wanted.size()));
+    must(node.write({Input(wanted.back(), {}, now_ns() - 1'000'000'000)}));
+    node.await([&] { return node.owned_batches() == 0 || was(node, SLUICE_STATUS_BLOCKED); }, 30s);
+  }
+  for (int i = 0; i < 10; ++i) {
+    wanted.push_back(std::to_string(wanted.size()));
+    must(node.write({Input(wanted.back(), {}, now_ns() - 1'000'000'000)}));
+  }
+  const auto limit_is_named = [&] {
+    const std::string& sentence = node.statuses().back().sentence;
+    return sentence.find("message.timestamp.before.max.ms=1)") != std::string::npos &&
+           sentence.find("behind this machine's clock") != std::string::npos;
+  };
+  CHECK(node.await(limit_is_named, 30s));
+  CHECK(node.settled(SLUICE_FAILED) == 0);
+  admin.alter(topic, "message.timestamp.before.max.ms", "3600000");
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_FAILED) == 0);
+  CHECK(payloads_of(brokers, topic) == wanted);
+  CHECK(node.statuses().back().status == SLUICE_STATUS_READY);
+  CHECK_FALSE(was(node, SLUICE_STATUS_CONNECTING));
+}
+
+TEST_CASE("a dead letter is stored where its own time would be refused") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  Admin admin(brokers);
+  const std::string topic = fresh_topic();
+  admin.create(topic, 1, {{"message.timestamp.before.max.ms", "3600000"}});
+  Harness node(kafka_type(), {{"brokers", brokers}, {"topic", topic}}, as_input({"reject_reason"}));
+  node.begin();
+  must(node.write({Input("old", {{"reject_reason", "too old"}}, now_ns() - 1000 * day_ns)}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 1);
+  CHECK(payloads_of(brokers, topic) == std::vector<std::string>{"old"});
+}
