@@ -2,7 +2,7 @@
 // bench_floor_ingest same|lean: the ingest process written by hand for nothing else; the rest it finds in the
 // environment (bench/README.md). Receives the exchange's frames, splices `ingestion_timestamp` into `data`, and
 // produces it with the symbol as key to the symbol's own partition: idempotent, acks=all, lz4. `same` writes the record
-// that Sluice writes, with its stream as header and the receive time as timestamp; `lean` leaves both out. Ends when
+// that Sluice writes, with the receive time as timestamp; `lean` leaves that out. Ends when
 // the exchange closes and all is acknowledged, and prints `acknowledged RECORDS SECONDS`.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -63,10 +63,10 @@ rd_kafka_t* make_producer(const char* brokers, Counts& counts) {
 
 class Producer {
  public:
-  Producer(const char* brokers, const char* trades, const char* quotes, bool with_headers)
+  Producer(const char* brokers, const char* trades, const char* quotes, bool with_time)
       : producer_(make_producer(brokers, counts_)),
         topics_{rd_kafka_topic_new(producer_, trades, nullptr), rd_kafka_topic_new(producer_, quotes, nullptr)},
-        with_headers_(with_headers) {}
+        with_time_(with_time) {}
 
   /// {"stream":"btcusdt@trade","data":{...}}
   void take(const uint8_t* payload, size_t size, const Stamp& stamp) {
@@ -82,8 +82,7 @@ class Producer {
     if (data_bytes > most_data_bytes) give_up("bench_floor_ingest: a frame above 16 KiB");
     std::memcpy(value_, data, data_bytes);
     std::memcpy(value_ + data_bytes, stamp.text, member_text.size());
-    produce(topics_[*type == 'b'], partition, keys[partition], data_bytes + member_text.size(),
-            {text + stream_at, static_cast<size_t>(end_of_stream - text) - stream_at}, stamp);
+    produce(topics_[*type == 'b'], partition, keys[partition], data_bytes + member_text.size(), stamp);
   }
 
   void poll() { rd_kafka_poll(producer_, 0); }
@@ -94,31 +93,26 @@ class Producer {
   }
 
  private:
-  void produce(rd_kafka_topic_t* topic, int partition, std::string_view key, size_t size, std::string_view stream,
-               const Stamp& stamp) {
-    while (!try_produce(topic, partition, key, size, stream, stamp)) rd_kafka_poll(producer_, 1);
+  void produce(rd_kafka_topic_t* topic, int partition, std::string_view key, size_t size, const Stamp& stamp) {
+    while (!try_produce(topic, partition, key, size, stamp)) rd_kafka_poll(producer_, 1);
   }
 
-  bool try_produce(rd_kafka_topic_t* topic, int partition, std::string_view key, size_t size, std::string_view stream,
-                   const Stamp& stamp) {
-    if (!with_headers_) {
+  bool try_produce(rd_kafka_topic_t* topic, int partition, std::string_view key, size_t size, const Stamp& stamp) {
+    if (!with_time_) {
       return rd_kafka_produce(topic, partition, RD_KAFKA_MSG_F_COPY, value_, size, key.data(), key.size(), nullptr) ==
              0;
     }
-    rd_kafka_headers_t* headers = rd_kafka_headers_new(1);
-    rd_kafka_header_add(headers, "stream", 6, stream.data(), static_cast<ssize_t>(stream.size()));
-    const auto error = rd_kafka_producev(
-        producer_, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_VALUE(value_, size), RD_KAFKA_V_KEY(const_cast<char*>(key.data()), key.size()),
-        RD_KAFKA_V_TIMESTAMP(stamp.time_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
+    const auto error = rd_kafka_producev(producer_, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition),
+                                         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value_, size),
+                                         RD_KAFKA_V_KEY(const_cast<char*>(key.data()), key.size()),
+                                         RD_KAFKA_V_TIMESTAMP(stamp.time_ms), RD_KAFKA_V_END);
     return error == RD_KAFKA_RESP_ERR_NO_ERROR;
   }
 
   Counts counts_;
   rd_kafka_t* producer_;
   rd_kafka_topic_t* topics_[2];
-  bool with_headers_;
+  bool with_time_;
   char value_[most_data_bytes + member_text.size()];
 };
 
