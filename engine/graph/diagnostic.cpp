@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "secret_words.hpp"
+
 namespace sluice::engine {
 
 void Diagnostics::add(Diagnostic diagnostic) {
@@ -28,16 +30,22 @@ void Diagnostics::warning(Code code, Place place, std::string subject, std::stri
   add({code, Severity::warning, place, std::move(subject), std::move(sentence), {}, std::nullopt});
 }
 
+void Diagnostics::absorb(const Diagnostics& other) {
+  for (const Diagnostic& one : other.kept_) add(one);
+  left_out_ += other.left_out_;
+  secrecy_.absorb(other.secrecy_);
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> all = kept_;
   std::stable_sort(all.begin(), all.end(), [](const Diagnostic& a, const Diagnostic& b) { return a.place < b.place; });
   return all;
 }
 
-std::string node_subject(const std::string& name) { return "node \"" + name + "\""; }
+std::string node_subject(const std::string& name) { return "node " + quoted(name); }
 
 std::string edge_subject(const std::string& from, const std::string& to) {
-  return "edge \"" + from + " -> " + to + "\"";
+  return "edge " + quoted(from + " -> " + to, 200);
 }
 
 }  // namespace sluice::engine

@@ -2,7 +2,7 @@
 // One problem of a graph, and the collector that gathers all of them in one pass.
 // A diagnostic says where (line and column), what it is about (node "route"), in one sentence what is wrong and what to
 // do, and under which stable code the reference explains it. The collector keeps no problem twice, is bounded, and
-// hands them out sorted by place. Nothing here prints.
+// hands them out sorted by place. It also knows what must not show of the graph. Nothing here prints.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 #include "diagnostic_code.hpp"
 #include "place.hpp"
+#include "secrecy.hpp"
 
 namespace sluice::engine {
 
@@ -35,6 +36,12 @@ class Diagnostics {
   void error(Code code, Place place, std::string subject, std::string sentence, std::string did_you_mean = {});
   void warning(Code code, Place place, std::string subject, std::string sentence);
 
+  // All of another collector, its secrets included.
+  void absorb(const Diagnostics& other);
+
+  Secrecy& secrecy() { return secrecy_; }
+  const Secrecy& secrecy() const { return secrecy_; }
+
   bool has_errors() const { return errors_ != 0; }
   std::size_t errors() const { return errors_; }
   std::size_t warnings() const { return warnings_; }
@@ -48,6 +55,7 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> kept_;
+  Secrecy secrecy_;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;
   std::size_t left_out_ = 0;

@@ -7,38 +7,47 @@
 #include <cstdio>
 
 #include "sluice/safe_text.hpp"
+#include "source_mask.hpp"
 #include "utf8.hpp"
 
 namespace sluice::engine {
 namespace {
 
 constexpr std::size_t shown_width = 150;
+constexpr std::size_t longest_sentence = 4000;
 
-// The source line and a caret below the column; a very long line is cut around it.
-std::string excerpt(const SourceText& source, Place place) {
+// The byte of a line where its `column`th character begins.
+std::size_t byte_of(std::string_view line, int column) {
+  return cut_text(line, static_cast<std::size_t>(std::max(column - 1, 0))).size();
+}
+
+// The source line and a caret below the column; secrets are masked, and a very long line is cut around the caret.
+std::string excerpt(const SourceText& source, const SourceMask& mask, const Secrecy& secrecy, Place place) {
   const std::string_view line = source.line(place.line);
   if (place.line < 1 || line.empty()) return {};
-  const std::string masked = mask_passwords(line);
+  const std::size_t begin = source.offset(place.line - 1, 0);
+  const std::size_t at = begin + byte_of(line, place.column);
 
-  std::size_t at = 0;  // byte of the caret
-  for (int column = 1; column < place.column && at < masked.size(); ++column) {
-    ++at;
-    while (at < masked.size() && (static_cast<unsigned char>(masked[at]) & 0xC0U) == 0x80U) ++at;
+  std::string shown;
+  std::size_t caret = 0;  // characters before it
+  for (const SourceMask::Piece& piece : mask.line(begin, begin + line.size(), secrecy)) {
+    if (piece.begin < at) {
+      const std::size_t before = piece.is_verbatim ? std::min(piece.end, at) - piece.begin
+                                 : piece.end <= at ? piece.shown.size()
+                                                   : 0;
+      caret += utf8_length(std::string_view(piece.shown).substr(0, before));
+    }
+    shown += piece.shown;
   }
-  std::size_t from = at > shown_width * 2 / 3 ? at - shown_width * 2 / 3 : 0;
-  if (masked.size() <= shown_width) from = 0;
-  while (from < at && (static_cast<unsigned char>(masked[from]) & 0xC0U) == 0x80U) ++from;
-  std::size_t to = std::min(masked.size(), from + shown_width);
-  while (to < masked.size() && (static_cast<unsigned char>(masked[to]) & 0xC0U) == 0x80U) ++to;
-
-  std::string shown = masked.substr(from, to - from);
-  std::replace(shown.begin(), shown.end(), '\t', ' ');
+  shown = safe_text(shown, shown.size());
+  const std::size_t characters = utf8_length(shown);
+  const std::size_t from = characters > shown_width && caret > shown_width * 2 / 3 ? caret - shown_width * 2 / 3 : 0;
+  const std::string_view rest = std::string_view(shown).substr(cut_text(shown, from).size());
+  const std::string_view part = cut_text(rest, shown_width);
   const std::string before = from > 0 ? "..." : "";
-  const std::string after = to < masked.size() ? "..." : "";
   const std::string number = std::to_string(place.line);
-  const std::size_t indent = before.size() + utf8_length(std::string_view(masked).substr(from, at - from));
-  return "  " + number + " | " + before + shown + after + "\n  " + std::string(number.size(), ' ') + " | " +
-         std::string(indent, ' ') + "^\n";
+  return "  " + number + " | " + before + std::string(part) + (part.size() < rest.size() ? "..." : "") + "\n  " +
+         std::string(number.size(), ' ') + " | " + std::string(before.size() + caret - from, ' ') + "^\n";
 }
 
 void append_place(std::string& out, std::string_view prefix, Place place) {
@@ -46,38 +55,45 @@ void append_place(std::string& out, std::string_view prefix, Place place) {
          "column\":" + std::to_string(place.column);
 }
 
+// One character as \u and its number, by UTF-16 as JSON has it.
+void append_escaped(std::string& out, std::string_view sequence) {
+  constexpr std::array<unsigned, 5> first_bits{0, 0x7F, 0x1F, 0x0F, 0x07};
+  unsigned number = static_cast<unsigned char>(sequence[0]) & first_bits[sequence.size()];
+  for (const char c : sequence.substr(1)) number = number << 6U | (static_cast<unsigned char>(c) & 0x3FU);
+  const auto append = [&](unsigned unit) {
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "\\u%04x", unit);
+    out += text.data();
+  };
+  if (number > 0xFFFF) append(0xD800U + ((number - 0x10000U) >> 10U));
+  append(number > 0xFFFF ? 0xDC00U + ((number - 0x10000U) & 0x3FFU) : number);
+}
+
 }  // namespace
 
 std::string_view severity_word(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
 
-std::string mask_passwords(std::string_view text) {
-  std::string masked(text);
-  for (std::size_t at = masked.find("://"); at != std::string::npos; at = masked.find("://", at + 3)) {
-    const std::size_t begin = at + 3;
-    const std::size_t end = std::min(masked.find_first_of(" \t\"'/", begin), masked.size());
-    const std::size_t host = masked.rfind('@', end == 0 ? 0 : end - 1);
-    const std::size_t colon = masked.find(':', begin);
-    if (host == std::string::npos || host < begin || colon == std::string::npos || colon > host) continue;
-    std::fill(masked.begin() + static_cast<std::ptrdiff_t>(colon) + 1,
-              masked.begin() + static_cast<std::ptrdiff_t>(host), '*');
-  }
-  return masked;
+std::string shown_text(const Diagnostics& diagnostics, std::string_view text) {
+  return safe_text(diagnostics.secrecy().masked(text), longest_sentence);
 }
 
 std::string render_text(const Diagnostics& diagnostics, const SourceText& source) {
+  if (diagnostics.empty()) return {};
+  const SourceMask mask(source.text());
+  const std::string file = safe_text(source.file());
   std::string out;
   for (const Diagnostic& d : diagnostics.sorted()) {
-    out += source.file();
+    out += file;
     if (d.place.line > 0) out += ":" + std::to_string(d.place.line) + ":" + std::to_string(d.place.column);
     out += ": " + std::string(severity_word(d.severity)) + "[" + std::string(word(d.code)) + "]: ";
-    if (!d.subject.empty()) out += d.subject + ": ";
-    out += d.sentence;
-    if (!d.did_you_mean.empty()) out += "; did you mean \"" + d.did_you_mean + "\"?";
+    if (!d.subject.empty()) out += shown_text(diagnostics, d.subject) + ": ";
+    out += shown_text(diagnostics, d.sentence);
+    if (!d.did_you_mean.empty()) out += "; did you mean \"" + shown_text(diagnostics, d.did_you_mean) + "\"?";
     out += "\n";
-    out += excerpt(source, d.place);
+    out += excerpt(source, mask, diagnostics.secrecy(), d.place);
   }
   if (diagnostics.left_out() > 0) {
-    out += source.file() + ": " + std::to_string(diagnostics.left_out()) + " more problems are not shown\n";
+    out += file + ": " + std::to_string(diagnostics.left_out()) + " more problems are not shown\n";
   }
   return out;
 }
@@ -98,10 +114,10 @@ std::string json_quoted(std::string_view text) {
       out += "\\n";
     } else if (byte == '\t') {
       out += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      std::array<char, 8> escaped{};
-      std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(byte));
-      out += escaped.data();
+    } else if (byte >= 0x20 && byte < 0x7F) {
+      out += sequence;
+    } else if (safe_text(sequence) != sequence) {
+      append_escaped(out, sequence);
     } else {
       out += sequence;
     }
@@ -119,8 +135,9 @@ std::string render_json(const Diagnostics& diagnostics, const SourceText& source
     first = false;
     out += "\"code\":" + json_quoted(word(d.code)) + ",\"severity\":" + json_quoted(severity_word(d.severity)) + ",";
     append_place(out, "", d.place);
-    out += ",\"subject\":" + json_quoted(d.subject) + ",\"sentence\":" + json_quoted(d.sentence);
-    if (!d.did_you_mean.empty()) out += ",\"did_you_mean\":" + json_quoted(d.did_you_mean);
+    const auto masked = [&](const std::string& text) { return json_quoted(diagnostics.secrecy().masked(text)); };
+    out += ",\"subject\":" + masked(d.subject) + ",\"sentence\":" + masked(d.sentence);
+    if (!d.did_you_mean.empty()) out += ",\"did_you_mean\":" + masked(d.did_you_mean);
     if (d.other_place) {
       out += ",";
       append_place(out, "other_", *d.other_place);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Diagnostics as text for people (`file:line:column: error[code]: ...` with the source line and a caret) and as JSON
-// for editors and CI. Passwords inside of URLs are masked in the lines it shows. Writes to strings only.
+// for editors and CI. Secrets are masked and characters that move or hide others replaced, in sentences and in the
+// lines that are shown. Writes to strings only.
 #pragma once
 #include <string>
 #include <string_view>
@@ -17,7 +18,7 @@ std::string render_json(const Diagnostics& diagnostics, const SourceText& source
 std::string_view severity_word(Severity severity);
 // With quotes, escaped as JSON wants it. Bytes that are not UTF-8 become U+FFFD, so the result is JSON for any text.
 std::string json_quoted(std::string_view text);
-// `text` with the password of every scheme://user:password@host replaced by as many asterisks.
-std::string mask_passwords(std::string_view text);
+// A sentence about the graph as it may be shown: without its secrets, safe for a terminal.
+std::string shown_text(const Diagnostics& diagnostics, std::string_view text);
 
 }  // namespace sluice::engine

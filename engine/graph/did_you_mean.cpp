@@ -18,8 +18,10 @@ std::string folded(std::string_view text) {
   return result;
 }
 
+}  // namespace
+
 // Optimal string alignment: Damerau-Levenshtein in which no part is edited twice.
-std::size_t distance(std::string_view a, std::string_view b) {
+std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);
@@ -38,8 +40,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-}  // namespace
-
 std::string did_you_mean(std::string_view written, std::span<const std::string_view> candidates) {
   if (written.empty() || written.size() > max_length) return {};
   const std::string wanted = folded(written);
@@ -49,7 +49,7 @@ std::string did_you_mean(std::string_view written, std::span<const std::string_v
     if (candidate.size() > max_length || candidate == written) continue;
     const std::size_t longer = std::max(candidate.size(), wanted.size());
     if (longer - std::min(candidate.size(), wanted.size()) >= best_distance) continue;
-    const std::size_t found = distance(wanted, folded(candidate));
+    const std::size_t found = edit_distance(wanted, folded(candidate));
     // A word of which every letter was wrong is another word.
     if (found < best_distance && found < longer) {
       best = candidate;

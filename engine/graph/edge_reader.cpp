@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "secret_words.hpp"
 #include "utf8.hpp"
 #include "variables.hpp"
 
@@ -51,7 +52,7 @@ std::optional<PortSpec> read_port(std::string_view text, Place place, const std:
 }
 
 void read_chain(const YamlNode& node, SettingReader& settings, std::vector<EdgeSpec>& edges) {
-  const std::string subject = "edge \"" + node.text.substr(0, 80) + "\"";
+  const std::string subject = "edge " + quoted(node.text, 80);
   if (has_variables(node.text)) {
     settings.diagnostics().error(Code::variable_not_allowed, node.place, subject,
                                  "an edge cannot hold a variable: the shape of a graph is the same everywhere");
@@ -201,7 +202,7 @@ std::optional<ContinuitySpec> read_continuity(const YamlEntry& entry, const std:
 std::string subject_of(const YamlNode& map) {
   const auto end = [&](std::string_view key) {
     const YamlEntry* const entry = map.find(key);
-    return entry != nullptr && entry->value.is_scalar() ? entry->value.text.substr(0, 80) : std::string("?");
+    return entry != nullptr && entry->value.is_scalar() ? entry->value.text : std::string("?");
   };
   return edge_subject(end("from"), end("to"));
 }

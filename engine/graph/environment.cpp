@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "environment.hpp"
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <utility>
+
+#include "sluice/regular_file.hpp"
 
 namespace sluice::engine {
 namespace {
@@ -18,18 +16,12 @@ ParseProblem unreadable(const std::string& path, const std::string& reason) {
 }
 
 Parsed<std::string> read_secret(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return unreadable(path, "it is a directory");
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return unreadable(path, errno != 0 ? std::strerror(errno) : "it cannot be opened");
-  std::string text(max_secret_bytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > max_secret_bytes) return unreadable(path, "it is larger than 64KiB");
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  return text;
+  Result<std::string> text = read_regular_file(path, max_secret_bytes + 1);
+  if (!text) return unreadable(path, text.error().message);
+  if (text->size() > max_secret_bytes) return unreadable(path, "it is larger than 64KiB");
+  if (text->ends_with('\n')) text->pop_back();
+  if (text->ends_with('\r')) text->pop_back();
+  return *std::move(text);
 }
 
 }  // namespace

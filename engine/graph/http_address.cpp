@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "secret_words.hpp"
+
 namespace sluice::engine {
 namespace {
 
@@ -18,7 +20,7 @@ bool is_ipv6_character(char c) {
 
 ParseProblem malformed(std::string_view text, const std::string& why) {
   return {Code::wrong_type,
-          "http is an address such as \"127.0.0.1:8081\" or \"[::1]:8081\", and \"" + std::string(text) + "\" " + why};
+          "http is an address such as \"127.0.0.1:8081\" or \"[::1]:8081\", and " + quoted(text) + " " + why};
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ void check_repeated_edges(const GraphSpec& spec, Diagnostics& diagnostics) {
                      Severity::error,
                      edge.from.place,
                      edge.subject(),
-                     "this edge stands already at line " + std::to_string(at->second.line) + ", column " +
+                     "this edge is already defined on line " + std::to_string(at->second.line) + ", column " +
                          std::to_string(at->second.column) + "; keep one of the two",
                      {},
                      at->second});

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "did_you_mean.hpp"
+#include "secret_words.hpp"
 #include "units.hpp"
 #include "variables.hpp"
 
@@ -36,8 +37,6 @@ std::string nearest_name(std::string_view text) {
   return is_name(near) ? near : std::string();
 }
 
-std::string shown(std::string_view text) { return "\"" + std::string(text.substr(0, 60)) + "\""; }
-
 }  // namespace
 
 std::string listed(Words words) {
@@ -62,7 +61,7 @@ void SettingReader::check_keys(const YamlNode& map, const std::string& subject, 
   for (const YamlEntry& entry : map.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     diagnostics_.error(Code::unknown_key, entry.key_place, subject,
-                       std::string(what) + " has no key " + shown(entry.key) + "; it takes " + listed(known),
+                       std::string(what) + " has no key " + quoted(entry.key) + "; it takes " + listed(known),
                        did_you_mean(entry.key, known));
   }
 }
@@ -101,7 +100,7 @@ std::optional<Placed<std::string>> SettingReader::expanded(const YamlNode& node,
     diagnostics_.error(text.problem().code, node.place, subject, text.problem().sentence);
     return std::nullopt;
   }
-  if (text->secret) {
+  if (text->is_from_file) {
     diagnostics_.error(Code::variable_not_allowed, node.place, subject,
                        std::string(what) + " cannot come from a file: ${file:...} is for secrets in node options");
     return std::nullopt;
@@ -115,7 +114,7 @@ bool SettingReader::check_name(const std::string& text, Place place, const std::
   if (is_name(text)) return true;
   const std::string too_long = text.size() > max_name_length ? ", at most 64 characters" : "";
   diagnostics_.error(Code::bad_name, place, subject,
-                     shown(text) + " is not a name for " + std::string(what) +
+                     quoted(text) + " is not a name for " + std::string(what) +
                          "; names begin with a lower-case letter and go on with a-z, 0-9 and _" + too_long,
                      nearest_name(text));
   return false;
@@ -186,7 +185,7 @@ std::optional<Placed<std::size_t>> SettingReader::one_of(const YamlNode& node, c
   const auto found = std::find(words.begin(), words.end(), text->value);
   if (found == words.end()) {
     diagnostics_.error(Code::unknown_word, node.place, subject,
-                       std::string(what) + " is " + listed(words) + ", not " + shown(text->value),
+                       std::string(what) + " is " + listed(words) + ", not " + quoted(text->value),
                        did_you_mean(text->value, words));
     return std::nullopt;
   }

@@ -2,12 +2,10 @@
 #include "source_text.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <utility>
 
+#include "secret_words.hpp"
+#include "sluice/regular_file.hpp"
 #include "utf8.hpp"
 
 namespace sluice::engine {
@@ -20,6 +18,9 @@ constexpr std::size_t max_counted_columns = 4096;
 
 SourceText::SourceText(std::string file, std::string text) : file_(std::move(file)), text_(std::move(text)) {
   if (text_.starts_with("\xEF\xBB\xBF")) text_.erase(0, 3);
+  for (std::size_t i = 0; i < text_.size(); ++i) {
+    if (text_[i] == '\r' && (i + 1 == text_.size() || text_[i + 1] != '\n')) text_[i] = '\n';
+  }
   line_starts_.push_back(0);
   for (std::size_t i = 0; i < text_.size(); ++i) {
     if (text_[i] == '\n') line_starts_.push_back(i + 1);
@@ -59,22 +60,14 @@ Place SourceText::place_of_offset(std::size_t offset) const {
 }
 
 Parsed<SourceText> read_source_file(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    return ParseProblem{Code::file_unreadable, "\"" + path + "\" is a directory; name a graph file"};
-  }
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    const std::string reason = errno != 0 ? std::strerror(errno) : "it cannot be opened";
-    return ParseProblem{Code::file_unreadable, "cannot read \"" + path + "\": " + reason};
-  }
   // One byte past the limit (and a byte order mark) is enough to see that it is too large.
-  std::string text(SourceText::max_bytes + 4, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return ParseProblem{Code::file_unreadable, "reading \"" + path + "\" failed half-way"};
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return SourceText(path, std::move(text));
+  Result<std::string> text = read_regular_file(path, SourceText::max_bytes + 4);
+  if (!text) {
+    const bool is_other = text.error().message.starts_with("it is ");
+    return ParseProblem{Code::file_unreadable, "cannot read " + quoted(path, 200) + ": " + text.error().message +
+                                                   (is_other ? "; name a graph file" : "")};
+  }
+  return SourceText(path, *std::move(text));
 }
 
 }  // namespace sluice::engine

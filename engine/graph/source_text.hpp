@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of a graph file with an index of its lines, so that a problem can be shown where it is.
-// Columns are in characters. The text is kept as it was read, except that a UTF-8 byte order mark is taken off.
+// Columns are in characters. The text is kept as it was read, except that a UTF-8 byte order mark is taken off and
+// that a carriage return which ends a line by itself becomes a line feed.
 // Reads at most one byte more than the limit: a huge file costs nothing.
 #pragma once
 #include <cstddef>

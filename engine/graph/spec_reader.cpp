@@ -9,7 +9,9 @@
 
 #include "edge_reader.hpp"
 #include "references.hpp"
+#include "secret_words.hpp"
 #include "setting_reader.hpp"
+#include "source_mask.hpp"
 #include "variables.hpp"
 #include "yaml_document.hpp"
 
@@ -167,7 +169,24 @@ GraphSpec read_spec(const YamlNode& root, const Environment& environment, Diagno
   return spec;
 }
 
+namespace {
+
+// Values as they were read: escapes are resolved, lines folded.
+void hide_secrets(const YamlNode& node, bool is_secret, Secrecy& secrecy) {
+  if (node.is_scalar() && (is_secret || looks_secret(node.text))) secrecy.hide(node.text);
+  for (const YamlNode& item : node.items) hide_secrets(item, is_secret, secrecy);
+  for (const YamlEntry& entry : node.entries) {
+    hide_secrets(entry.value, is_secret || names_secret(entry.key), secrecy);
+  }
+}
+
+}  // namespace
+
 GraphSpec read_graph(const SourceText& source, const Environment& environment, Diagnostics& diagnostics) {
+  // As written, too: the text may not be YAML.
+  if (source.text().size() <= SourceText::max_bytes) {
+    for (const std::string_view secret : SourceMask(source.text()).secrets()) diagnostics.secrecy().hide(secret);
+  }
   const std::optional<YamlNode> root = read_yaml(source, diagnostics);
   if (!root) {
     if (diagnostics.empty()) {
@@ -175,6 +194,7 @@ GraphSpec read_graph(const SourceText& source, const Environment& environment, D
     }
     return {};
   }
+  hide_secrets(*root, false, diagnostics.secrecy());
   return read_spec(*root, environment, diagnostics);
 }
 

@@ -8,7 +8,7 @@
 #include <limits>
 #include <span>
 
-#include "did_you_mean.hpp"
+#include "secret_words.hpp"
 
 namespace sluice::engine {
 namespace {
@@ -53,20 +53,17 @@ constexpr Kind count_kind{"a count", "a whole number, or one with k or M, such a
                           largest_signed};
 
 ParseProblem refused(const Kind& kind, std::string_view text) {
-  std::string shown(text.substr(0, 40));
   return {Code::bad_unit,
-          "\"" + shown + "\" is not " + std::string(kind.what) + "; write " + std::string(kind.accepted)};
+          quoted(text, 40) + " is not " + std::string(kind.what) + "; write " + std::string(kind.accepted)};
 }
 
 ParseProblem too_large(const Kind& kind, std::string_view text) {
-  std::string shown(text.substr(0, 40));
-  return {Code::out_of_range, "\"" + shown + "\" is too large for " + std::string(kind.what)};
+  return {Code::out_of_range, quoted(text, 40) + " is too large for " + std::string(kind.what)};
 }
 
 Parsed<std::uint64_t> parse(const Kind& kind, std::string_view text) {
   if (text.starts_with('-') && text.size() > 1 && text[1] >= '0' && text[1] <= '9') {
-    return ParseProblem{Code::out_of_range,
-                        "\"" + std::string(text.substr(0, 40)) + "\" is negative; write " + std::string(kind.accepted)};
+    return ParseProblem{Code::out_of_range, quoted(text, 40) + " is negative; write " + std::string(kind.accepted)};
   }
   std::uint64_t number = 0;
   const char* const end = text.data() + text.size();

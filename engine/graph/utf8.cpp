@@ -33,8 +33,9 @@ std::optional<Utf8Problem> find_utf8_problem(std::string_view text) {
 }
 
 std::size_t utf8_length(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  std::size_t characters = 0;
+  for (; !text.empty(); ++characters) text.remove_prefix(std::max<std::size_t>(utf8_sequence(text), 1));
+  return characters;
 }
 
 }  // namespace sluice::engine

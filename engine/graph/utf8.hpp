@@ -16,7 +16,7 @@ struct Utf8Problem {
 
 std::optional<Utf8Problem> find_utf8_problem(std::string_view text);
 
-// The number of characters of valid UTF-8.
+// The number of characters; a byte that is not UTF-8 counts as one.
 std::size_t utf8_length(std::string_view text);
 
 }  // namespace sluice::engine

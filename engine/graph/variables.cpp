@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "secret_words.hpp"
+
 namespace sluice::engine {
 namespace {
 
@@ -25,8 +27,7 @@ struct Variable {
 };
 
 ParseProblem malformed(std::string_view text, std::string_view why) {
-  return {Code::bad_variable,
-          "\"" + std::string(text.substr(0, 60)) + "\" " + std::string(why) + "; " + std::string(accepted)};
+  return {Code::bad_variable, quoted(text) + " " + std::string(why) + "; " + std::string(accepted)};
 }
 
 // What stands between ${ and }.
@@ -92,8 +93,10 @@ Parsed<Expanded> expand_variables(std::string_view text, const Environment& envi
       if (!contents) return contents.problem();
       result.text += *contents;
       result.secret = true;
+      result.is_from_file = true;
       return std::nullopt;
     }
+    result.secret = result.secret || names_secret(found.name);
     const std::optional<std::string> value = environment.variable(found.name);
     if (value && !(value->empty() && found.default_text)) {
       result.text += *value;

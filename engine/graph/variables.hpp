@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Variables in values: ${VAR}, ${VAR:-default}, ${file:/path}, and $$ for a dollar. They are expanded after the YAML
 // was parsed, in values only, and only when somebody asks: with --process the nodes of other processes keep theirs. A
-// default is taken when the variable is unset or empty. Variables do not nest. What came out of a file is marked as
-// secret. An expanded value is never parsed as YAML again.
+// default is taken when the variable is unset or empty. Variables do not nest. What came out of a file, or of
+// a variable such as DB_PASSWORD, is marked as secret. An expanded value is never parsed as YAML again.
 #pragma once
 #include <optional>
 #include <string>
@@ -17,7 +17,8 @@ namespace sluice::engine {
 
 struct Expanded {
   std::string text;
-  bool secret = false;
+  bool secret = false;  // out of a file, or of a variable whose name says so
+  bool is_from_file = false;
 };
 
 Parsed<Expanded> expand_variables(std::string_view text, const Environment& environment);

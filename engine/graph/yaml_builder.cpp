@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "secret_words.hpp"
 #include "yaml_repair.hpp"
 
 namespace sluice::engine {
@@ -52,8 +53,8 @@ void YamlBuilder::refuse_tag(const std::string& tag, const YAML::Mark& mark) {
   // yaml-cpp gives plain values the tag "?" and quoted ones "!".
   if (tag.empty() || tag == "?" || (tag == "!" && !written)) return;
   diagnostics_.error(Code::yaml_tag, place(mark), {},
-                     "YAML tags such as \"" + (tag == "!" ? tag : tag.substr(0, 60)) +
-                         "\" have no meaning in a graph; remove it, or quote a value that begins with '!'");
+                     "YAML tags such as " + quoted(tag) +
+                         " have no meaning in a graph; remove it, or quote a value that begins with '!'");
 }
 
 // yaml-cpp takes a quote that is never closed as one that ends with the file.

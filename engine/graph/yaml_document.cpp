@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "secret_words.hpp"
 #include "units.hpp"
 #include "utf8.hpp"
 #include "yaml_builder.hpp"
@@ -83,7 +84,7 @@ std::optional<YamlNode> read_yaml(const SourceText& source, Diagnostics& diagnos
     if (variable) {
       const std::string written(value_around(source.text(), *variable));
       diagnostics.error(Code::yaml_quote, source.place_of_offset(variable->offset), {},
-                        "inside {} and [] YAML needs quotes around a variable; write \"" + written + "\"");
+                        "inside {} and [] YAML needs quotes around a variable; write " + quoted(written, 100));
       if (variable->closed && tries < max_attempts && text.size() <= max_repeated_bytes) {
         masked.push_back(*variable);
         text.replace(variable->offset, variable->length, variable->length, '_');
@@ -91,7 +92,7 @@ std::optional<YamlNode> read_yaml(const SourceText& source, Diagnostics& diagnos
       }
       return std::nullopt;
     }
-    for (const Diagnostic& d : found.sorted()) diagnostics.add(d);
+    diagnostics.absorb(found);
     if (result.syntax) {
       const YAML::Mark& mark = result.syntax->mark;
       diagnostics.error(Code::yaml_syntax, source.place(mark.line, mark.column), {},

@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "secret_words.hpp"
+
 namespace sluice::engine {
 namespace {
 
@@ -18,7 +20,7 @@ bool begins_call(const YamlNode& node) { return node.is_scalar() && !node.quoted
 
 void report_comma(const std::string& written, Place place, Diagnostics& diagnostics) {
   diagnostics.error(Code::yaml_quote, place, {},
-                    "inside {} and [] a comma ends the value; put quotes around it: \"" + written + "\"");
+                    "inside {} and [] a comma ends the value; put quotes around it: " + quoted(written, 100));
 }
 
 std::string slice(const SourceText& source, std::size_t begin, std::size_t last_begin, std::size_t last_length) {
@@ -47,7 +49,7 @@ void drop_repeated_keys(YamlNode& map, Diagnostics& diagnostics) {
                      Severity::error,
                      other.key_place,
                      {},
-                     "the key \"" + other.key.substr(0, 60) + "\" stands already at line " +
+                     "the key " + quoted(other.key) + " is already defined on line " +
                          std::to_string(one.key_place.line) + ", column " + std::to_string(one.key_place.column) +
                          "; keep one of the two",
                      {},

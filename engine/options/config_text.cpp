@@ -2,6 +2,7 @@
 #include "options/config_text.hpp"
 
 #include "graph/diagnostic_render.hpp"
+#include "graph/secret_words.hpp"
 #include "sluice/text.hpp"
 
 namespace sluice::engine {
@@ -35,10 +36,11 @@ class Writer {
 
  private:
   std::string value(const sluice_config& item) const {
-    if (config_.is_secret(item)) return "***";
+    if (config_.is_secret(item)) return std::string(secret_mark);
     if (item.kind == SLUICE_LIST) return "[" + items(item, false) + "]";
     if (item.kind == SLUICE_MAP || item.kind == SLUICE_OBJECT) return "{" + items(item, true) + "}";
-    const std::string text = mask_passwords(to_view(item.text));
+    const std::string text(to_view(item.text));
+    if (looks_secret(text)) return std::string(secret_mark);
     return is_plain(text) ? text : json_quoted(text);
   }
   std::string items(const sluice_config& parent, bool keyed) const {

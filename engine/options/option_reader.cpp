@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "graph/did_you_mean.hpp"
+#include "graph/secret_words.hpp"
 #include "graph/source_text.hpp"
 #include "graph/variables.hpp"
 #include "graph/yaml_document.hpp"
@@ -56,7 +57,7 @@ class Reader {
   }
 
  private:
-  std::string named(const std::string& path) const { return "option \"" + path + "\""; }
+  std::string named(const std::string& path) const { return "option " + quoted(path, 100); }
 
   void mark(sluice_config& out, Place place) const {
     if (in_default_) return;
@@ -92,10 +93,10 @@ class Reader {
     for (const sluice_option& option : table) names.emplace_back(name_of(option));
     for (const YamlEntry& entry : written.entries) {
       if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
-      const std::string owner = path.empty() ? how_.type_name : "\"" + path + "\"";
+      const std::string owner = path.empty() ? how_.type_name : quoted(path, 100);
       const std::string known = names.empty() ? "it has none" : "it has " + joined(names);
       diagnostics_.error(Code::unknown_option, entry.key_place, how_.subject,
-                         "\"" + entry.key + "\" is no option of " + owner + "; " + known,
+                         quoted(entry.key) + " is not an option of " + owner + "; " + known,
                          did_you_mean(entry.key, names));
     }
   }
@@ -151,7 +152,7 @@ class Reader {
 
   void read_text(const sluice_option& option, const YamlNode& written, const std::string& path, sluice_config& out) {
     if (!written.is_scalar()) return wrong_shape(option, written, path);
-    bool secret = has_flag(option, SLUICE_SECRET) || written.secret;
+    bool secret = has_flag(option, SLUICE_SECRET) || written.secret || names_secret(path);
     std::string text = written.text;
     bool checked = true;
     if (!in_default_ && has_variables(written.text)) {
@@ -166,7 +167,12 @@ class Reader {
         checked = false;
       }
     }
-    if (secret) config_.mark_secret(out);
+    if (secret && !in_default_) {
+      config_.mark_secret(out);
+      // A mere number may be one of many, such as a size.
+      const bool is_number = text.find_first_not_of("0123456789") == std::string::npos;
+      if (!is_number || names_secret(path)) diagnostics_.secrecy().hide(text);
+    }
     out.text = config_.keep(text);
     const Parsed<Scalar> scalar = read_scalar(option, text);
     if (scalar) {

@@ -6,15 +6,11 @@
 #include <limits>
 #include <string>
 
+#include "graph/secret_words.hpp"
 #include "graph/units.hpp"
 
 namespace sluice::engine {
 namespace {
-
-std::string quoted(std::string_view text) {
-  constexpr size_t most = 60;
-  return "\"" + std::string(text.substr(0, most)) + (text.size() > most ? "..." : "") + "\"";
-}
 
 ParseProblem not_a(const sluice_option& option, std::string_view text, const std::string& remedy) {
   return {Code::wrong_type, quoted(text) + " is not " + std::string(kind_words(option.kind)) + "; write " + remedy};

@@ -24,7 +24,7 @@ void read_node_options(DraftNode& node, bool runs, const Environment& environmen
   how.place = node.spec->name.place;
   Diagnostics found;
   TypedConfig config = read_options(node.type->options, node.spec->options, how, found);
-  for (Diagnostic& one : found.sorted()) diagnostics.add(std::move(one));
+  diagnostics.absorb(found);
   if (!found.has_errors()) node.options = std::make_shared<const TypedConfig>(std::move(config));
 }
 

@@ -26,11 +26,31 @@ std::string read_http(const GraphSpec& spec, const Environment& environment, con
   return {};
 }
 
+void know_options(OptionTable table, Secrecy& secrecy) {
+  for (const sluice_option& option : table) {
+    secrecy.know(name_of(option));
+    for (const std::string& choice : choice_names(option)) secrecy.know(choice);
+    know_options(fields_of(option), secrecy);
+  }
+}
+
+/// What may be shown beside a secret: words of the plugins, and the names of nodes.
+void know_words(const GraphSpec& spec, const Registry& registry, Secrecy& secrecy) {
+  for (const NodeType* type : registry.types()) {
+    secrecy.know(type->name);
+    know_options(type->options, secrecy);
+  }
+  for (const NodeSpec& node : spec.nodes) {
+    if (is_snake_case(node.name.value) && !node.type.value.empty()) secrecy.know(node.name.value);
+  }
+}
+
 }  // namespace
 
 Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Environment& environment,
                    const PlanOptions& options, Diagnostics& diagnostics) {
   Planned planned;
+  know_words(spec, registry, diagnostics.secrecy());
   if (spec.nodes.empty()) return planned;
   Plan plan;
   plan.graph = spec.name.value;

@@ -40,15 +40,15 @@ std::string edge_json(const Plan& plan, const PlanEdge& edge) {
   return out + "}";
 }
 
-std::string plan_part(const Planned& planned) {
+std::string plan_part(const Planned& planned, const Diagnostics& diagnostics) {
   const Plan& plan = *planned.plan;
-  const auto quoted = [](const std::string& text) { return json_quoted(text); };
+  const auto masked = [&](const std::string& text) { return json_quoted(diagnostics.secrecy().masked(text)); };
   std::string out = "{\"graph\":" + json_quoted(plan.graph) + ",\"process\":" + json_quoted(plan.process);
   if (plan.latency_budget_ns > 0) out += ",\"latency_ns\":" + std::to_string(plan.latency_budget_ns);
   out += ",\"segments\":" + json_list(plan.segments, [&](const PlanSegment& one) {
            return "{\"from\":" + json_quoted(one.from) + ",\"to\":" + json_quoted(one.to) +
                   ",\"guarantee\":" + json_quoted(word(one.guarantee)) +
-                  ",\"reasons\":" + json_list(one.reasons, quoted) + "}";
+                  ",\"reasons\":" + json_list(one.reasons, masked) + "}";
          });
   out += ",\"stages\":" + json_list(plan.stages, [&](const PlanStage& stage) {
            return json_list(stage.nodes, [&](size_t node) { return json_quoted(plan.nodes[node].name); });
@@ -71,16 +71,17 @@ std::string plan_part(const Planned& planned) {
 std::string plan_json(const Planned& planned, const Diagnostics& diagnostics, const SourceText& source) {
   std::string out = "{\"file\":" + json_quoted(source.file()) + ",\"valid\":" + (planned.plan ? "true" : "false") +
                     ",\"diagnostics\":" + render_json(diagnostics, source);
-  out += ",\"notes\":" + json_list(planned.notes, [](const Diagnostic& note) {
+  const auto masked = [&](const std::string& text) { return json_quoted(diagnostics.secrecy().masked(text)); };
+  out += ",\"notes\":" + json_list(planned.notes, [&](const Diagnostic& note) {
            return "{\"code\":" + json_quoted(word(note.code)) + ",\"line\":" + std::to_string(note.place.line) +
-                  ",\"column\":" + std::to_string(note.place.column) + ",\"subject\":" + json_quoted(note.subject) +
-                  ",\"sentence\":" + json_quoted(note.sentence) + "}";
+                  ",\"column\":" + std::to_string(note.place.column) + ",\"subject\":" + masked(note.subject) +
+                  ",\"sentence\":" + masked(note.sentence) + "}";
          });
   if (!planned.asked.empty() || !planned.not_asked.empty()) {
     const auto quoted = [](const std::string& name) { return json_quoted(name); };
     out += ",\"asked\":" + json_list(planned.asked, quoted) + ",\"not_asked\":" + json_list(planned.not_asked, quoted);
   }
-  if (planned.plan) out += ",\"plan\":" + plan_part(planned);
+  if (planned.plan) out += ",\"plan\":" + plan_part(planned, diagnostics);
   return out + "}";
 }
 

@@ -7,6 +7,7 @@
 #include "graph/units.hpp"
 #include "graph/utf8.hpp"
 #include "options/option_table.hpp"
+#include "sluice/safe_text.hpp"
 
 namespace sluice::engine {
 namespace {
@@ -16,13 +17,13 @@ std::string padded(const std::string& text, size_t width) {
   return text + std::string(width > length ? width - length : 0, ' ');
 }
 
-void append_segments(std::string& out, const Plan& plan) {
+void append_segments(std::string& out, const Plan& plan, const Diagnostics& diagnostics) {
   out += "\nguarantees\n";
   size_t width = 0;
   for (const PlanSegment& one : plan.segments) width = std::max(width, one.from.size() + one.to.size() + 4);
   for (const PlanSegment& one : plan.segments) {
     out += "  " + padded(one.from + " -> " + one.to, width) + "  " + guarantee_text(one.guarantee) + "\n";
-    for (const std::string& reason : one.reasons) out += "      " + reason + "\n";
+    for (const std::string& reason : one.reasons) out += "      " + shown_text(diagnostics, reason) + "\n";
   }
 }
 
@@ -77,24 +78,26 @@ std::string guarantee_text(Guarantee guarantee) {
 }
 
 std::string plan_text(const Planned& planned, const Diagnostics& diagnostics, const SourceText& source) {
+  const std::string file = safe_text(source.file());
   std::string out = render_text(diagnostics, source);
   for (const Diagnostic& note : planned.notes) {
-    out += source.file() + ":" + std::to_string(note.place.line) + ":" + std::to_string(note.place.column) + ": note[" +
-           std::string(word(note.code)) + "]: " + note.subject + ": " + note.sentence + "\n";
+    out += file + ":" + std::to_string(note.place.line) + ":" + std::to_string(note.place.column) + ": note[" +
+           std::string(word(note.code)) + "]: " + shown_text(diagnostics, note.subject) + ": " +
+           shown_text(diagnostics, note.sentence) + "\n";
   }
   if (!planned.plan) {
-    return out + source.file() + ": " + counted(diagnostics.errors(), "error") + ", " +
+    return out + file + ": " + counted(diagnostics.errors(), "error") + ", " +
            counted(diagnostics.warnings(), "warning") + "; the graph cannot run\n";
   }
   const Plan& plan = *planned.plan;
-  out += source.file() + ": the graph \"" + plan.graph + "\" is valid";
+  out += file + ": the graph \"" + plan.graph + "\" is valid";
   if (!plan.process.empty()) out += ", and this is its process \"" + plan.process + "\"";
   out += ": " + counted(plan.nodes.size(), "node") + ", " + counted(plan.edges.size(), "edge") + ", " +
          counted(plan.stages.size(), "stage");
   if (diagnostics.warnings() > 0) out += "; " + counted(diagnostics.warnings(), "warning");
   out += "\n";
   append_asked(out, planned);
-  append_segments(out, plan);
+  append_segments(out, plan, diagnostics);
   append_stages(out, plan);
   append_memory(out, planned);
   return out;

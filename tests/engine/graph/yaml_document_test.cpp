@@ -84,7 +84,7 @@ TEST_CASE("each fault of the YAML has its code and its place") {
   const std::vector<Row> table{
       {"a: 1\n---\nb: 2\n", Code::yaml_second_document, {2, 1}, "holds one"},
       {"a: 1\n...\nb: 2\n", Code::yaml_second_document, {3, 1}, "holds one"},
-      {"a: 1\nb: 2\na: 3\n", Code::yaml_duplicate_key, {3, 1}, "stands already at line 1, column 1"},
+      {"a: 1\nb: 2\na: 3\n", Code::yaml_duplicate_key, {3, 1}, "is already defined on line 1, column 1"},
       {"m: {k: 1, k: 2}\n", Code::yaml_duplicate_key, {1, 11}, "line 1, column 5"},
       {"a: 1\n\"a\": 2\n", Code::yaml_duplicate_key, {2, 1}, "line 1, column 1"},
       {"on: 1\n", Code::yaml_key, {1, 1}, "boolean"},

@@ -86,27 +86,28 @@ TEST_CASE("all problems are found in one pass, each at its place", "[options]") 
       "password:\n");
   CHECK(
       outcome.problems() ==
-      Lines{"1:1 unknown-option \"topc\" is no option of sample; it has topic, password, pin, shift, ratio, verify, "
-            "within, limit, records, colour, key, symbols, columns, reconnect, proxy (did you mean topic?)",
-            "1:1 missing-option sample needs the option \"topic\", a text: The topic.",
-            "2:9 bad-unit option \"within\": \"2\" is not a duration; write a whole number and ns, us, ms, s, m, h or "
-            "d, such as 250ms, 2s or 7d",
-            "3:8 bad-unit option \"limit\": \"3 apples\" is not a size; write a whole number and B, KB, MB, GB, KiB, "
-            "MiB or GiB, such as 64KiB or 256MiB",
-            "4:10 out-of-range option \"records\": \"0\" is out of range; it must be from 1 to 1M",
-            "5:9 unknown-word option \"colour\": \"gren\" is none of red, green (did you mean green?)",
-            "6:9 wrong-type option \"verify\": \"yes please\" is not true or false; write one of these two words",
-            "7:8 out-of-range option \"shift\": \"6\" is out of range; it must be from -5 to 5",
-            "8:8 out-of-range option \"ratio\": \"1.5\" is out of range; it must be from 0 to 1",
-            "9:10 wrong-type option \"symbols\": it takes a list, each a text, or a single one, but this is a map",
-            "11:15 out-of-range option \"columns.id.from\": it has 0 items; it must have from 1 to 3 items",
-            "12:10 missing-option sample needs the option \"columns.price.from\", a list, each a text, from 1 to 3 "
-            "items, or a single one: Where it comes from.",
-            "12:12 unknown-option \"form\" is no option of \"columns.price\"; it has from, as (did you mean from?)",
-            "13:12 wrong-type option \"reconnect\": it takes a map, but this is a single value",
-            "15:3 missing-option sample needs the option \"proxy.host\", a text: The host.",
-            "15:9 out-of-range option \"proxy.port\": \"99999\" is out of range; it must be from 1 to 65535",
-            "16:1 wrong-type option \"password\": it has no value; write a text, or leave the option out"});
+      Lines{
+          "1:1 unknown-option \"topc\" is not an option of sample; it has topic, password, pin, shift, ratio, verify, "
+          "within, limit, records, colour, key, symbols, columns, reconnect, proxy (did you mean topic?)",
+          "1:1 missing-option sample needs the option \"topic\", a text: The topic.",
+          "2:9 bad-unit option \"within\": \"2\" is not a duration; write a whole number and ns, us, ms, s, m, h or "
+          "d, such as 250ms, 2s or 7d",
+          "3:8 bad-unit option \"limit\": \"3 apples\" is not a size; write a whole number and B, KB, MB, GB, KiB, "
+          "MiB or GiB, such as 64KiB or 256MiB",
+          "4:10 out-of-range option \"records\": \"0\" is out of range; it must be from 1 to 1M",
+          "5:9 unknown-word option \"colour\": \"gren\" is none of red, green (did you mean green?)",
+          "6:9 wrong-type option \"verify\": \"yes please\" is not true or false; write one of these two words",
+          "7:8 out-of-range option \"shift\": \"6\" is out of range; it must be from -5 to 5",
+          "8:8 out-of-range option \"ratio\": \"1.5\" is out of range; it must be from 0 to 1",
+          "9:10 wrong-type option \"symbols\": it takes a list, each a text, or a single one, but this is a map",
+          "11:15 out-of-range option \"columns.id.from\": it has 0 items; it must have from 1 to 3 items",
+          "12:10 missing-option sample needs the option \"columns.price.from\", a list, each a text, from 1 to 3 "
+          "items, or a single one: Where it comes from.",
+          "12:12 unknown-option \"form\" is not an option of \"columns.price\"; it has from, as (did you mean from?)",
+          "13:12 wrong-type option \"reconnect\": it takes a map, but this is a single value",
+          "15:3 missing-option sample needs the option \"proxy.host\", a text: The host.",
+          "15:9 out-of-range option \"proxy.port\": \"99999\" is out of range; it must be from 1 to 65535",
+          "16:1 wrong-type option \"password\": it has no value; write a text, or leave the option out"});
 }
 
 TEST_CASE("secrets never show, neither those of the table nor those out of files", "[options]") {
