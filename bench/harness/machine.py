@@ -9,12 +9,17 @@ import sys
 
 def build_release(root):
     """Configures and builds the preset `bench`; returns its directory."""
-    for command in (["cmake", "--preset", "bench"], ["cmake", "--build", "--preset", "bench"]):
-        print("$", *command, flush=True)
-        ran = subprocess.run(command, cwd=root, check=False, capture_output=True, text=True)
-        if ran.returncode != 0:
-            sys.exit(f"bench/run: {' '.join(command)} failed:\n{(ran.stdout + ran.stderr)[-4000:]}")
+    print("building into build/bench", flush=True)
+    if subprocess.run([root / "tools" / "build.sh", "bench", "all"], check=False).returncode != 0:
+        sys.exit("bench/run: the build failed; see above")
     return root / "build" / "bench"
+
+
+def check_packages(root):
+    """Ends the program when one is missing that the benchmarks or their servers need."""
+    ran = subprocess.run([root / "tools" / "packages.sh", "missing", "test"], check=True, capture_output=True, text=True)
+    if ran.stdout:
+        sys.exit(f"bench/run: these packages are missing: {' '.join(ran.stdout.split())}; run tools/packages.sh test")
 
 
 def about(build):
