@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `sluice graph GRAPH`: the picture of a graph, as Mermaid, as DOT, or as SVG when Graphviz's `dot` is installed.
+// `sluice graph GRAPH`: the picture of a graph, as Mermaid, DOT or SVG.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <iosfwd>

@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <map>
 
+#include "graph/layout.hpp"
 #include "graph/utf8.hpp"
-#include "observe/layout.hpp"
+#include "graph/xml_text.hpp"
 #include "observe/numbers.hpp"
 #include "observe/readiness.hpp"
 
@@ -281,28 +282,6 @@ class Drawing {
 };
 
 }  // namespace
-
-std::string xml_escaped(std::string_view text) {
-  const bool is_sound = !find_utf8_problem(text);
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else if (c == '\'') {
-      out += "&#39;";
-    } else {
-      out += !is_sound && (byte < 0x20 || byte >= 0x7F) ? '?' : c;
-    }
-  }
-  return out;
-}
 
 std::string graph_svg(const Sample& before, const Sample& now) { return Drawing(before, now).svg(); }
 

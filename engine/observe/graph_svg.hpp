@@ -11,7 +11,4 @@ namespace sluice::engine {
 
 std::string graph_svg(const Sample& before, const Sample& now);
 
-/// Text that may stand in XML or HTML, also between quotes; what is not allowed there becomes a question mark.
-std::string xml_escaped(std::string_view text);
-
 }  // namespace sluice::engine

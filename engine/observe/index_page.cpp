@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "graph/xml_text.hpp"
 #include "observe/graph_svg.hpp"
 
 namespace sluice::engine {

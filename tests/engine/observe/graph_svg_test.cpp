@@ -2,6 +2,7 @@
 #include "observe/graph_svg.hpp"
 
 #include "catch.hpp"
+#include "graph/xml_text.hpp"
 #include "observe/index_page.hpp"
 #include "sample_report.hpp"
 

@@ -40,6 +40,15 @@ TEST_CASE("a file is drawn with its processes framed and its relays between them
   INFO(mermaid);
   CHECK(has(mermaid, "subgraph p_second[\"process second\"]\n    n_end[("));
   CHECK(has(mermaid, "n_feed -. \"10k, 8MiB<br/>drop_oldest\" .-> n_log"));
+
+  const std::string svg = svg_text(spec_of(text), stand_ins());
+  INFO(svg);
+  CHECK(svg.starts_with("<svg "));
+  CHECK(svg.ends_with("</svg>\n"));
+  CHECK(has(svg, ">source \u00b7 first</text>"));
+  CHECK(has(svg, ">relay \u00b7 first, second</text>"));
+  CHECK(has(svg, ">10k, 8MiB</text>"));
+  CHECK(has(svg, ">drop_oldest</text>"));
 }
 
 TEST_CASE("a plan is drawn as what one process runs") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "observe/layout.hpp"
+#include "graph/layout.hpp"
 
 #include <algorithm>
 #include <functional>
