@@ -53,6 +53,17 @@ SELECT i.indexrelid::regclass, coalesce(a.attname, ''),
   LEFT JOIN pg_collation l ON l.oid = i.indcollation[at]
  WHERE i.indrelid = $1::oid AND i.indisunique ORDER BY i.indexrelid, at)";
 
+// BEFORE INSERT FOR EACH ROW, of the table and of its partitions; TimescaleDB's own are no concern of a user.
+constexpr const char* triggers_sql = R"(
+SELECT DISTINCT t.tgname
+  FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
+ WHERE (t.tgrelid = $1::oid OR t.tgrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = $1::oid))
+   AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 7 = 7 AND n.nspname NOT LIKE '\_timescaledb\_%'
+ ORDER BY 1)";
+
+constexpr const char* rules_sql = R"(
+SELECT rulename FROM pg_rewrite WHERE ev_class = $1::oid AND ev_type IN ('2', '3') AND ev_enabled <> 'D' ORDER BY 1)";
+
 constexpr const char* dimension_sql = R"(
 SELECT column_name, (extract(epoch FROM time_interval) * 1000000)::bigint FROM timescaledb_information.dimensions
  WHERE hypertable_schema = $1 AND hypertable_name = $2 ORDER BY dimension_number LIMIT 1)";
@@ -81,6 +92,14 @@ std::optional<Failure> read_indexes(Connection& connection, const std::string& t
     index.usable = index.usable && flag_at(result, row, 2);
     index.exact_text = index.exact_text && flag_at(result, row, 3);
   }
+  return std::nullopt;
+}
+
+std::optional<Failure> read_names(Connection& connection, const char* sql, const std::string& table,
+                                  std::vector<std::string>& names) {
+  ServerResult result;
+  if (auto failure = connection.query(sql, {table}, doing, result)) return failure;
+  for (int row = 0; row < PQntuples(result.get()); ++row) names.push_back(text_at(result, row, 0));
   return std::nullopt;
 }
 
@@ -127,6 +146,8 @@ std::optional<Failure> read_table(Connection& connection, const Settings& settin
   const std::vector<std::string> name{text_at(result, 0, 4), text_at(result, 0, 5)};
   if (auto failure = read_columns(connection, id, found)) return failure;
   if (auto failure = read_indexes(connection, id, found)) return failure;
+  if (auto failure = read_names(connection, triggers_sql, id, found.row_triggers)) return failure;
+  if (auto failure = read_names(connection, rules_sql, id, found.rules)) return failure;
   if (!server.extension.empty()) {
     if (auto failure = connection.query(dimension_sql, name, doing, result)) return failure;
     if (PQntuples(result.get()) > 0) {

@@ -52,7 +52,9 @@ struct TableFacts {
   bool row_security = false;  ///< that holds for this user
   std::vector<TableColumn> columns;
   std::vector<UniqueIndex> unique_indexes;
-  std::string time_column;  ///< of a hypertable; empty: none
+  std::vector<std::string> row_triggers;  ///< that fire before a row is inserted, and may change or drop it
+  std::vector<std::string> rules;         ///< on INSERT and UPDATE
+  std::string time_column;                ///< of a hypertable; empty: none
   int64_t chunk_us = 0;
 
   const TableColumn* find(std::string_view name) const;

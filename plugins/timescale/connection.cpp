@@ -4,6 +4,8 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <charconv>
+#include <functional>
 #include <thread>
 
 namespace sluice::timescale {
@@ -19,6 +21,10 @@ constexpr milliseconds closing_grace{1000};
 /// What libpq gets of a COPY at once, and so what it buffers.
 constexpr size_t copy_piece = size_t{64} << 10;
 
+/// A prepared statement that is missing, or one of that name that is there already.
+constexpr std::string_view no_such_statement = "26000";
+constexpr std::string_view statement_is_there = "42P05";
+
 bool is_error(const PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
   return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_IN;
@@ -31,6 +37,9 @@ void keep_first_failure(ServerResult& kept, PGresult* take) {
 }
 
 }  // namespace
+
+Statement::Statement(std::string text)
+    : name("sluice_" + std::to_string(std::hash<std::string>()(text))), sql(std::move(text)) {}
 
 std::optional<Failure> Connection::open() {
   close();
@@ -72,24 +81,53 @@ std::optional<Failure> Connection::open() {
   }
   is_connecting_ = false;
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
-    Failure failure = connect_failure(PQerrorMessage(connection_.get()), place_);
+    Failure failure = masked(connect_failure(PQerrorMessage(connection_.get()), place_));
     close();
     return failure;
   }
   PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
   PQsetnonblocking(connection_.get(), 1);
   place_ = std::string(PQhost(connection_.get())) + ":" + PQport(connection_.get()) + "/" + PQdb(connection_.get());
-  return set_up();
+  if (auto failure = look_for_pooler()) return failure;
+  return is_pooled_ ? std::nullopt : set_up(conninfo);
 }
 
-std::optional<Failure> Connection::set_up() {
+/// Every server says at the start which of its processes serves the connection. A pooler has to answer with a number of
+/// its own, as cancelling goes by it.
+std::optional<Failure> Connection::look_for_pooler() {
+  ServerResult result;
+  if (auto failure = query("SELECT pg_backend_pid()", {}, "set up the session", result)) return failure;
+  const std::string_view text = PQntuples(result.get()) == 1 ? PQgetvalue(result.get(), 0, 0) : "";
+  int process = 0;
+  std::from_chars(text.data(), text.data() + text.size(), process);
+  is_pooled_ = was_another_session_ || process != PQbackendPID(connection_.get());
+  return std::nullopt;
+}
+
+/// `set` is SET, for the session, or SET LOCAL, for the transaction. A delivered row must survive a crash of the
+/// server, whatever the role's own setting; compiling short statements costs more than it saves; and who stops in the
+/// middle of a transaction should not hold its locks for ever.
+std::string Connection::common_settings(std::string_view set) const {
   const std::string timeout = std::to_string(std::max<int64_t>(settings_.statement_timeout_ns / 1'000'000, 1));
-  // A delivered row must survive a crash of the server, whatever the role's own setting; compiling short statements
-  // costs more than it saves; and a statement whose client has gone should end.
-  std::string sql = "SET statement_timeout = " + timeout +
-                    "; SET jit = off; SET default_transaction_isolation = 'read committed'; "
-                    "SELECT set_config('synchronous_commit', 'on', false) "
-                    "WHERE current_setting('synchronous_commit') = 'off'";
+  const std::string first = std::string(set) + " ";
+  return first + "statement_timeout = " + timeout + "; " + first + "idle_in_transaction_session_timeout = " + timeout +
+         "; " + first + "jit = off; SELECT set_config('synchronous_commit', 'on', " +
+         (set == "SET" ? "false" : "true") + ") WHERE current_setting('synchronous_commit') = 'off'";
+}
+
+/// The server, too, must notice that its client has gone: what a client leaves unfinished holds the others up. It looks
+/// as often as the client does.
+std::optional<Failure> Connection::set_up(const Conninfo& conninfo) {
+  std::string sql = common_settings("SET") + "; SET default_transaction_isolation = 'read committed'";
+  const std::string* const wanted = conninfo.find("keepalives");
+  if (wanted == nullptr || *wanted != "0") {
+    for (const std::string name : {"keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"}) {
+      const std::string* const value = conninfo.find(name);
+      const bool is_own = name.starts_with("tcp_");
+      if (value == nullptr || value->find_first_not_of("0123456789") != value->npos || value->empty()) continue;
+      if (!is_own || server_version() >= 120000) sql += "; SET " + (is_own ? name : "tcp_" + name) + " = " + *value;
+    }
+  }
   if (server_version() >= 140000) sql += "; SET client_connection_check_interval = '1s'";
   return execute(sql, "set up the session");
 }
@@ -170,7 +208,11 @@ std::optional<Failure> Connection::answer(std::string_view doing, const ServerRe
   if (result == nullptr || (is_error(result.get()) && !has_state)) return lost(doing);
   if (!is_error(result.get()) && PQstatus(connection_.get()) != CONNECTION_BAD) return std::nullopt;
   if (!is_error(result.get())) return lost(doing);
-  Failure failure = failure_of(result.get(), doing);
+  Failure failure = masked(failure_of(result.get(), doing));
+  if (failure.state == no_such_statement || failure.state == statement_is_there) {
+    was_another_session_ = is_pooled_ = true;
+    failure.blame = Blame::passing;
+  }
   if (needs_new_connection(failure) || PQstatus(connection_.get()) == CONNECTION_BAD) close();
   return failure;
 }
@@ -204,13 +246,32 @@ std::optional<Failure> Connection::execute(const std::string& sql, std::string_v
   return query(sql, {}, doing, ignored);
 }
 
-std::optional<Failure> Connection::prepare(const char* name, const std::string& sql, std::string_view doing) {
-  if (PQsendPrepare(connection_.get(), name, sql.c_str(), 0, nullptr) == 0) return lost(doing);
+std::optional<Failure> Connection::prepare(const Statement& statement, std::string_view doing) {
+  // What cannot be prepared is found out at the start, also where nothing stays prepared.
+  const char* const name = is_pooled_ ? "" : statement.name.c_str();
+  if (PQsendPrepare(connection_.get(), name, statement.sql.c_str(), 0, nullptr) == 0) return lost(doing);
   ServerResult ignored;
   return receive(doing, ignored);
 }
 
-std::optional<Failure> Connection::send(const char* name, std::span<const Parameter> parameters,
+std::optional<Failure> Connection::begin(std::string_view doing) {
+  if (!is_pooled_) return execute("BEGIN", doing);
+  return execute("BEGIN ISOLATION LEVEL READ COMMITTED; " + common_settings("SET LOCAL"), doing);
+}
+
+std::optional<Failure> Connection::commit(std::string_view doing) {
+  ServerResult result;
+  if (auto failure = query("COMMIT", {}, doing, result)) return failure;
+  if (std::string_view(PQcmdStatus(result.get())) == "COMMIT") return std::nullopt;
+  return Failure{Blame::passing, {}, "cannot " + std::string(doing) + ": the transaction was rolled back"};
+}
+
+std::optional<Failure> Connection::roll_back(std::string_view doing) {
+  if (!is_open() || PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return std::nullopt;
+  return execute("ROLLBACK", doing);
+}
+
+std::optional<Failure> Connection::send(const Statement& statement, std::span<const Parameter> parameters,
                                         std::string_view doing) {
   if (auto failure = closed_already(doing)) return failure;
   constexpr size_t most = 600;
@@ -223,9 +284,12 @@ std::optional<Failure> Connection::send(const char* name, std::span<const Parame
     lengths[i] = static_cast<int>(parameters[i].size());
     formats[i] = 1;
   }
-  if (PQsendQueryPrepared(connection_.get(), name, static_cast<int>(count), values, lengths, formats, 0) == 0) {
-    return lost(doing);
-  }
+  const auto number = static_cast<int>(count);
+  const int sent =
+      is_pooled_ || statement.name.empty()
+          ? PQsendQueryParams(connection_.get(), statement.sql.c_str(), number, nullptr, values, lengths, formats, 0)
+          : PQsendQueryPrepared(connection_.get(), statement.name.c_str(), number, values, lengths, formats, 0);
+  if (sent == 0) return lost(doing);
   return flush(doing, statement_deadline());
 }
 
@@ -261,11 +325,17 @@ Failure Connection::lost(std::string_view doing) {
   const std::string said = PQerrorMessage(connection_.get());
   // The lines behind the first guess at reasons.
   const std::string first = said.substr(0, said.find('\n'));
+  Failure failure = masked({is_closing_ ? Blame::interrupted : Blame::passing,
+                            {},
+                            "cannot " + std::string(doing) + ": the connection to PostgreSQL at " + place_ +
+                                " ended: " + (first.empty() ? "no reason was given" : first)});
   close();
-  return {is_closing_ ? Blame::interrupted : Blame::passing,
-          {},
-          "cannot " + std::string(doing) + ": the connection to PostgreSQL at " + place_ +
-              " ended: " + (first.empty() ? "no reason was given" : first)};
+  return failure;
+}
+
+Failure Connection::masked(Failure failure) const {
+  failure.sentence = settings_.conninfo.masked(std::move(failure.sentence));
+  return failure;
 }
 
 Failure Connection::given_up(std::string_view doing, Woke why) {

@@ -7,6 +7,8 @@
 namespace sluice::timescale {
 namespace {
 
+constexpr std::string_view protocol_violation = "08P01";
+
 bool is_state(std::string_view text) {
   return text.size() == 5 &&
          std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
@@ -46,17 +48,34 @@ std::string_view remedy(std::string_view state) {
   if (state == "53300") return "raise the server's max_connections, or close other connections";
   if (state == "57014") return "a statement took longer than statement_timeout, perhaps behind somebody's lock";
   if (state == "25006") return "the server is read only: a standby, or set so";
+  if (state == "2200H") return "give the sequence of the column a larger type or limit";
+  if (state == "53200") return "raise the server's max_locks_per_transaction or memory, or send smaller batches";
   return {};
 }
 
 /// What libpq itself finds wrong and waiting does not cure.
 bool is_for_a_person(std::string_view said) {
-  constexpr std::array<std::string_view, 9> words = {
-      "no password supplied",  "server does not support SSL", "certificate verify failed",
-      "root certificate file", "could not load private key",  "could not read certificate file",
-      "invalid sslmode value", "authentication method",       "does not match host name",
+  constexpr std::string_view words[] = {
+      "no password supplied",
+      "server does not support SSL",
+      "certificate verify failed",
+      "root certificate file",
+      "could not load private key",
+      "could not read certificate file",
+      "authentication method",
+      "does not match host name",
+      // Values of parameters, which libpq looks at when it connects.
+      "invalid integer value",
+      "invalid port number",
+      " value: \"",
+      "could not parse network address",
+      "definition of service",
+      // A pooler's, which says almost everything by the SQLSTATE of a broken protocol.
+      "unsupported startup parameter",
+      "no such database",
+      "no such user",
   };
-  return std::any_of(words.begin(), words.end(),
+  return std::any_of(std::begin(words), std::end(words),
                      [&](std::string_view each) { return said.find(each) != std::string_view::npos; });
 }
 
@@ -67,23 +86,32 @@ Blame blame_of(std::string_view state) {
   constexpr std::array<std::string_view, 3> record = {"22", "23", "54"};
   constexpr std::array<std::string_view, 5> person = {"28", "3D", "3F", "42", "0A"};
   if (!is_state(state)) return Blame::passing;
-  if (state == "25006" || state.starts_with("XX") || has_class(passing, state)) return Blame::passing;
+  // A transaction that idled too long ends the session; a sequence that is used up refuses every row.
+  if (state == "25006" || state == "25P03" || state.starts_with("XX") || has_class(passing, state)) {
+    return Blame::passing;
+  }
+  if (state == "2200H") return Blame::person;
   if (state == "P0001" || has_class(record, state)) return Blame::record;
   if (has_class(person, state)) return Blame::person;
   return Blame::unknown;
 }
 
 bool needs_new_connection(const Failure& failure) {
-  if (failure.blame == Blame::record) return false;
-  // Conflicts between transactions, full disks, locks and timeouts leave the session as it was.
-  constexpr std::array<std::string_view, 3> staying = {"40", "53", "55"};
-  return !(has_class(staying, failure.state) || failure.state == "57014");
+  if (failure.ends_session || failure.state.empty() || failure.state.starts_with("XX")) return true;
+  // Any other error ends its statement alone; these say that the session or the server is not what it should be.
+  constexpr std::array<std::string_view, 3> broken = {"08", "25", "57"};
+  return has_class(broken, failure.state) && failure.state != "57014";
 }
 
 Failure failure_of(const PGresult* result, std::string_view doing) {
   Failure failure;
   failure.state = field(result, PG_DIAG_SQLSTATE);
   failure.blame = blame_of(failure.state);
+  const std::string severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  failure.ends_session = severity == "FATAL" || severity == "PANIC";
+  failure.column = field(result, PG_DIAG_COLUMN_NAME);
+  failure.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
+  failure.routine = field(result, PG_DIAG_SOURCE_FUNCTION);
   std::string said = field(result, PG_DIAG_MESSAGE_PRIMARY);
   if (said.empty()) said = PQresultErrorMessage(result);
   if (said.empty()) said = "no answer";
@@ -128,7 +156,9 @@ Failure connect_failure(std::string_view said, std::string_view place) {
     text.erase(0, behind + 9);
   }
   failure.blame = blame_of(failure.state);
-  if (failure.state.empty() && is_for_a_person(text)) failure.blame = Blame::person;
+  if ((failure.state.empty() || failure.state == protocol_violation) && is_for_a_person(text)) {
+    failure.blame = Blame::person;
+  }
   failure.sentence =
       "cannot connect to PostgreSQL at " + std::string(place) + ": " + (text.empty() ? "no answer" : text);
   if (!failure.state.empty()) failure.sentence += " (" + failure.state + ")";

@@ -23,8 +23,12 @@ enum class Blame {
 
 struct Failure {
   Blame blame = Blame::passing;
-  std::string state{};     ///< SQLSTATE, or empty
-  std::string sentence{};  ///< what was tried, what the server said, what to do
+  std::string state{};        ///< SQLSTATE, or empty
+  std::string sentence{};     ///< what was tried, what the server said, what to do
+  bool ends_session = false;  ///< the server says that it ends the connection
+  std::string column{};       ///< these three as far as the server names them
+  std::string constraint{};
+  std::string routine{};  ///< of the server, that found the error
 };
 
 Blame blame_of(std::string_view sqlstate);

@@ -29,6 +29,8 @@ void Job::start_anew(size_t column_count) {
   inserted = 0;
   already_there = 0;
   by_copy = false;
+  trouble = {};
+  refused_rows_ = 0;
   in_arrays_.clear();
   in_copy_rows_.clear();
 }
@@ -80,10 +82,15 @@ std::span<const uint8_t> Job::copy_rows(const std::vector<uint32_t>& part) {
   return copy_rows_.bytes();
 }
 
+std::string Job::words(uint32_t row, const Origin& origin) const {
+  return origin.words(batches_[places_[row].batch][places_[row].record]);
+}
+
 void Job::refuse(uint32_t row, const Error& error, const Origin& origin) {
   const Place place = places_[row];
+  ++refused_rows_;
   Error with_origin = error;
-  with_origin.message += origin.words(batches_[place.batch][place.record]);
+  with_origin.message += words(row, origin);
   refused_.push_back({place.batch, place.record, std::move(with_origin)});
 }
 

@@ -7,15 +7,25 @@
 #include <utility>
 
 #include "big_endian.hpp"
+#include "row_words.hpp"
 #include "sql.hpp"
 #include "wire_value.hpp"
 
 namespace sluice::timescale {
 namespace {
 
-constexpr const char* insert_name = "sluice_insert";
-constexpr const char* insert_alone_name = "sluice_insert_alone";
-constexpr const char* missing_name = "sluice_missing";
+/// After so many rows in a row that fail alone, with none stored between them, an attempt ends.
+constexpr size_t most_alone = 32;
+/// How often the same failure comes to the same rows before they are sent in halves.
+constexpr uint32_t most_times = 2;
+constexpr std::string_view unique_violation = "23505";
+constexpr std::string_view not_null_violation = "23502";
+constexpr std::string_view check_violation = "23514";
+
+/// A smaller statement needs less of it: memory, locks, limits of its size, time.
+bool is_about_size(std::string_view state) {
+  return state.starts_with("53") || state.starts_with("54") || state == "57014";
+}
 
 uint64_t number_of(const char* digits) {
   uint64_t number = 0;
@@ -32,19 +42,25 @@ RowStore::RowStore(Connection& connection, const Settings& settings, Origin orig
       statements_(statements),
       doing_("write to table " + settings.table_name()),
       bounded_(bounded_columns(settings)),
+      insert_(insert_sql(settings)),
+      plain_insert_(plain_insert_sql(settings)),
+      missing_(missing_sql(settings)),
       copy_(copy_sql(settings)),
       copy_choice_(settings.copies) {}
 
 std::optional<Failure> RowStore::prepare(bool table_reads_copy) {
   table_reads_copy_ = table_reads_copy;
-  if (auto failure = connection_.prepare(insert_name, insert_sql(settings_), doing_)) return failure;
+  most_rows_ = 0;
+  if (auto failure = connection_.prepare(insert_, doing_)) return failure;
   if (settings_.conflict.empty()) return std::nullopt;
-  if (auto failure = connection_.prepare(insert_alone_name, insert_alone_sql(settings_), doing_)) return failure;
+  if (auto failure = connection_.prepare(plain_insert_, doing_)) return failure;
   // The bounds that a look-up gives leave few chunks; TimescaleDB would exclude them anew for every single key.
   constexpr const char* sql =
       "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'timescaledb.enable_runtime_exclusion'";
-  if (auto failure = connection_.execute(sql, doing_)) return failure;
-  return connection_.prepare(missing_name, missing_sql(settings_), doing_);
+  if (!connection_.is_pooled()) {
+    if (auto failure = connection_.execute(sql, doing_)) return failure;
+  }
+  return connection_.prepare(missing_, doing_);
 }
 
 std::optional<Failure> RowStore::store(Job& job, const std::function<void()>& meanwhile) {
@@ -52,19 +68,78 @@ std::optional<Failure> RowStore::store(Job& job, const std::function<void()>& me
   const std::function<void()>* what = &meanwhile;
   job.by_copy = job.by_copy && copies();
   const bool by_copy = job.by_copy;
+  Attempt attempt;
   while (!job.work.empty()) {
-    if (auto failure = store_part(job, *what)) return failure;
+    if (most_rows_ > 0 && job.work.back().size() > most_rows_) {
+      job.by_copy = false;
+      divide(job);
+      continue;
+    }
+    const size_t rows = job.work.back().size();
+    const uint64_t before = job.inserted + job.already_there;
+    std::optional<Failure> failure = store_part(job, *what);
     what = &nothing;
+    if (failure) {
+      if (!goes_on_after(*failure, job, attempt)) return failure;
+    } else if (job.inserted + job.already_there > before) {
+      attempt.has_stored = true;
+      attempt.alone_in_a_row = 0;
+      job.trouble.others_passed = true;
+      job.trouble.most_passed = std::max(job.trouble.most_passed, rows);
+    }
   }
+  job.count_already_there();
   if (!by_copy) copy_choice_.inserted(job.already_there + job.refused_count() == 0);
+  const Trouble& trouble = job.trouble;
+  if (trouble.times >= most_times && !trouble.was_alone && is_about_size(trouble.state)) {
+    most_rows_ = trouble.most_passed;
+  }
   return std::nullopt;
+}
+
+/// The last part failed, and not as a bad row does. What comes once more is sent in smaller parts, so that what can be
+/// stored is, and what cannot be is known; a row that is left alone waits behind the others.
+bool RowStore::goes_on_after(Failure& failure, Job& job, Attempt& attempt) {
+  if (failure.blame == Blame::interrupted) return false;
+  Trouble& trouble = job.trouble;
+  if (trouble.times == 0 || trouble.state != failure.state) trouble = {failure.state};
+  const bool is_again = ++trouble.times >= most_times;
+  if (job.work.back().size() > 1) {
+    if (is_again && !std::exchange(job.by_copy, false)) divide(job);
+    return is_again && connection_.is_open();
+  }
+  job.by_copy = false;
+  trouble.was_alone = true;
+  std::rotate(job.work.begin(), job.work.end() - 1, job.work.end());
+  name_row(failure, job, job.work.front().front());
+  const bool all_failed = ++attempt.alone >= job.work.size();
+  const bool is_enough = ++attempt.alone_in_a_row >= most_alone || (!attempt.has_stored && !trouble.others_passed);
+  return !all_failed && !is_enough && connection_.is_open();
+}
+
+/// Only where others passed is it this row that is in the way. The same one is named as long as it is there.
+void RowStore::name_row(Failure& failure, Job& job, uint32_t row) const {
+  Trouble& trouble = job.trouble;
+  if (!trouble.others_passed && job.rows.size() > 1) return;
+  const bool is_named =
+      !trouble.sentence.empty() &&
+      std::any_of(job.work.begin(), job.work.end(), [&](const Rows& part) { return part.front() == trouble.row; });
+  if (!is_named) {
+    const std::string key = key_words(settings_, job.rows[row]);
+    trouble.row = row;
+    trouble.sentence = failure.sentence + "; this is the record" + (key.empty() ? "" : " with " + key) +
+                       job.words(row, origin_) + ", alone in its statement" +
+                       (trouble.others_passed ? ", and the others of its batch are stored as far as they can be" : "");
+  }
+  failure.sentence = trouble.sentence;
+  // Waiting alone will hardly help it.
+  if (failure.blame == Blame::passing) failure.blame = Blame::unknown;
 }
 
 std::optional<Failure> RowStore::store_part(Job& job, const std::function<void()>& meanwhile) {
   const Rows part = job.work.back();
   uint64_t inserted = 0;
-  std::optional<Failure> failure = settings_.conflict.empty() ? insert_or_nothing(job, part, meanwhile, inserted)
-                                                              : insert(job, part, meanwhile, inserted);
+  std::optional<Failure> failure = insert(job, insert_, part, meanwhile, inserted);
   if (failure && failure->blame != Blame::record) return failure;
   if (const bool was_copy = std::exchange(job.by_copy, false); was_copy) {
     if (failure) {
@@ -73,77 +148,104 @@ std::optional<Failure> RowStore::store_part(Job& job, const std::function<void()
     }
     copy_choice_.copied();
   }
-  if (failure) {
-    job.work.pop_back();
-    if (part.size() == 1) {
-      refuse(job, part.front(), *failure);
-    } else {
-      divide(job, part);
-    }
-    return std::nullopt;
-  }
   if (inserted == part.size()) {
     job.work.pop_back();
     job.inserted += inserted;
     return std::nullopt;
   }
-  Rows missing;
-  if (settings_.conflict.empty()) {
-    missing = part;
-  } else if (auto unknown = look_up(job, part, missing)) {
-    // Nothing is forgotten: the same rows are sent again, and those that are there count as there.
-    return unknown;
+  // Without a conflict target nothing was stored.
+  if ((failure || settings_.conflict.empty()) && part.size() > 1) {
+    divide(job);
+    return std::nullopt;
   }
+  if (failure || settings_.conflict.empty()) {
+    job.work.pop_back();
+    refuse(job, part.front(), failure ? *failure : dropped());
+    return std::nullopt;
+  }
+  Rows missing;
+  // Nothing is forgotten where this fails: the same rows are sent again, and those that are there count as there.
+  if (auto unknown = look_up(job, part, missing)) return unknown;
+  if (part.size() == 1 && !missing.empty()) return store_again(job, part);
   job.work.pop_back();
   job.inserted += inserted;
   job.already_there += part.size() - std::min<uint64_t>(part.size(), inserted + missing.size());
-  if (missing.empty()) return std::nullopt;
-  if (missing.size() < part.size()) {
-    job.work.push_back(std::move(missing));
-  } else if (part.size() > 1) {
-    divide(job, part);
-  } else {
-    refuse(job, part.front(),
-           {Blame::record, "row_dropped",
-            "table " + settings_.table_name() +
-                " did not store this row although it reported no error, and holds no row with its key: a trigger or "
-                "rule drops it"});
+  for (auto row = missing.rbegin(); row != missing.rend(); ++row) job.work.push_back({*row});
+  return std::nullopt;
+}
+
+/// A row that was not inserted, without its key in the table: a trigger dropped it, or gave it another key that is
+/// there. Sent without leave to be there, it is refused in the second case, and only then.
+std::optional<Failure> RowStore::store_again(Job& job, const Rows& one) {
+  uint64_t inserted = 0;
+  std::optional<Failure> failure = insert(
+      job, plain_insert_, one, [] {}, inserted);
+  const bool is_there = failure && failure->state == unique_violation;
+  if (failure && failure->blame != Blame::record) return failure;
+  job.work.pop_back();
+  job.inserted += inserted;
+  if (is_there) {
+    ++job.already_there;
+  } else if (inserted == 0) {
+    refuse(job, one.front(), failure ? *failure : dropped());
   }
   return std::nullopt;
 }
 
-std::optional<Failure> RowStore::send(Job& job, const Rows& part) {
-  statements_.add();
-  if (job.by_copy) return connection_.send_copy(copy_, job.copy_rows(part), doing_);
-  const Arrays& arrays = job.arrays(part);
-  std::vector<Parameter> parameters(settings_.mapping.size());
-  for (size_t i = 0; i < parameters.size(); ++i) parameters[i] = arrays[i];
-  // Alone, a row that another unique index refuses is told so by name.
-  const bool alone = part.size() == 1 && !settings_.conflict.empty();
-  return connection_.send(alone ? insert_alone_name : insert_name, parameters, doing_);
-}
-
-std::optional<Failure> RowStore::insert(Job& job, const Rows& part, const std::function<void()>& meanwhile,
-                                        uint64_t& inserted) {
-  if (auto failure = send(job, part)) return failure;
-  meanwhile();
-  ServerResult result;
-  if (auto failure = connection_.receive(doing_, result)) return failure;
-  inserted = number_of(PQcmdTuples(result.get()));
-  return std::nullopt;
-}
-
-/// Without a conflict target nothing can be looked up, so all rows are stored together or none is.
-std::optional<Failure> RowStore::insert_or_nothing(Job& job, const Rows& part, const std::function<void()>& meanwhile,
-                                                   uint64_t& inserted) {
-  if (auto failure = connection_.execute("BEGIN", doing_)) return failure;
-  std::optional<Failure> failure = insert(job, part, meanwhile, inserted);
-  if (!failure && inserted == part.size()) return connection_.execute("COMMIT", doing_);
-  if (connection_.is_open()) {
-    if (auto second = connection_.execute("ROLLBACK", doing_)) return second;
-  }
-  if (!failure) inserted = 0;
+std::optional<Failure> RowStore::insert(Job& job, const Statement& statement, const Rows& part,
+                                        const std::function<void()>& meanwhile, uint64_t& inserted) {
+  // Without a conflict target nothing can be looked up, so all rows are stored together or none is.
+  const bool all_or_none = settings_.conflict.empty();
+  if (!all_or_none && !connection_.is_pooled()) return exchange(job, statement, part, meanwhile, inserted);
+  if (auto failure = connection_.begin(doing_)) return failure;
+  std::optional<Failure> failure = exchange(job, statement, part, meanwhile, inserted);
+  if (!failure && (!all_or_none || inserted == part.size())) failure = connection_.commit(doing_);
+  if (failure || (all_or_none && inserted < part.size())) inserted = 0;
+  if (auto second = connection_.roll_back(doing_)) return second;
   return failure;
+}
+
+std::optional<Failure> RowStore::exchange(Job& job, const Statement& statement, const Rows& part,
+                                          const std::function<void()>& meanwhile, uint64_t& inserted) {
+  statements_.add();
+  std::optional<Failure> failure;
+  if (job.by_copy) {
+    failure = connection_.send_copy(copy_, job.copy_rows(part), doing_);
+  } else {
+    const Arrays& arrays = job.arrays(part);
+    std::vector<Parameter> parameters(settings_.mapping.size());
+    for (size_t i = 0; i < parameters.size(); ++i) parameters[i] = arrays[i];
+    failure = connection_.send(statement, parameters, doing_);
+  }
+  if (!failure) {
+    meanwhile();
+    ServerResult result;
+    failure = connection_.receive(doing_, result);
+    if (!failure) inserted = number_of(PQcmdTuples(result.get()));
+  }
+  if (failure) blame_table(*failure);
+  return failure;
+}
+
+/// What no row of this kind could pass is not the row's fault.
+void RowStore::blame_table(Failure& failure) const {
+  if (failure.state == not_null_violation && !failure.column.empty()) {
+    const std::optional<size_t> mapped = settings_.mapping.find(failure.column);
+    if (mapped && !settings_.column(*mapped).nullable) return;
+    failure.sentence += mapped ? "; the graph says nullable: true: let the table take NULL, or drop it from the graph"
+                               : "; give the column a default, or add it to columns";
+    failure.blame = Blame::person;
+  } else if (failure.state == check_violation && failure.constraint.empty() && failure.routine == "ExecFindPartition") {
+    failure.sentence += "; create the partition, or one that is the default";
+    failure.blame = Blame::person;
+  }
+}
+
+Failure RowStore::dropped() const {
+  return {Blame::record, "row_dropped",
+          "table " + settings_.table_name() +
+              " did not store this row although it reported no error, and holds no row with its key: a trigger or "
+              "rule drops it"};
 }
 
 std::optional<Failure> RowStore::look_up(Job& job, const Rows& part, Rows& missing) {
@@ -162,7 +264,7 @@ std::optional<Failure> RowStore::look_up(Job& job, const Rows& part, Rows& missi
     }
   }
   statements_.add();
-  if (auto failure = connection_.send(missing_name, parameters, doing_)) return failure;
+  if (auto failure = connection_.send(missing_, parameters, doing_)) return failure;
   ServerResult result;
   if (auto failure = connection_.receive(doing_, result)) return failure;
   for (int i = 0; i < PQntuples(result.get()); ++i) {
@@ -172,7 +274,9 @@ std::optional<Failure> RowStore::look_up(Job& job, const Rows& part, Rows& missi
   return std::nullopt;
 }
 
-void RowStore::divide(Job& job, const Rows& part) {
+void RowStore::divide(Job& job) {
+  const Rows part = std::move(job.work.back());
+  job.work.pop_back();
   const auto middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
   job.work.emplace_back(middle, part.end());
   job.work.emplace_back(part.begin(), middle);

@@ -29,13 +29,13 @@ std::optional<Failure> create(Connection& connection, const Settings& settings, 
 
 std::optional<Failure> create_once(Connection& connection, const Settings& settings, Seen& seen) {
   const std::string doing = "create table " + settings.table_name();
-  if (auto failure = connection.execute("BEGIN", doing)) return failure;
+  if (auto failure = connection.begin(doing)) return failure;
   std::optional<Failure> failure = connection.execute(lock_sql, doing);
   std::optional<TableFacts> table;
   if (!failure) failure = read_table(connection, settings, seen.server, table);
   if (!failure && !table) failure = create(connection, settings, seen.server);
-  if (!failure) failure = connection.execute("COMMIT", doing);
-  if (failure && connection.is_open()) connection.execute("ROLLBACK", "roll back");
+  if (!failure) failure = connection.commit(doing);
+  connection.roll_back("roll back");
   seen.created = !failure && !table;
   // Somebody who takes no lock of ours was quicker: look again.
   if (failure && (failure->state == "42P07" || failure->state == "23505" || failure->state == "42710")) {
@@ -61,6 +61,11 @@ std::optional<Failure> look(Connection& connection, const Settings& settings, Se
   seen.has_table = table.has_value();
   seen.reads_copy = table && reads_copy(settings, *table);
   seen.findings = check(settings, seen.server, table);
+  if (connection.is_pooled()) {
+    seen.findings.push_back({Finding::Where::url, 0, true,
+                             "url leads to a connection pooler: every statement gets a transaction of its own, which "
+                             "takes two round trips more"});
+  }
   return std::nullopt;
 }
 

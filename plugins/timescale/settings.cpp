@@ -21,7 +21,7 @@ void read_table(Config table, Settings& settings, Problems& problems) {
   if (dot != std::string_view::npos) settings.schema = text.substr(0, dot);
   settings.table = dot == std::string_view::npos ? text : text.substr(dot + 1);
   if (!is_name(settings.table) || (dot != std::string_view::npos && !is_name(settings.schema))) {
-    problems.push_back({table, quoted(text) + " can be no table's name: write TABLE or SCHEMA.TABLE, each of 1 to 63 "
+    problems.push_back({table, quoted(text) + " cannot be a table's name: write TABLE or SCHEMA.TABLE, each of 1 to 63 "
                                               "bytes and without a NUL character"});
   }
 }
@@ -76,14 +76,11 @@ void read_indexes(Config config, Settings& settings, Problems& problems) {
 
 Settings read(Config config, std::optional<columns::Mapping> mapping, Problems& problems) {
   Settings settings;
-  std::optional<Conninfo> conninfo = Conninfo::parse(config["url"].text());
-  if (conninfo) {
+  const Config password = config["password"];
+  if (Result<Conninfo> conninfo = Conninfo::parse(config["url"].text(), password ? password.text() : "")) {
     settings.conninfo = std::move(*conninfo);
-    if (const Config password = config["password"]) settings.conninfo.set_password(password.text());
   } else {
-    problems.push_back({config["url"],
-                        "url is no connection URL of PostgreSQL: write postgresql://USER@HOST:PORT/DATABASE, "
-                        "with special characters of its parts as %XX"});
+    problems.push_back({config["url"], conninfo.error().message});
   }
   read_table(config["table"], settings, problems);
   settings.create = config["create"].boolean();

@@ -53,6 +53,7 @@ Result<void> TimescaleSink::probe(Config config, Description& description) {
   std::optional<Failure> failure = connection.open();
   if (!failure) failure = connection.execute("BEGIN READ ONLY", "begin a transaction");
   if (!failure) failure = look(connection, *settings, seen);
+  connection.roll_back("end a transaction");
   if (failure && failure->blame != Blame::person) return to_error(*failure);
   if (failure) {
     description.problem(config["url"], failure->sentence);

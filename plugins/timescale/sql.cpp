@@ -25,9 +25,8 @@ std::string into_table(const Settings& settings) {
          joined(settings.mapping.size(), ", ", [&](size_t i) { return quoted_name(settings.column(i).name); }) + ")";
 }
 
-std::string plain_insert(const Settings& settings) {
-  return "INSERT INTO " + into_table(settings) + " SELECT * FROM unnest(" +
-         joined(settings.mapping.size(), ", ", [&](size_t i) { return array_parameter(settings, i + 1, i); }) + ")";
+std::string on_conflict(const Settings& settings) {
+  return settings.conflict.empty() ? "" : " ON CONFLICT (" + column_list(settings, settings.conflict) + ") DO NOTHING";
 }
 
 std::string literal(std::string_view text) {
@@ -49,16 +48,21 @@ std::string names(const Settings& settings, const std::vector<size_t>& columns) 
   return "(" + joined(columns.size(), ", ", [&](size_t i) { return settings.column(columns[i]).name; }) + ")";
 }
 
-std::string insert_sql(const Settings& settings) {
-  return plain_insert(settings) + (settings.conflict.empty() ? "" : " ON CONFLICT DO NOTHING");
+std::string plain_insert_sql(const Settings& settings) {
+  return "INSERT INTO " + into_table(settings) + " SELECT * FROM unnest(" +
+         joined(settings.mapping.size(), ", ", [&](size_t i) { return array_parameter(settings, i + 1, i); }) + ")";
 }
 
-std::string insert_alone_sql(const Settings& settings) {
-  return plain_insert(settings) + " ON CONFLICT (" + column_list(settings, settings.conflict) + ") DO NOTHING";
-}
+std::string insert_sql(const Settings& settings) { return plain_insert_sql(settings) + on_conflict(settings); }
 
 std::string copy_sql(const Settings& settings) {
-  return "COPY " + into_table(settings) + " FROM STDIN (FORMAT binary)";
+  const std::string copy = "COPY " + into_table(settings) + " FROM STDIN (FORMAT binary)";
+  if (settings.conflict.empty()) return copy;
+  const std::string key = column_list(settings, settings.conflict);
+  const std::string table = quoted_table(settings);
+  // To explain a statement plans it, for which the index must be there, and does nothing else.
+  return "EXPLAIN INSERT INTO " + table + " (" + key + ") SELECT " + key + " FROM " + table + " WHERE false" +
+         on_conflict(settings) + "; " + copy;
 }
 
 std::vector<size_t> bounded_columns(const Settings& settings) {

@@ -16,11 +16,13 @@ std::string quoted_table(const Settings& settings);
 /// "(symbol, trade_id)", for people.
 std::string names(const Settings& settings, const std::vector<size_t>& columns);
 
-/// Takes one array a column. A row that is there already is left alone, whichever unique index says so.
+/// Takes one array a column. A row whose key is there already is left alone; without that unique index, or where
+/// another one refuses a row, the statement fails and says so.
 std::string insert_sql(const Settings& settings);
-/// The same, but other unique indexes than the conflict target's refuse the row, and say which they are.
-std::string insert_alone_sql(const Settings& settings);
-/// Takes COPY's binary rows; a row that is there already refuses them all.
+/// The same, but a row whose key is there already is refused, too.
+std::string plain_insert_sql(const Settings& settings);
+/// Takes COPY's binary rows; a row that is there already refuses them all. COPY does not need the unique index, so the
+/// server is asked for it before.
 std::string copy_sql(const Settings& settings);
 /// Takes the arrays of the conflict columns, then the least and the largest value of each timestamptz among them; gives
 /// the positions, from 1, of the keys that the table does not have.

@@ -26,6 +26,7 @@ class Check {
       check_rights();
       check_conflict();
       check_hypertable();
+      check_meddlers();
     }
     return std::move(findings_);
   }
@@ -69,7 +70,7 @@ class Check {
 
   bool check_kind() {
     if (table_->kind != "r" && table_->kind != "p") {
-      problem(Where::table, settings_.table_name() + " is no table but a " +
+      problem(Where::table, settings_.table_name() + " is not a table but a " +
                                 (table_->kind == "v" || table_->kind == "m" ? "view" : "relation of another kind") +
                                 ": name a table");
       return false;
@@ -164,11 +165,32 @@ class Check {
                                  ", which conflict needs: " + create_index_sql(settings_, settings_.conflict, true));
   }
 
+  /// What stands between a row that is sent and the row that is stored.
+  void check_meddlers() {
+    const auto list = [](const std::vector<std::string>& all) {
+      return columns::joined(all.size(), ", ", [&](size_t i) { return all[i]; });
+    };
+    if (!table_->row_triggers.empty()) {
+      warning(Where::table, table_name() + " has the trigger " + list(table_->row_triggers) +
+                                ", which may change a row before it is stored, or drop it: a row that it drops is "
+                                "refused, and one whose key it changes counts as there by the changed key");
+    }
+    if (table_->rules.empty()) return;
+    if (settings_.conflict.empty()) {
+      warning(Where::table, table_name() + " has the rule " + list(table_->rules) +
+                                ", which may store a row elsewhere, or not at all: such a row is refused");
+    } else {
+      problem(Where::table, table_name() + " has the rule " + list(table_->rules) +
+                                ", and PostgreSQL takes no ON CONFLICT beside rules on INSERT or UPDATE: drop the "
+                                "rule, or take conflict out of the graph");
+    }
+  }
+
   void check_hypertable() {
     if (!settings_.hypertable || server_.extension.empty()) return;
     const std::string& time = settings_.column(settings_.hypertable->time).name;
     if (table_->time_column.empty()) {
-      return problem(Where::hypertable, table_name() + " is no hypertable: SELECT create_hypertable('" +
+      return problem(Where::hypertable, table_name() + " is not a hypertable: SELECT create_hypertable('" +
                                             settings_.table_name() + "', '" + time +
                                             "', migrate_data => true), or take hypertable out of the graph");
     }

@@ -32,11 +32,11 @@ TEST_CASE("the facts follow from the options") {
 
 TEST_CASE("problems are found before anything is opened") {
   CHECK(first_problem({}) == "no problem");
-  CHECK(first_problem({{"url", "mysql://me:geheim@x"}}).find("url is no connection URL of PostgreSQL") == 0);
+  CHECK(first_problem({{"url", "mysql://me:geheim@x"}}).find("url is not a connection URL of PostgreSQL") == 0);
   CHECK(first_problem({{"url", "mysql://me:geheim@x"}}).find("geheim") == std::string::npos);
-  CHECK(first_problem({{"table", ""}}).find("can be no table's name") != std::string::npos);
-  CHECK(first_problem({{"table", ".trades"}}).find("can be no table's name") != std::string::npos);
-  CHECK(first_problem({{"table", std::string(64, 'x')}}).find("can be no table's name") != std::string::npos);
+  CHECK(first_problem({{"table", ""}}).find("cannot be a table's name") != std::string::npos);
+  CHECK(first_problem({{"table", ".trades"}}).find("cannot be a table's name") != std::string::npos);
+  CHECK(first_problem({{"table", std::string(64, 'x')}}).find("cannot be a table's name") != std::string::npos);
   CHECK(first_problem({{"conflict", list({"nope"})}}).find("not among the columns") != std::string::npos);
   CHECK(first_problem({{"columns", map({{"a", column("a", "money")}})}}).find("no column type") != std::string::npos);
   CHECK(first_problem({{"hypertable", map({{"time", "nope"}})}}).find("hypertable names \"nope\"") == 0);

@@ -88,7 +88,7 @@ TEST_CASE("a table that does not fit is named with what to do") {
     CHECK(said.find(words) != std::string::npos);
   };
   says("SELECT 1", "table trades does not exist: create it, or say create: true");
-  says("CREATE VIEW trades AS SELECT 1", "trades is no table but a view");
+  says("CREATE VIEW trades AS SELECT 1", "trades is not a table but a view");
   says(with(fitting, "price numeric(20,8),", "") + hyper, "has no column price");
   says(with(fitting, "price numeric(20,8)", "price numeric(20,4)") + hyper, "would round to 4 digits");
   says(with(fitting, "price numeric(20,8)", "price numeric(18,8)") + hyper,
@@ -101,7 +101,7 @@ TEST_CASE("a table that does not fit is named with what to do") {
        "computes its column price");
   says(with(fitting, "UNIQUE ", "") + hyper,
        "CREATE UNIQUE INDEX ON \"trades\" (\"symbol\", \"event_type\", \"trade_id\", \"event_time\")");
-  says(fitting, "is no hypertable");
+  says(fitting, "is not a hypertable");
   says(with(fitting, "CREATE TABLE", "CREATE UNLOGGED TABLE"), "is UNLOGGED");
 }
 

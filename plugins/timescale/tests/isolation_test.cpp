@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// What fails the same way again and again, whatever the reason: the good rows beside it are stored, and what is left is
+// named and waited for. Faults of the table need a person, and put nothing into the dead letter.
+#include "support.hpp"
+
+using namespace timescale_test;
+
+namespace {
+
+/// A table of a key and a number, and records that say where they come from.
+struct Trial {
+  Trial(const std::string& url, const std::string& sql, Values more = {})
+      : space(url), node(timescale_type(), options(std::move(more)), setup()) {
+    space.person().run(sql);
+    node.begin();
+  }
+  Values options(Values more) const {
+    return replaced({{"url", space.url()},
+                     {"method", method()},
+                     {"table", "t"},
+                     {"columns", map({{"k", column("k", "text")}, {"v", column("v", "bigint")}})},
+                     {"conflict", list({"k"})}},
+                    std::move(more));
+  }
+  static Setup setup() {
+    Setup with;
+    with.attributes = std::vector<std::string>{"topic", "partition", "offset"};
+    return with;
+  }
+  void write(int64_t first, int64_t end) {
+    std::vector<Input> all;
+    for (int64_t i = first; i < end; ++i) {
+      const std::string k = std::to_string(i);
+      all.emplace_back(R"({"k":"K)" + k + R"(","v":)" + k + "}",
+                       Values{{"topic", "log"}, {"partition", 3}, {"offset", 1000 + i}});
+    }
+    must(node.write(std::move(all)));
+  }
+  bool blocked_by(const std::string& words) {
+    return node.await(
+        [&] {
+          const auto statuses = node.statuses();
+          return !statuses.empty() && statuses.back().status == SLUICE_STATUS_BLOCKED &&
+                 statuses.back().sentence.find(words) != std::string::npos;
+        },
+        std::chrono::seconds(60));
+  }
+  bool stores(int64_t rows) {
+    return eventually(node, [&] { return space.person().count("t") == rows; });
+  }
+  Space space;
+  Harness node;
+};
+
+const std::string table = "CREATE TABLE t (k text PRIMARY KEY, v bigint NOT NULL);";
+
+std::string meddle(const std::string& body, const std::string& when = "BEFORE INSERT ON t FOR EACH ROW") {
+  return "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + body +
+         " RETURN new; END $$; CREATE TRIGGER meddle " + when + " EXECUTE FUNCTION meddle();";
+}
+
+}  // namespace
+
+TEST_CASE("a row that fails with a code of the user's own is left alone and named, and the others are stored") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  // A class of nobody, one for a person, and two that pass.
+  for (const std::string code : {"BR001", "42883", "XX000", "53400"}) {
+    INFO(code);
+    Trial trial(url, table + meddle("IF new.v = 7 THEN RAISE EXCEPTION 'no sevens' USING ERRCODE = '" + code +
+                                    "'; END IF;"));
+    trial.write(0, 50);
+    CHECK(trial.stores(49));
+    CHECK(trial.blocked_by("no sevens (" + code));
+    CHECK(trial.blocked_by("this is the record with (k) = (K7) (topic log, partition 3, offset 1007), alone in its "
+                           "statement, and the others of its batch are stored"));
+    CHECK(trial.node.settlements().empty());
+    trial.space.person().run("DROP TRIGGER meddle ON t");
+    REQUIRE(all_settled(trial.node));
+    CHECK(trial.node.settled(SLUICE_DELIVERED) == 50);
+    CHECK(trial.space.person().count("t") == 50);
+    CHECK(says(trial.node, SLUICE_STATUS_READY));
+  }
+}
+
+TEST_CASE("without a conflict target nothing is doubled where rows are left alone") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Space space(url);
+  space.person().run("CREATE TABLE t (k text, v bigint);" +
+                     meddle("IF new.v IN (7, 40) THEN RAISE EXCEPTION 'no' USING ERRCODE = 'BR001'; END IF;"));
+  Harness node(timescale_type(), {{"url", space.url()},
+                                  {"method", method()},
+                                  {"table", "t"},
+                                  {"columns", map({{"k", column("k", "text")}, {"v", column("v", "bigint")}})}});
+  node.begin();
+  std::vector<Input> all;
+  for (int64_t i = 0; i < 50; ++i) all.emplace_back(R"({"k":"x","v":)" + std::to_string(i) + "}");
+  must(node.write(std::move(all)));
+  CHECK(eventually(node, [&] { return space.person().count("t") == 48; }));
+  CHECK(node.settlements().empty());
+  space.person().run("DROP TRIGGER meddle ON t");
+  REQUIRE(all_settled(node));
+  CHECK(space.person().value("SELECT count(DISTINCT v) FROM t") == "50");
+  CHECK(space.person().count("t") == 50);
+}
+
+TEST_CASE("a row that takes longer than a statement may is left alone and named") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(url, table + meddle("IF new.v = 7 THEN PERFORM pg_sleep(20); END IF;"), {{"statement_timeout", "300ms"}});
+  trial.write(0, 20);
+  CHECK(trial.stores(19));
+  CHECK(trial.blocked_by("this is the record with (k) = (K7) (topic log, partition 3, offset 1007)"));
+  CHECK(trial.node.settlements().empty());
+  trial.space.person().run("ALTER TABLE t DISABLE TRIGGER meddle");
+  REQUIRE(all_settled(trial.node));
+  CHECK(trial.node.settled(SLUICE_DELIVERED) == 20);
+}
+
+TEST_CASE("a statement that is too large for the server is sent in halves, and the next one in time") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(url, table +
+                       "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELECT count(*) FROM "
+                       "fresh) > 300 THEN RAISE EXCEPTION 'out of shared memory' USING ERRCODE = '53200'; END IF; "
+                       "RETURN NULL; END $$; CREATE TRIGGER meddle AFTER INSERT ON t REFERENCING NEW TABLE AS fresh "
+                       "FOR EACH STATEMENT EXECUTE FUNCTION meddle();");
+  trial.write(0, 1000);
+  REQUIRE(all_settled(trial.node));
+  const int64_t retries = trial.node.metric("retries_total");
+  CHECK(retries == 1);
+  trial.write(1000, 2000);
+  REQUIRE(all_settled(trial.node));
+  CHECK(trial.node.metric("retries_total") == retries);
+  CHECK(trial.node.settled(SLUICE_DELIVERED) == 2000);
+  CHECK(trial.space.person().count("t") == 2000);
+}
+
+TEST_CASE("many rows that fail alone do not keep the good ones out") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(url, table + meddle("IF new.v % 3 = 0 THEN RAISE EXCEPTION 'no' USING ERRCODE = 'BR001'; END IF;"));
+  trial.write(0, 300);
+  CHECK(trial.stores(200));
+  CHECK(trial.node.settlements().empty());
+  trial.space.person().run("DROP TRIGGER meddle ON t");
+  REQUIRE(all_settled(trial.node));
+  CHECK(trial.space.person().count("t") == 300);
+}
+
+TEST_CASE("a partition that nobody made needs a person, and no good row goes to the dead letter") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(url,
+              "CREATE TABLE t (k text NOT NULL, v bigint NOT NULL, PRIMARY KEY (k, v)) PARTITION BY RANGE (v);"
+              "CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (100)",
+              {{"conflict", list({"k", "v"})}});
+  trial.write(0, 200);
+  CHECK(trial.stores(100));
+  CHECK(trial.blocked_by("(23514"));
+  CHECK(trial.blocked_by("create the partition, or one that is the default"));
+  CHECK(trial.blocked_by("(k, v) = (K100, 100) (topic log, partition 3, offset 1100)"));
+  CHECK(trial.node.settlements().empty());
+  trial.space.person().run("CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (100) TO (200)");
+  REQUIRE(all_settled(trial.node));
+  CHECK(trial.node.settled(SLUICE_DELIVERED) == 200);
+}
+
+TEST_CASE("a column that only the table has, and that is suddenly needed, needs a person") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(url, table);
+  trial.write(0, 10);
+  REQUIRE(all_settled(trial.node));
+  trial.space.person().run("ALTER TABLE t ADD COLUMN w text NOT NULL DEFAULT 'x'; ALTER TABLE t ALTER w DROP DEFAULT");
+  trial.write(10, 20);
+  CHECK(trial.blocked_by("needs a value for column w (NOT NULL, no default)"));
+  CHECK(trial.node.settled(SLUICE_FAILED) == 0);
+  trial.space.person().run("ALTER TABLE t ALTER w SET DEFAULT 'y'");
+  REQUIRE(all_settled(trial.node));
+  CHECK(trial.node.settled(SLUICE_DELIVERED) == 20);
+  CHECK(trial.space.person().count("t") == 20);
+}
+
+TEST_CASE("a sequence that is used up needs a person") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(url, "CREATE TABLE t (k text PRIMARY KEY, v bigint NOT NULL, id serial);"
+                   "ALTER SEQUENCE t_id_seq MAXVALUE 5");
+  trial.write(0, 10);
+  CHECK(trial.blocked_by("(2200H)"));
+  CHECK(trial.node.settlements().empty());
+  trial.space.person().run("ALTER SEQUENCE t_id_seq MAXVALUE 500");
+  REQUIRE(all_settled(trial.node));
+  CHECK(trial.node.settled(SLUICE_DELIVERED) == 10);
+}
+
+TEST_CASE("an index that is dropped under the sink is noticed before a row is doubled") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(url, table);
+  trial.write(0, 10);
+  REQUIRE(all_settled(trial.node));
+  trial.space.person().run("ALTER TABLE t DROP CONSTRAINT t_pkey");
+  trial.write(5, 15);
+  CHECK(trial.blocked_by("has no unique index over (k), which conflict needs"));
+  CHECK(trial.node.settled(SLUICE_DELIVERED) == 10);
+  CHECK(trial.space.person().count("t") == 10);
+  trial.space.person().run("CREATE UNIQUE INDEX ON t (k)");
+  REQUIRE(all_settled(trial.node));
+  CHECK(trial.node.settled(SLUICE_DELIVERED) == 20);
+  CHECK(trial.space.person().count("t") == 15);
+}
+
+TEST_CASE("a row that a trigger stores under another key counts as there, however often it comes") {
+  const std::string url = server();
+  if (url.empty()) return;
+  for (const std::string body :
+       {"new.k := lower(new.k);", "new.k := left(new.k, 2);", "new.k := 'x ' || new.k;",
+        "IF new.v % 50 = 0 THEN new.k := 'all the same'; END IF;", "IF new.v = 7 THEN new.k := 'seven'; END IF;"}) {
+    INFO(body);
+    Trial trial(url, table + meddle(body));
+    for (int round = 0; round < 3; ++round) {
+      trial.write(0, 250);
+      REQUIRE(all_settled(trial.node));
+    }
+    CHECK(reasons(trial.node).empty());
+    CHECK(trial.node.settled(SLUICE_DELIVERED) == 750);
+    CHECK(trial.node.metric("rows_inserted_total") == trial.space.person().count("t"));
+    CHECK(trial.node.metric("rows_already_there_total") == 750 - trial.space.person().count("t"));
+  }
+}
+
+TEST_CASE("a trigger that changes keys and drops rows: what it drops is refused, and nothing else") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Trial trial(url, table + meddle("IF new.v % 10 = 3 THEN RETURN NULL; END IF; new.k := lower(new.k);"));
+  for (int round = 0; round < 2; ++round) {
+    trial.write(0, 100);
+    REQUIRE(all_settled(trial.node));
+  }
+  CHECK(trial.node.settled(SLUICE_DELIVERED) == 180);
+  const auto why = reasons(trial.node);
+  REQUIRE(why.size() == 20);
+  for (const std::string& each : why) CHECK(each.find("row_dropped: ") == 0);
+  CHECK(trial.space.person().count("t") == 90);
+}
