@@ -97,11 +97,12 @@ class Drawing {
                           points[i].x);
     }
     const Picture::Edge& edge = *edges_[index];
-    out_ += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"{} marker-end=\"url(#tip)\"/>\n",
-                        path, edge.is_dead_letter ? "#f87171" : "#64748b",
-                        edge.is_dead_letter ? " stroke-dasharray=\"2 4\""
-                        : edge.is_buffered  ? " stroke-dasharray=\"7 4\""
-                                            : "");
+    out_ +=
+        fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"{} marker-end=\"url(#tip)\"/>\n",
+                    path, edge.is_dead_letter ? "#f87171" : "#64748b",
+                    edge.is_dead_letter ? " stroke-dasharray=\"2 4\""
+                    : edge.is_buffered  ? " stroke-dasharray=\"7 4\""
+                                        : "");
   }
 
   void draw_label(size_t index) {
@@ -121,12 +122,13 @@ class Drawing {
     const double middle = at.x + sizes_.box_width / 2;
     // Ends of the graph are round, as are relays, where it may be cut.
     out_ += fmt::format(
-        "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.0f}\" rx=\"{}\" fill=\"{}\" stroke=\"#94a3b8\"/>\n"
+        "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.0f}\" rx=\"{}\" fill=\"{}\" "
+        "stroke=\"#94a3b8\"/>\n"
         "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"14\" font-weight=\"bold\" text-anchor=\"middle\">{}</text>\n"
         "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"11\" fill=\"#475569\" text-anchor=\"middle\">{}</text>\n",
         at.x, at.y, sizes_.box_width, sizes_.box_height, node.kind == SLUICE_TRANSFORM ? 4 : 16,
-        node.kind == SLUICE_RELAY ? "#ffffff" : colour_of(node.stage), middle, at.y + 21, xml_escaped(node.name), middle,
-        at.y + 37, xml_escaped(under_name(node)));
+        node.kind == SLUICE_RELAY ? "#ffffff" : colour_of(node.stage), middle, at.y + 21, xml_escaped(node.name),
+        middle, at.y + 37, xml_escaped(under_name(node)));
   }
 
   const Picture& picture_;

@@ -15,11 +15,9 @@ if [ "${1:-}" = --fix ]; then
 fi
 # What git lists may have been deleted a moment ago: only files that are there count.
 mapfile -t files < <(for file in "${files[@]}"; do if [ -f "$file" ]; then echo "$file"; fi; done)
-if ! "$formatter" --dry-run -Werror "${files[@]}" 2>/dev/null; then
-  for file in "${files[@]}"; do
-    line=$("$formatter" --dry-run -Werror "$file" 2>&1 | sed -n '1s/^[^:]*:\([0-9]*\):.*/\1/p' || true)
-    if [ -n "$line" ]; then echo "$file:$line: is not formatted; run tools/gates/format.sh --fix"; fi
-  done
+if ! said=$("$formatter" --dry-run -Werror "${files[@]}" 2>&1); then
+  sed -nE 's/^([^: ]+:[0-9]+):[0-9]+: error: .*/\1: is not formatted; run tools\/gates\/format.sh --fix/p' <<<"$said" |
+    awk -F: '!seen[$1]++'
   exit 1
 fi
 echo "${#files[@]} files are formatted"
