@@ -20,8 +20,9 @@ enum class Cause : uint8_t {
   protocol,
   too_big,
   backpressure,
+  proxy,
 };
-constexpr uint64_t cause_count = 10;
+constexpr uint64_t cause_count = 11;
 
 struct CauseName {
   std::string_view name;
@@ -39,6 +40,7 @@ constexpr std::array<CauseName, cause_count> cause_names{{
     {"protocol", "a frame broke the websocket protocol"},
     {"too_big", "a message was larger than max_frame"},
     {"backpressure", "reading had stopped for stop_reading_limit, as there was no room downstream"},
+    {"proxy", "the proxy could not be reached or did not open a tunnel"},
 }};
 
 constexpr const CauseName& describe(Cause cause) { return cause_names[static_cast<uint64_t>(cause)]; }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an endpoint to an open websocket: resolve, connect (each address in turn), TLS, upgrade. A state machine that
-// never blocks: `step` does what can be done at once, and the caller waits for the socket, the waker or the deadline in
-// between. One attempt at a time; it ends open or with a loss that says what failed.
+// From a route to an open websocket: resolve, race the addresses, upgrade. When the address that won turns out to be of
+// no use, the next one is tried within the same time limit. A state machine that never blocks: `step` does what can be
+// done at once, and the caller waits for the descriptor, the waker or the deadline in between. It ends open or with a
+// loss that says what failed and where; the memory of addresses learns from both.
 #pragma once
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "addresses.hpp"
 #include "cause.hpp"
+#include "race.hpp"
 #include "read_buffer.hpp"
 #include "resolver.hpp"
+#include "route.hpp"
 #include "transport.hpp"
 #include "upgrade.hpp"
-#include "url.hpp"
 
 namespace sluice::binance {
 
@@ -20,61 +23,61 @@ class Dialer {
  public:
   enum class Progress { working, open, lost };
 
-  Dialer(Context context, const Endpoint& endpoint, std::string target, SSL_CTX* tls, const Waker& waker,
-         int64_t time_limit_ns)
-      : context_(context),
-        endpoint_(endpoint),
-        target_(std::move(target)),
-        tls_(tls),
-        waker_(waker),
-        time_limit_ns_(time_limit_ns) {}
+  /// `route` and `memory` must outlive it.
+  Dialer(Context context, const Route& route, AddressMemory& memory, const Waker& waker)
+      : context_(context), route_(route), memory_(memory), waker_(waker), race_(route, memory) {}
 
   /// Once.
   void start(int64_t now_ns);
   /// Frames that came right behind the answer are left in `buffer`, unread.
   Progress step(int64_t now_ns, ReadBuffer& buffer);
 
-  int fd() const { return transport_ ? transport_->fd() : -1; }
-  short events() const { return events_; }
+  int fd() const;
+  short events() const { return POLLIN; }
   int64_t deadline_ns() const;
 
-  const std::string& peer() const { return peer_; }
+  /// The address that was reached, with its port.
+  std::string peer() const { return winner_->address().text(); }
+  /// Addresses that failed before that, and why; empty when none did.
+  std::string failed_before() const { return listed(race_.failures()); }
+  /// Requests for an upgrade that were sent: the exchange counts them.
+  int upgrades() const { return upgrades_; }
   std::unique_ptr<Transport> take_transport() { return std::move(transport_); }
   const Loss& loss() const { return loss_; }
 
  private:
-  enum class State { resolving, connecting, securing, asking, answered };
+  enum class State { resolving, racing, asking, answered };
 
-  Progress lose(Cause cause, std::string sentence);
-  void note(const std::string& why_not);
-  Progress next_address(int64_t now_ns);
+  Progress lose(Loss loss);
+  Progress lose_all();
+  Progress out_of_time(int64_t now_ns);
   Progress resolve(int64_t now_ns);
-  Progress wait_or_lose(Io io, Cause cause, const char* what);
-  Progress ask();
+  Progress race(int64_t now_ns, ReadBuffer& buffer);
+  Progress ask(int64_t now_ns);
   Progress read_answer(int64_t now_ns, ReadBuffer& buffer);
-  Progress refuse();
+  Progress wait(Io io, const char* cut, int64_t now_ns);
+  Progress refuse(int64_t now_ns);
+  Progress fail_winner(Failure failure, bool try_others, int64_t now_ns);
+  std::string where(const std::string& address) const;
 
   Context context_;
-  Endpoint endpoint_;
-  std::string target_;
-  SSL_CTX* tls_;
+  const Route& route_;
+  AddressMemory& memory_;
   Waker waker_;
-  int64_t time_limit_ns_;
 
   State state_ = State::resolving;
   Resolver resolver_;
+  Race race_;
+  std::unique_ptr<Attempt> winner_;
   std::unique_ptr<Transport> transport_;
-  size_t next_address_ = 0;
-  std::string peer_;
-  std::string why_no_address_;
   std::string key_;
   std::string request_;
   size_t request_sent_ = 0;
+  int upgrades_ = 0;
   std::optional<UpgradeAnswer> refusal_;
-  int64_t reason_deadline_ns_ = 0;
-  short events_ = 0;
   int64_t deadline_ns_ = 0;
-  int64_t address_deadline_ns_ = 0;
+  int64_t answer_deadline_ns_ = 0;
+  int64_t reason_deadline_ns_ = 0;
   Loss loss_;
 };
 

@@ -35,8 +35,9 @@ class Visit {
 
   /// False: see loss.
   bool connect(const Options& options, SSL_CTX* tls, const VisitLimits& limits, Loss& loss) {
-    const std::string target = stream_target(options.endpoint, names_);
-    Dialer dialer(context_, options.endpoint, target, tls, waker_, limits.connect_ns);
+    const Route route = make_route(options, tls, limits.connect_ns);
+    AddressMemory memory;
+    Dialer dialer(context_, route, memory, waker_);
     dialer.start(now());
     for (;;) {
       switch (dialer.step(now(), buffer_)) {

@@ -62,6 +62,13 @@ inline constexpr sluice_option option_table[] = {
         .or_else("1MiB")
         .between(1024, 256 << 20)
         .advanced(),
+    option::text(
+        "proxy",
+        "The HTTP proxy that leads to the exchange, or none. Where it is not written, HTTPS_PROXY, ALL_PROXY and "
+        "NO_PROXY of the environment count. Never shown.")
+        .secret()
+        .such_as("http://proxy.example:3128")
+        .advanced(),
     option::text("ca_file", "Certificates to trust besides the system's, as PEM.")
         .such_as("/etc/ssl/test-ca.pem")
         .advanced(),

@@ -47,6 +47,9 @@ Result<Options> parse_options(Config config) {
   Result<Endpoint> endpoint = parse_url(config["url"].text());
   if (!endpoint) return endpoint.error();
   parsed.endpoint = *endpoint;
+  Result<std::optional<Proxy>> proxy = choose_proxy(config["proxy"].text(), parsed.endpoint);
+  if (!proxy) return proxy.error();
+  parsed.proxy = *std::move(proxy);
   const Config symbols = config["symbols"];
   for (uint64_t i = 0; i < symbols.size(); ++i) parsed.symbols.push_back(ascii_upper(symbols[i].text()));
   const Config streams = config["streams"];
@@ -75,6 +78,16 @@ std::vector<std::string> stream_names(const Options& options) {
   return names;
 }
 
+Route make_route(const Options& options, SSL_CTX* tls, int64_t time_limit_ns) {
+  Route route;
+  route.endpoint = options.endpoint;
+  route.proxy = options.proxy;
+  route.target = stream_target(options.endpoint, stream_names(options));
+  route.tls = tls;
+  route.time_limit_ns = time_limit_ns;
+  return route;
+}
+
 void describe_node(Config config, Description& description) {
   description.output("out");
   if (config["malformed"].present()) {
@@ -91,7 +104,8 @@ void describe_node(Config config, Description& description) {
   check_names(config["streams"], true, "stream", description);
   const Result<Options> parsed = parse_options(config);
   if (!parsed) {
-    description.problem(config["url"], parsed.error().message);
+    const bool url_is_well = parse_url(config["url"].text()).ok();
+    description.problem(config[url_is_well && config["proxy"].present() ? "proxy" : "url"], parsed.error().message);
     return;
   }
   // The largest message at once in the read buffer, in pieces and whole, and simdjson's index of it, which takes up to

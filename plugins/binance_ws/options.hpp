@@ -3,12 +3,13 @@
 // and what the node says of itself. Pure: resolves nothing and opens nothing.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "route.hpp"
 #include "sluice/describe.hpp"
 #include "sluice/result.hpp"
-#include "url.hpp"
 
 namespace sluice::binance {
 
@@ -16,6 +17,7 @@ enum Port : uint32_t { port_out = 0, port_malformed = 1 };
 
 struct Options {
   Endpoint endpoint;
+  std::optional<Proxy> proxy;
   std::vector<std::string> symbols;       ///< upper case
   std::vector<std::string> stream_types;  ///< as written
   int64_t reconnect_first_ns = 0;
@@ -33,6 +35,9 @@ Result<Options> parse_options(Config config);
 
 /// btcusdt@trade for each symbol and type, without repeats.
 std::vector<std::string> stream_names(const Options& options);
+
+/// To all streams of the options.
+Route make_route(const Options& options, SSL_CTX* tls, int64_t time_limit_ns);
 
 void describe_node(Config config, Description& description);
 

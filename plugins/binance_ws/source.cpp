@@ -37,7 +37,9 @@ BinanceSource::BinanceSource(Context context, Options options, TlsContext tls, W
       backoff_(options_.reconnect_first_ns, options_.reconnect_max_ns),
       buffer_(context),
       records_(context, make_stream_table(context, options_.symbols, options_.stream_types), metrics_),
-      target_(stream_target(options_.endpoint, stream_names(options_))) {}
+      route_(make_route(options_, tls_.get(), options_.connect_deadline_ns)) {
+  if (route_.proxy) context_.info("going through the proxy " + route_.proxy->name() + ", from " + route_.proxy->from);
+}
 
 Result<Poll> BinanceSource::poll(const Credit& credit, int64_t deadline_ns) {
   if (stopped_) {
@@ -100,25 +102,30 @@ void BinanceSource::advance_session(const Credit& credit, int64_t now_ns) {
 
 void BinanceSource::dial(int64_t now_ns) {
   buffer_.discard_unread();
-  context_.connecting("connecting to " + options_.endpoint.name());
-  dialer_.emplace(context_, options_.endpoint, target_, tls_.get(), waker_, options_.connect_deadline_ns);
+  context_.connecting("connecting to " + route_.name());
+  dialer_.emplace(context_, route_, addresses_, waker_);
   dialer_->start(now_ns);
 }
 
 void BinanceSource::opened(int64_t now_ns) {
-  const std::string where = options_.endpoint.name() + " (" + dialer_->peer() + ")";
+  peer_ = dialer_->peer();
+  const std::string where = route_.name() + " (" + peer_ + ")";
+  const std::string failed_before = dialer_->failed_before();
   const SessionLimits limits{options_.max_frame_bytes, options_.read_deadline_ns, options_.data_deadline_ns,
                              options_.stop_reading_limit_ns};
   session_.emplace(context_, dialer_->take_transport(), buffer_, limits, now_ns);
   dialer_.reset();
   metrics_.connections.add();
-  context_.info("connected to " + where);
+  context_.info("connected to " + where + (failed_before.empty() ? "" : "; before that " + failed_before));
   context_.ready("connected to " + where);
 }
 
 void BinanceSource::lost(const Loss& loss, bool had_data, int64_t now_ns) {
   metrics_.reconnects[static_cast<size_t>(loss.cause)].add();
   if (had_data) metrics_.gaps.add();
+  // An address that takes connections and sends nothing is no better than one that refuses them.
+  if (!had_data && !peer_.empty() && loss.cause != Cause::backpressure) addresses_.failed(peer_, now_ns);
+  peer_.clear();
   const int64_t wait_ns = std::max(backoff_.next_ns(context_.random()), loss.retry_after_ns);
   next_attempt_ns_ = now_ns + wait_ns;
   if (loss.cause == Cause::backpressure) {

@@ -49,7 +49,9 @@ class BinanceSource : public Source {
   Backoff backoff_;
   ReadBuffer buffer_;
   RecordMaker records_;
-  std::string target_;
+  Route route_;
+  AddressMemory addresses_;
+  std::string peer_;  ///< the address of the session
 
   // One of the two, or neither: then the next attempt is at next_attempt_ns_, once there is credit.
   std::optional<Dialer> dialer_;

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upgrade.hpp"
 
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "base64.hpp"
 #include "retry_after.hpp"
 #include "sluice/safe_text.hpp"
 
 namespace sluice::binance {
 namespace {
-
-std::string base64(const uint8_t* bytes, int size) {
-  std::string out(static_cast<size_t>((size + 2) / 3 * 4 + 1), '\0');
-  const int written = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes, size);
-  out.resize(static_cast<size_t>(written));
-  return out;
-}
 
 constexpr size_t most_shown = 200;
 
@@ -73,17 +66,17 @@ bool all_are(const std::vector<std::string_view>& values, std::string_view wante
 }  // namespace
 
 std::string make_websocket_key(uint64_t random_1, uint64_t random_2) {
-  uint8_t bytes[16];
+  char bytes[16];
   std::memcpy(bytes, &random_1, 8);
   std::memcpy(bytes + 8, &random_2, 8);
-  return base64(bytes, 16);
+  return base64({bytes, sizeof bytes});
 }
 
 std::string websocket_accept(std::string_view key) {
   const std::string text = std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   uint8_t digest[SHA_DIGEST_LENGTH];
   SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return base64(digest, SHA_DIGEST_LENGTH);
+  return base64({reinterpret_cast<const char*>(digest), sizeof digest});
 }
 
 std::string upgrade_request(const Endpoint& endpoint, std::string_view target, std::string_view key) {

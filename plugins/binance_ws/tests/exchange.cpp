@@ -41,7 +41,10 @@ void add_extension(X509* certificate, int nid, const char* value) {
 }  // namespace
 
 Client::Client(int fd, SSL_CTX* tls, const std::atomic<bool>& ending) : fd_(fd), ending_(ending) {
-  if (tls == nullptr) return;
+  if (tls != nullptr) start_tls(tls);
+}
+
+void Client::start_tls(SSL_CTX* tls) {
   ssl_.reset(SSL_new(tls));
   BIO* bio = new_socket_bio(fd_);
   SSL_set_bio(ssl_.get(), bio, bio);
@@ -156,7 +159,7 @@ Certificate::Certificate() {
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
   X509_set_issuer_name(certificate, name);
   add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");
-  add_extension(certificate, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+  add_extension(certificate, NID_subject_alt_name, "DNS:localhost,DNS:exchange.test,IP:127.0.0.1");
   X509_sign(certificate, key, EVP_sha256());
 
   std::string path = (std::getenv("TMPDIR") != nullptr ? std::getenv("TMPDIR") : "/tmp");
@@ -178,12 +181,15 @@ Certificate::Certificate() {
 
 Certificate::~Certificate() { ::unlink(file_.c_str()); }
 
-Exchange::Exchange(Script script, const Certificate* certificate)
+Exchange::Exchange(Script script, const Certificate* certificate, const std::string& host, uint16_t port)
     : script_(std::move(script)), certificate_(certificate) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);
+  address.sin_port = htons(port);
+  const int on = 1;
+  ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   socklen_t size = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   if (listener_ < 0 || ::bind(listener_, generic, size) != 0 || ::listen(listener_, 16) != 0 ||

@@ -27,6 +27,9 @@ class Client {
   /// read_request and accept_upgrade; returns the request.
   std::string upgrade(const std::string& right_behind = {});
 
+  /// What follows is TLS, as behind a tunnel.
+  void start_tls(SSL_CTX* tls);
+
   bool send(const std::string& bytes);
   struct Frame {
     uint8_t opcode = 0xff;  ///< 0xff: the connection ended
@@ -47,7 +50,7 @@ class Client {
   const std::atomic<bool>& ending_;
 };
 
-/// A self-signed certificate for `localhost` and 127.0.0.1 in a file that goes with it.
+/// A self-signed certificate for `localhost`, `exchange.test` and 127.0.0.1 in a file that goes with it.
 class Certificate {
  public:
   Certificate();
@@ -64,7 +67,8 @@ class Exchange {
  public:
   /// `script` gets the number of the connection, from 0. Connections are served one after the other.
   using Script = std::function<void(int number, Client& client)>;
-  explicit Exchange(Script script, const Certificate* certificate = nullptr);
+  explicit Exchange(Script script, const Certificate* certificate = nullptr, const std::string& address = "127.0.0.1",
+                    uint16_t port = 0);
   ~Exchange();
   uint16_t port() const { return port_; }
   std::string url(const std::string& host = "127.0.0.1") const;
