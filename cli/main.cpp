@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program: one subcommand a file, this one only puts them together.
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -10,9 +12,12 @@
 #include "plugins_command.hpp"
 #include "run_command.hpp"
 #include "schema_command.hpp"
+#include "signals.hpp"
 #include "validate_command.hpp"
 
 int main(int argc, char** argv) {
+  // Before anything else: a signal that comes this early is for the run to handle, too.
+  sluice::cli::Signals::block();
   CLI::App app{
       "Sluice moves streams of records through a graph that a YAML file declares.\n"
       "Nodes say what happens to records; edges say how much may wait, what gives way\n"
@@ -38,11 +43,18 @@ int main(int argc, char** argv) {
   sluice::cli::add_plugins_command(app, plugin_directories, std::cout, std::cerr, exit_code);
   sluice::cli::add_schema_command(app, plugin_directories, std::cout, std::cerr, exit_code);
 
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    if (command->get_name() != "run") command->preparse_callback([](size_t) { sluice::cli::Signals::release(); });
+  }
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? sluice::cli::exit_ok : sluice::cli::exit_usage;
   }
-  std::cout.flush();
+  if (!std::cout.flush()) {
+    std::cerr << "the output could not be written in full: " << std::strerror(errno) << '\n';
+    if (exit_code == sluice::cli::exit_ok) exit_code = sluice::cli::exit_output_lost;
+  }
   return exit_code;
 }

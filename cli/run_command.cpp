@@ -2,17 +2,16 @@
 #include "run_command.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
-#include <fstream>
 #include <memory>
 #include <ostream>
-#include <thread>
+#include <utility>
 
 #include "exit_code.hpp"
 #include "graph/diagnostic_render.hpp"
@@ -22,51 +21,14 @@
 #include "live_display.hpp"
 #include "observe/receipt.hpp"
 #include "plugins_command.hpp"
+#include "receipt_output.hpp"
 #include "runtime/graph_runtime.hpp"
+#include "signals.hpp"
+#include "sluice/resource_limit.hpp"
 #include "validate_command.hpp"
 
 namespace sluice::cli {
 namespace {
-
-/// Takes SIGINT, SIGTERM and SIGHUP on a thread of its own, which the whole process must have blocked before other
-/// threads start.
-class Signals {
- public:
-  Signals() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, end_signal}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    // A reader that goes away (a pipe, a socket) or a file that may not grow (ulimit -f) is an error to handle where it
-    // was written, not a death.
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-  }
-  void watch(engine::GraphRuntime& runtime, LiveDisplay& display) {
-    thread_ = std::thread([this, &runtime, &display] {
-      for (int taken = 0;;) {
-        int signal = 0;
-        if (sigwait(&set_, &signal) != 0 || signal == end_signal) return;
-        if (++taken == 1) {
-          display.log(SLUICE_LOG_INFO, "sluice",
-                      "stopping: what is on its way is finished first; again to stop at once");
-          runtime.request_stop();
-        } else {
-          runtime.request_abort();
-        }
-      }
-    });
-  }
-  ~Signals() {
-    if (!thread_.joinable()) return;
-    pthread_kill(thread_.native_handle(), end_signal);
-    thread_.join();
-  }
-
- private:
-  static constexpr int end_signal = SIGUSR1;
-  sigset_t set_{};
-  std::thread thread_;
-};
 
 std::map<std::string, uint32_t> failpoints_from_environment() {
   std::map<std::string, uint32_t> points;
@@ -81,81 +43,172 @@ std::map<std::string, uint32_t> failpoints_from_environment() {
 }
 
 std::string failure_text(const engine::Failure& failure, const std::string& file) {
-  return fmt::format("{}:{}:{}: node \"{}\": {}{}\n", file, failure.place.line, failure.place.column, failure.node,
+  return fmt::format("{}:{}:{}: node \"{}\": {}{}", file, failure.place.line, failure.place.column, failure.node,
                      failure.error.message, failure.error.code.empty() ? "" : fmt::format(" [{}]", failure.error.code));
 }
 
-int exit_code_of(const engine::GraphRuntime& runtime, const engine::Report& report) {
-  const engine::Receipt receipt = engine::judge(report);
-  if (receipt.may_be_lost > 0) return exit_may_have_lost;
-  return runtime.failure() ? exit_failed : exit_ok;
+int exit_code_of(const engine::GraphRuntime& runtime, const engine::Report& report, ReceiptOutput::Written written) {
+  if (engine::judge(report).may_be_lost > 0) return exit_may_have_lost;
+  if (runtime.failure()) return exit_failed;
+  return written == ReceiptOutput::Written::in_part ? exit_output_lost : exit_ok;
 }
+
+/// One run, from the file to the exit code.
+class Run {
+ public:
+  Run(const RunOptions& options, std::ostream& err)
+      : options_(options), err_(err), display_(isatty(STDERR_FILENO) == 1, options.is_quiet) {}
+
+  int operator()(const engine::Registry& registry) {
+    for (const std::string& warning : registry.warnings()) err_ << "warning: " << warning << '\n';
+    GraphFile file = load_graph(options_.graph, options_.process, registry);
+    if (!file.diagnostics.empty()) err_ << engine::render_text(file.diagnostics, file.source);
+    if (!file.planned.plan) return nothing_ran(exit_invalid);
+    auto receipt = ReceiptOutput::prepare(options_.receipt_file);
+    if (!receipt) return nothing_ran(exit_not_started, receipt.error().message + "\n");
+    receipt_ = *std::move(receipt);
+
+    spdlog::set_default_logger(spdlog::stderr_color_mt("sluice"));
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+    engine::RuntimeOptions runtime_options;
+    runtime_options.drain_deadline_ns = static_cast<int64_t>(options_.drain_seconds * 1e9);
+    runtime_options.failpoints = failpoints_from_environment();
+    runtime_options.log = [this](uint32_t level, const std::string& node, std::string_view sentence) {
+      display_.log(level, node, sentence);
+    };
+    engine::GraphRuntime runtime(std::move(*file.planned.plan), std::move(runtime_options));
+    // Handlers use the runtime.
+    struct Quit {
+      Signals& signals;
+      ~Quit() { signals.quit(); }
+    } quit{signals_};
+    signals_.handle(handlers(runtime), std::chrono::nanoseconds(runtime.options().drain_deadline_ns));
+    const int code = run(runtime);
+    // A plugin that still runs uses the runtime: nothing of it may be taken down.
+    if (const auto hanging = runtime.left_behind(); !hanging.empty()) {
+      display_.end();
+      err_.flush();
+      _exit(code);
+    }
+    return code;
+  }
+
+ private:
+  int nothing_ran(int code, const std::string& why = {}) {
+    err_ << why << "nothing was run\n";
+    return code;
+  }
+
+  Signals::Handlers handlers(engine::GraphRuntime& runtime) {
+    return {.stop =
+                [&runtime, this] {
+                  runtime.request_stop();
+                  runtime.interrupt_wait();
+                },
+            .abort = [&runtime] { runtime.request_abort(); },
+            .show =
+                [&runtime, this] {
+                  is_asked_how_it_is_.store(true);
+                  runtime.interrupt_wait();
+                },
+            .end = [&runtime, this] { end_by_force(runtime); },
+            .has_flowed = [&runtime] { return runtime.has_flowed(); }};
+  }
+
+  int run(engine::GraphRuntime& runtime) {
+    Http http;
+    if (const auto served = http.serve(runtime, display_); !served) {
+      return nothing_ran(exit_not_started, served.error().message + "\n");
+    }
+    if (const auto failure = runtime.open()) {
+      return nothing_ran(exit_not_started, failure_text(*failure, options_.graph) + "\n");
+    }
+    runtime.start();
+    http.has_started();
+    wait(runtime);
+    display_.end();
+    if (const auto failure = runtime.failure(); failure && !runtime.has_flowed()) {
+      return nothing_ran(exit_not_started, failure_text(*failure, options_.graph) + "\n");
+    }
+    if (const auto failure = runtime.failure()) {
+      display_.log(SLUICE_LOG_ERROR, "sluice", "stopped by " + failure_text(*failure, options_.graph));
+    }
+    for (const std::string& node : runtime.left_behind()) {
+      display_.log(SLUICE_LOG_WARN, node, "it did not close in time, and is left behind");
+    }
+    const engine::Report report = runtime.report();
+    return exit_code_of(runtime, report, receipt_->write(report));
+  }
+
+  void wait(engine::GraphRuntime& runtime) {
+    using Clock = std::chrono::steady_clock;
+    display_.begin(runtime.report());
+    const auto end = Clock::now() + std::chrono::duration<double>(options_.seconds);
+    const auto interval = [&]() -> std::chrono::milliseconds {
+      if (options_.seconds <= 0 || runtime.was_stopped()) return display_.interval();
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+      return std::clamp(left, std::chrono::milliseconds(0), display_.interval());
+    };
+    HeapTrimmer heap;
+    while (!runtime.wait_for(interval())) {
+      say_what_was_asked(runtime);
+      heap.tick();
+      if (options_.seconds > 0 && Clock::now() >= end) runtime.request_stop();
+      if (runtime.was_stopped()) display_.stop_clock();
+      display_.show(runtime.report());
+    }
+  }
+
+  void say_what_was_asked(engine::GraphRuntime& runtime) {
+    if (const std::string signal = signals_.asked_by(); !signal.empty() && !std::exchange(has_said_stop_, true)) {
+      display_.log(SLUICE_LOG_INFO, "sluice",
+                   fmt::format("stopping after {}: what is on its way is finished first, for at most {:g} s; a second "
+                               "signal ends at once",
+                               signal, options_.drain_seconds));
+    }
+    if (is_asked_how_it_is_.exchange(false)) display_.say(runtime.report());
+  }
+
+  /// On the thread of the signals, when all else failed: a plugin hangs while it opens, or a stream takes nothing.
+  void end_by_force(engine::GraphRuntime& runtime) {
+    if (!runtime.has_flowed()) {
+      say_unless_blocked("ended by force, as a node did not open in time; nothing was run\n");
+      _exit(exit_ok);
+    }
+    say_unless_blocked("ended by force, as the run did not end in time\n");
+    const engine::Report report = runtime.report();
+    _exit(exit_code_of(runtime, report, receipt_->write(report, forced_patience_ms)));
+  }
+
+  static constexpr int forced_patience_ms = 200;
+  const RunOptions& options_;
+  std::ostream& err_;
+  std::atomic<bool> is_asked_how_it_is_{false};  ///< the watcher of signals may not wait for a stream
+  bool has_said_stop_ = false;
+  LiveDisplay display_;
+  std::unique_ptr<ReceiptOutput> receipt_;
+  Signals signals_;
+};
 
 }  // namespace
 
 int run(const RunOptions& options, const std::vector<std::string>& plugin_directories, std::ostream& out,
         std::ostream& err) {
-  const engine::Registry registry(chosen_directories(plugin_directories));
-  if (options.is_dry_run) return validate({.graph = options.graph, .process = options.process}, registry, out, err);
-  for (const std::string& warning : registry.warnings()) err << "warning: " << warning << '\n';
-  GraphFile file = load_graph(options.graph, options.process, registry);
-  if (!file.diagnostics.empty()) err << engine::render_text(file.diagnostics, file.source);
-  if (!file.planned.plan) {
-    err << "nothing was run\n";
-    return exit_invalid;
+  if (options.is_dry_run) {
+    Signals::release();
+    const engine::Registry registry(chosen_directories(plugin_directories));
+    return validate({.graph = options.graph, .process = options.process}, registry, out, err);
   }
-
-  const bool is_terminal = isatty(STDERR_FILENO) == 1;
-  spdlog::set_default_logger(spdlog::stderr_color_mt("sluice"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
-  Signals signals;
-  LiveDisplay display(is_terminal, options.is_quiet);
-  engine::RuntimeOptions runtime_options;
-  runtime_options.drain_deadline_ns = static_cast<int64_t>(options.drain_seconds * 1e9);
-  runtime_options.failpoints = failpoints_from_environment();
-  runtime_options.log = [&](uint32_t level, const std::string& node, std::string_view sentence) {
-    display.log(level, node, sentence);
-  };
-  engine::GraphRuntime runtime(std::move(*file.planned.plan), std::move(runtime_options));
-  Http http;
-  if (const auto served = http.serve(runtime, display); !served) {
-    err << served.error().message << "\nnothing was run\n";
+  try {
+    Run one(options, err);
+    const engine::Registry registry(chosen_directories(plugin_directories));
+    return one(registry);
+  } catch (const std::exception& error) {
+    const auto limit = current_resource_limit();
+    if (!limit) throw;
+    err << limit->message << '\n';
     return exit_not_started;
   }
-  if (const auto failure = runtime.open()) {
-    err << failure_text(*failure, options.graph) << "nothing was run\n";
-    return exit_not_started;
-  }
-  signals.watch(runtime, display);
-  runtime.start();
-  http.has_started();
-  display.show(runtime.report());
-  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(options.seconds);
-  const auto interval = [&]() -> std::chrono::milliseconds {
-    if (options.seconds <= 0 || runtime.was_stopped()) return display.interval();
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    return std::clamp(left, std::chrono::milliseconds(0), display.interval());
-  };
-  HeapTrimmer heap;
-  while (!runtime.wait_for(interval())) {
-    display.show(runtime.report());
-    heap.tick();
-    if (options.seconds > 0 && std::chrono::steady_clock::now() >= end) runtime.request_stop();
-  }
-
-  const engine::Report report = runtime.report();
-  if (const auto failure = runtime.failure()) display.log(SLUICE_LOG_ERROR, failure->node, failure->error.message);
-  if (!options.receipt_file.empty()) {
-    std::ofstream receipt(options.receipt_file);
-    receipt << engine::receipt_json(report);
-    if (!receipt.flush()) {
-      err << fmt::format("{}: the receipt could not be written there; it follows on the output\n",
-                         options.receipt_file);
-    }
-  }
-  out << engine::receipt_text(report);
-  if (const auto failure = runtime.failure()) err << "stopped by " << failure_text(*failure, options.graph);
-  return exit_code_of(runtime, report);
 }
 
 void add_run_command(CLI::App& app, const std::vector<std::string>& directories, std::ostream& out, std::ostream& err,
@@ -165,7 +218,7 @@ void add_run_command(CLI::App& app, const std::vector<std::string>& directories,
   command->add_option("graph", options->graph, "The graph's YAML file")->required();
   command->add_option("--process", options->process, "Run only this process of the graph");
   command->add_flag("--dry-run", options->is_dry_run, "The same as `sluice validate`: check all, run nothing");
-  command->add_flag("--quiet", options->is_quiet, "No live line; logs and the receipt only");
+  command->add_flag("--quiet", options->is_quiet, "No line of rates; all else is logged, and the receipt printed");
   command->add_option("--receipt", options->receipt_file, "Write the receipt to this file as JSON, too");
   command->add_option("--seconds", options->seconds, "Stop in order after this many seconds; 0: run until a signal")
       ->check(CLI::Range(0.0, 1e9));

@@ -16,9 +16,6 @@ int32_t slot_of(const Plan& plan, std::string_view name) {
   return -1;
 }
 
-/// Sinks close last and open first.
-int rank(const PlanNode& node) { return node.is_source() ? 0 : node.is_sink() ? 2 : 1; }
-
 }  // namespace
 
 GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
@@ -78,19 +75,15 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
   node_slot_ = slot_of(plan_, reject_node_attribute);
 }
 
-GraphRuntime::~GraphRuntime() {
-  if (phase_ == Phase::open) close_nodes();
-  if (phase_ == Phase::running || phase_ == Phase::draining) {
-    request_abort();
-    wait();
-  }
-}
-
 std::optional<Failure> GraphRuntime::open() {
   phase_ = Phase::open;
   for (int wanted = 2; wanted >= 0; --wanted) {
     for (NodeRuntime& node : nodes_) {
-      if (rank(node.plan) != wanted) continue;
+      if (node.closing_rank() != wanted) continue;
+      if (abort_requested_.load()) {
+        close_nodes();
+        return std::nullopt;
+      }
       sluice_error error = empty_error();
       if (node.plan.type->open(&host_, &node, node.plan.role, node.plan.options, &node.handle, &error) == SLUICE_OK) {
         continue;
@@ -104,10 +97,9 @@ std::optional<Failure> GraphRuntime::open() {
 }
 
 void GraphRuntime::start() {
+  if (phase_ != Phase::open) return;
   phase_ = Phase::running;
-  for (Stage& stage : stages_) {
-    if (!stage.has_source()) stage.start();
-  }
+  if (!start_stages([](const Stage& stage) { return !stage.has_source(); })) return;
   {
     // No source emits before everything behind it has started.
     std::unique_lock lock(mutex_);
@@ -116,20 +108,43 @@ void GraphRuntime::start() {
                return stage.has_source() || stage.has_started();
              });
     });
-    if (failure_ || abort_requested_.load()) return;
+    // In this order: whoever asks for a stop sees that sources were started, or the stop is seen here.
+    sources_were_started_.store(true);
+    if (failure_ || stop_requested_.load() || abort_requested_.load()) {
+      sources_were_started_.store(false);
+      return;
+    }
   }
+  start_stages([](const Stage& stage) { return stage.has_source(); });
+}
+
+bool GraphRuntime::start_stages(bool (*is_meant)(const Stage&)) {
   for (Stage& stage : stages_) {
-    if (stage.has_source()) stage.start();
+    if (!is_meant(stage)) continue;
+    if (Result<void> started = stage.start(); !started) {
+      stop_with(stage.head(), std::move(started).error());
+      return false;
+    }
   }
+  return true;
 }
 
 void GraphRuntime::request_stop() {
+  int64_t none = 0;
+  stop_requested_ns_.compare_exchange_strong(none, monotonic_ns());
   stop_requested_.store(true);
   something_changed();
 }
 
 void GraphRuntime::request_abort() {
+  int64_t none = 0;
+  abort_requested_ns_.compare_exchange_strong(none, monotonic_ns());
   abort_requested_.store(true);
+  something_changed();
+}
+
+void GraphRuntime::interrupt_wait() {
+  is_interrupted_.store(true);
   something_changed();
 }
 
@@ -261,7 +276,7 @@ bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
       finish();
       break;
     }
-    if (std::chrono::steady_clock::now() >= until) return false;
+    if (is_interrupted_.exchange(false) || std::chrono::steady_clock::now() >= until) return false;
     // Whoever settles the last record notifies; the bound only covers deadlines and the caller's own time.
     auto wake_at = std::min(until, std::chrono::steady_clock::now() + look_around);
     if (phase_ == Phase::draining) {
@@ -278,6 +293,8 @@ bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
 
 bool GraphRuntime::is_over() const {
   if (phase_ == Phase::draining && monotonic_ns() >= drain_deadline_ns_) return true;
+  // Nothing was ever emitted.
+  if (!has_flowed() && stop_requested_.load()) return true;
   // In this order: only when nothing more can be emitted does it mean something that nothing is unsettled.
   const bool nothing_comes =
       phase_ == Phase::draining ? all_stages_drained() : wants_quiet_.load() && all_sources_ended();
@@ -286,24 +303,6 @@ bool GraphRuntime::is_over() const {
 
 bool GraphRuntime::all_stages_drained() const {
   return std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.has_drained(); });
-}
-
-void GraphRuntime::finish() {
-  is_closing_.store(true, std::memory_order_release);
-  for (Stage& stage : stages_) stage.request_quit();
-  for (Stage& stage : stages_) stage.join();
-  close_nodes();
-  phase_ = Phase::ended;
-}
-
-void GraphRuntime::close_nodes() {
-  for (int wanted = 0; wanted <= 2; ++wanted) {
-    for (NodeRuntime& node : nodes_) {
-      if (rank(node.plan) != wanted || node.handle == nullptr) continue;
-      node.plan.type->close(node.handle);
-      node.handle = nullptr;
-    }
-  }
 }
 
 }  // namespace sluice::engine

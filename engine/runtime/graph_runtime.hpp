@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A running graph: opens the plan's nodes (sinks first), starts its stages (sources last), and ends them: sources
-// stop, what is on its way drains until all accounts are quiet or the deadline has passed, then nodes close (sources
-// first). It keeps the account that the receipt is made of. One thread drives open, start, wait and close; everything
+// stop, what is on its way drains until all accounts are quiet or the deadline has passed, then nodes close, sources
+// first and those of one kind side by side. A plugin that does not return in time is left behind: the run ends without
+// it. It keeps the account that the receipt is made of. One thread drives open, start, wait and close; everything
 // marked "any thread" may be called from anywhere, also from plugins' threads.
 #pragma once
 #include <chrono>
@@ -13,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "graph/plan.hpp"
@@ -47,8 +49,9 @@ class GraphRuntime {
   GraphRuntime(const GraphRuntime&) = delete;
   GraphRuntime& operator=(const GraphRuntime&) = delete;
 
-  /// Opens every node. On failure all that was opened is closed again.
+  /// Opens every node. On failure, and at an abort meanwhile, all that was opened is closed again.
   std::optional<Failure> open();
+  /// Starts no source when a stop was requested before.
   void start();
   /// Until the graph has ended by itself, by a request or by a failure; then stages have stopped and nodes are closed.
   void wait();
@@ -56,10 +59,16 @@ class GraphRuntime {
   bool wait_for(std::chrono::milliseconds time);
 
   // Any thread.
-  void request_stop();   ///< drain, then end
-  void request_abort();  ///< end at once; what is unsettled stays so
+  void request_stop();    ///< drain, then end
+  void request_abort();   ///< end at once; what is unsettled stays so
+  void interrupt_wait();  ///< wait_for returns, now or when it is called next
   Report report() const;
   std::optional<Failure> failure() const;
+  /// Names of nodes whose plugin did not return in time when the run ended. With any, a program has to leave by _exit:
+  /// the destructor waits for them.
+  std::vector<std::string> left_behind() const;
+  /// Sources may emit or have emitted. Before, a failure is one of starting.
+  bool has_flowed() const { return sources_were_started_.load(); }
   bool was_stopped() const { return stop_requested_.load(); }
 
   // For stages and host functions; any thread unless said otherwise.
@@ -103,8 +112,13 @@ class GraphRuntime {
   void begin_drain();
   void stop_drained_relays();
   const MemoryRelay* memory_relay_of(const Stage& stage) const;
+  bool start_stages(bool (*is_meant)(const Stage&));
   void finish();
   void close_nodes();
+  void close_side_by_side(int rank, int64_t until_ns);
+  bool wait_for_end(const std::function<bool()>& is_done, int64_t until_ns);
+  int64_t close_by_ns() const;
+  void leave_behind(NodeRuntime& node);
 
   const Plan plan_;
   const RuntimeOptions options_;
@@ -119,16 +133,23 @@ class GraphRuntime {
 
   std::atomic<bool> stop_requested_{false};
   std::atomic<bool> abort_requested_{false};
+  std::atomic<int64_t> stop_requested_ns_{0};   ///< when; the first one
+  std::atomic<int64_t> abort_requested_ns_{0};  ///< when; the first one
+  std::atomic<bool> sources_were_started_{false};
   std::atomic<bool> is_closing_{false};
+  std::atomic<bool> is_interrupted_{false};
   std::atomic<int64_t> markers_on_their_way_{0};
   std::atomic<bool> wants_quiet_{false};  ///< settling threads tell when nothing is unsettled any more
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<Failure> failure_;  ///< guarded by mutex_; the first one
-  bool failure_is_drop_ = false;    ///< guarded by mutex_
-  Phase phase_ = Phase::built;      ///< of the thread that drives
+  std::optional<Failure> failure_;        ///< guarded by mutex_; the first one
+  bool failure_is_drop_ = false;          ///< guarded by mutex_
+  std::vector<std::string> left_behind_;  ///< guarded by mutex_
+  Phase phase_ = Phase::built;            ///< of the thread that drives
   int64_t drain_deadline_ns_ = 0;
+  int64_t closing_since_ns_ = 0;
+  std::vector<std::thread> closers_;
 };
 
 /// The table of host functions for a graph with this many attributes.

@@ -72,6 +72,11 @@ class NodeRuntime : public sluice_context {
   std::atomic<bool> is_on_hold{false};
   std::atomic<bool> is_starved{false};  ///< a source at its in_flight bound: the next relief wakes its stage
   std::atomic<uint64_t> rejected_in_a_row{0};
+  std::atomic<bool> is_closed{false};  ///< its `close` has returned
+  bool is_left_behind = false;         ///< its plugin did not return in time; of the thread that drives
+
+  /// Nodes of the lowest close first and open last: sources, transforms, sinks.
+  int closing_rank() const { return plan.is_source() ? 0 : is_sink ? 2 : 1; }
 
   bool is_full() const {
     return in_flight.load(std::memory_order_seq_cst) >= static_cast<int64_t>(plan.facts.max_in_flight);

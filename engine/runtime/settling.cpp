@@ -52,11 +52,15 @@ void GraphRuntime::settle(NodeRuntime& node, HostBatch* take, uint32_t verdict, 
 
 void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, HostBatch* take,
                           const Error& error) {
+  if (is_closing()) {
+    // A sink gives back what it could not finish. That is no verdict: the receipt says what becomes of it.
+    records::free_take(take);
+    return;
+  }
   if (error.category != Category::permanent) {
     count(counts, Verdict::failed, take->count);
-    // While closing, a sink gives back what it could not finish: that is the receipt's to say, not a failure.
     // Said before it settles: the last verdict may end the run, which must then know why.
-    if (!is_closing()) stop_with(node, error);
+    stop_with(node, error);
     records::settle_take(take, Verdict::failed, StageClock::recent_here());
     return;
   }
@@ -87,7 +91,7 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
                                                       : "no edge before it has a dead_letter",
                                    payload);
     count(counts, Verdict::failed, take->count);
-    if (!is_closing()) stop_with(node, std::move(stopping));
+    stop_with(node, std::move(stopping));
     records::settle_take(take, Verdict::failed, StageClock::recent_here());
     return;
   }
@@ -101,7 +105,7 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
         "bad records (stop_after of the {}); the last one: {}",
         dead_letter.stop_after, dead_letter.name, error.message);
     records::free_take(take);
-    if (!is_closing()) stop_with(node, std::move(stopping));
+    stop_with(node, std::move(stopping));
     return;
   }
   count(counts, Verdict::dead_lettered, take->count);

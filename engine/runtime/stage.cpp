@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/graph_runtime.hpp"
+#include "sluice/resource_limit.hpp"
 #include "sluice/result.hpp"
 
 namespace sluice::engine {
@@ -53,12 +54,21 @@ void Stage::connect() {
   }
 }
 
-void Stage::start() {
-  thread_ = std::thread([this] {
-    // Linux keeps 15 characters of a thread's name.
-    pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
-    run();
-  });
+Result<void> Stage::start() {
+  is_running_.store(true, std::memory_order_release);
+  try {
+    thread_ = std::thread([this] {
+      // Linux keeps 15 characters of a thread's name.
+      pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+      run();
+      is_running_.store(false, std::memory_order_release);
+      graph_.something_changed();
+    });
+  } catch (const std::exception& error) {
+    is_running_.store(false, std::memory_order_release);
+    return current_resource_limit().value_or(operator_needed(error.what()));
+  }
+  return {};
 }
 
 void Stage::request_drain() {

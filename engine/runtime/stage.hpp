@@ -16,6 +16,7 @@
 #include "runtime/node_runtime.hpp"
 #include "runtime/stage_clock.hpp"
 #include "runtime/waker.hpp"
+#include "sluice/result.hpp"
 
 namespace sluice::engine {
 
@@ -28,7 +29,7 @@ class Stage {
 
   /// Wires the stage to its queues; before start.
   void connect();
-  void start();
+  Result<void> start();
   /// The source emits nothing more and the flush marker goes through; any thread.
   void request_drain();
   /// Ends the loop; any thread. join() waits for it.
@@ -36,6 +37,7 @@ class Stage {
   void join();
   Waker& waker() { return waker_; }
   StageClock& clock() { return clock_; }
+  const NodeRuntime& head() const { return head_; }
 
   // Stage thread, from inside host functions.
   void emit(NodeRuntime& from, uint32_t port, records::HostBatch* take);
@@ -52,6 +54,9 @@ class Stage {
   bool has_started() const { return has_started_.load(std::memory_order_acquire); }
   /// Whether the flush marker of a drain has left the source; true of other stages.
   bool has_drained() const { return !has_source() || has_marked_.load(std::memory_order_acquire); }
+  /// Its thread is done with all nodes of the stage, or was never started.
+  bool has_ended() const { return !may_be_running(); }
+  bool may_be_running() const { return is_running_.load(std::memory_order_acquire); }
   const std::string& name() const { return name_; }
   /// Turns of the loop, at least one a second: whether it is alive.
   uint64_t turns() const { return turns_.load(); }
@@ -113,6 +118,7 @@ class Stage {
   std::atomic<bool> source_has_ended_{false};
   std::atomic<bool> has_marked_{false};
   std::atomic<bool> has_started_{false};
+  std::atomic<bool> is_running_{false};
   bool is_draining_ = false;
   bool is_broken_ = false;
   bool took_dead_letters_ = false;  ///< and the head was not flushed since

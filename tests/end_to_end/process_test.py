@@ -3,8 +3,8 @@
 These are figures for who reads them; only the bound on memory is a test, and only where no sanitizer is built in."""
 
 import contextlib
+import json
 import os
-import pathlib
 import re
 import socket
 import subprocess
@@ -137,21 +137,78 @@ class ProcessTest(support.Case):
         support.wait_until(read, "the live line counts rows")
         self.assertIn(b"\r\x1b[K", shown)
         process.terminate()
+        rest = b""
         with contextlib.suppress(OSError):  # the terminal ends with its last writer
-            while os.read(main_end, 65536):
-                pass
+            while part := os.read(main_end, 65536):
+                rest += part
+        self.assertTrue(rest.endswith(b"\r\x1b[K\r\n"), rest[-200:])
         out, _ = process.communicate(timeout=support.PATIENCE_S)
         self.assertEqual(process.returncode, 0)
         self.assertIn(b"balanced: every record has its verdict", out)
 
-    def test_a_receipt_that_cannot_be_written_is_said_and_the_run_is_fine(self):
-        exchange = support.Simulator(self, "--rate", "0", "--frames", 1_000)
-        sluice = self.start(exchange, receipt=pathlib.Path("/nowhere/receipt.json"))
-        self.wait_for_rows(sluice, 1_000)
-        result = sluice.stop()
-        self.assertEqual(result.code, 0)
-        self.assertIn("/nowhere/receipt.json", result.stderr)
-        self.assertIn("balanced", result.stdout)
+    def generated(self, *options, stdout=subprocess.PIPE):
+        """A run of some records that ends by itself."""
+        graph = self.directory / "generated.yaml"
+        graph.write_text("graph: generated\nnodes:\n  numbers: { type: generate, records: 100 }\n"
+                         "  out: { type: discard }\nedges:\n  - numbers -> out\n")
+        return subprocess.run([support.SLUICE, "run", graph, *options], cwd=self.directory, stdout=stdout,
+                              stderr=subprocess.PIPE, text=True, timeout=support.PATIENCE_S, stdin=subprocess.DEVNULL,
+                              check=False)
+
+    def test_a_receipt_that_can_be_kept_nowhere_is_refused_before_the_run(self):
+        os.mkfifo(self.directory / "pipe")
+        (self.directory / "file").touch()
+        for path, why in (("/nowhere/receipt.json", "No such file"), (self.directory, "is a directory"),
+                          (self.directory / "pipe", "nobody reads"), (self.directory / "file" / "r", "Not a directory")):
+            with self.subTest(str(path)):
+                done = self.generated("--receipt", path)
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn(str(path), done.stderr)
+                self.assertIn(why, done.stderr)
+                self.assertIn("nothing was run", done.stderr)
+                self.assertEqual(done.stdout, "")
+
+    def test_a_receipt_file_may_be_a_pipe_that_somebody_reads(self):
+        os.mkfifo(self.directory / "pipe")
+        reader = os.open(self.directory / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        done = self.generated("--receipt", self.directory / "pipe")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(json.loads(os.read(reader, 65536))["balanced"])
+
+    def test_a_receipt_that_gets_lost_at_the_end_is_said(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = self.generated(stdout=full)
+        self.assertEqual(done.returncode, 6, done.stderr)
+        self.assertIn("could not be written to the output: No space left on device", done.stderr)
+        self.assertIn("balanced: every record has its verdict", done.stderr)
+        done = self.generated("--receipt", "/dev/full")
+        self.assertEqual(done.returncode, 6, done.stderr)
+        self.assertIn("/dev/full: the receipt could not be written there: No space left on device", done.stderr)
+        self.assertIn("balanced: every record has its verdict", done.stdout)
+
+    def test_the_output_of_a_command_that_gets_lost_is_said(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([support.SLUICE, "validate", support.SOURCE / "graphs" / "quickstart.yaml"],
+                                  stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 6)
+        self.assertIn("could not be written", done.stderr)
+
+    def test_a_limit_of_threads_is_named(self):
+        """A thread's stack does not fit into the address space; no matter where that strikes, nothing was run."""
+        if support.SANITIZER:
+            self.skipTest("a sanitizer takes all address space")
+        refused = 0
+        for kib in range(40_000, 120_000, 8_000):
+            done = subprocess.run(["sh", "-c", f'ulimit -v {kib}; exec "$@"', "sh", support.SLUICE, "run",
+                                   self.quickstart(), "--seconds", "0.1"], cwd=self.directory, capture_output=True,
+                                  text=True, timeout=support.PATIENCE_S, check=False,
+                                  env={**os.environ, "SQLITE_PATH": str(self.store)})
+            if "nothing was run" in done.stderr and "ulimit -v" in done.stderr:
+                refused += 1
+                self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertNotIn("exception", done.stderr)
+        self.assertGreater(refused, 0)
 
 
 if __name__ == "__main__":

@@ -259,7 +259,8 @@ typedef struct sluice_node_type {
   int32_t (*describe)(const sluice_config*, const sluice_describe_api*, void* to, sluice_error*);
   /* May connect; starts no thread that calls the host. Main thread; sinks first. Required. */
   int32_t (*open)(const sluice_host*, sluice_context*, uint32_t role, const sluice_config*, void** node, sluice_error*);
-  /* Ends threads and frees the node. Main thread, after the stage has ended. Settles or drops what it still owns. */
+  /* Ends threads and frees the node. Any one thread, after the stage has ended; other nodes may close at the same time.
+   * Settles or drops what it still owns. A run that ends waits for a second or so: what takes longer is left behind. */
   void (*close)(void* node);
 
   /* All below: stage thread unless said otherwise; none may block on the outside. */

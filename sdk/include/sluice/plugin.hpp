@@ -16,6 +16,7 @@
 
 #include "sluice/node.hpp"
 #include "sluice/option.hpp"
+#include "sluice/resource_limit.hpp"
 
 namespace sluice {
 inline namespace v1 {
@@ -26,7 +27,8 @@ int32_t guarded(sluice_error* out, F&& call) noexcept {
   try {
     return call();
   } catch (const std::exception& e) {
-    to_abi(bug(std::string("an exception left the plugin: ") + e.what()), out);
+    const std::optional<Error> limit = current_resource_limit();
+    to_abi(limit ? *limit : bug(std::string("an exception left the plugin: ") + e.what()), out);
   } catch (...) {
     to_abi(bug("an exception of unknown type left the plugin"), out);
   }

@@ -79,7 +79,9 @@ class [[nodiscard]] Result<void> {
 inline void to_abi(const Error& error, sluice_error* out) {
   if (out == nullptr) return;
   const auto copy = [](const std::string& from, char* to, size_t room) {
-    const size_t size = std::min(from.size(), room - 1);
+    size_t size = std::min(from.size(), room - 1);
+    // Never through the middle of a character.
+    while (size > 0 && size < from.size() && (static_cast<unsigned char>(from[size]) & 0xC0U) == 0x80U) --size;
     std::memcpy(to, from.data(), size);
     to[size] = '\0';
   };

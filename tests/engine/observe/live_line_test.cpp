@@ -20,8 +20,8 @@ TEST_CASE("a live line tells rates, what is safe, what waits, what was dropped, 
   now.nodes[2].status = SLUICE_STATUS_CONNECTING;
   now.nodes[2].status_sentence = "the server is away";
   CHECK(live_line(before, now, 2.0, 61.9, 0) ==
-        "01:01  exchange 2,501/s  trades 1,234,500 (+2,500/s)  | route -> trades: 1,500 waiting, 10 dropped"
-        "  | exchange unsettled 1,500, oldest 20 ms  ! trades: the server is away");
+        "01:01  ! trades: the server is away  exchange 2,501/s  trades 1,234,500 (+2,500/s)"
+        "  | route -> trades: 1,500 waiting, 10 dropped  | exchange unsettled 1,500, oldest 20 ms");
 }
 
 TEST_CASE("a live line tells how long records took of late, where most of it went, and what took too long") {
@@ -34,8 +34,8 @@ TEST_CASE("a live line tells how long records took of late, where most of it wen
   now.nodes[1].held_time = taking(1'900'000'000, 8);
   now.edges[1].settling_time = taking(40'000'000, 8);
   CHECK(live_line(before, now, 1.0, 5.0, 0) ==
-        "00:05  exchange 0/s  trades 1,234,500 (+0/s)  | exchange took 2.0 s, p99 2.0 s, most held by route (2.0 s)"
-        "  ! exchange: 25 % took longer than 1.5 s");
+        "00:05  ! exchange: 25 % took longer than 1.5 s  exchange 0/s  trades 1,234,500 (+0/s)"
+        "  | exchange took 2.0 s, p99 2.0 s, most held by route (2.0 s)");
 }
 
 TEST_CASE("a quiet graph has a short line, and no time between reports is no rate") {
@@ -51,7 +51,17 @@ TEST_CASE("a line is cut to the terminal's width, never within a character") {
   Report report = sample_report();
   report.edges.clear();
   report.nodes[0].name = "b\xC3\xB6rse";
-  CHECK(live_line(report, report, 1.0, 5.0, 11) == "00:05  b\xC3\xB6r");
-  CHECK(live_line(report, report, 1.0, 5.0, 10) == "00:05  b\xC3\xB6");
-  CHECK(live_line(report, report, 1.0, 5.0, 9) == "00:05  b");
+  CHECK(live_line(report, report, 1.0, 5.0, 11) == "00:05  b\xC3\xB6r\u2026");
+  CHECK(live_line(report, report, 1.0, 5.0, 9) == "00:05  b\u2026");
+}
+
+TEST_CASE("on a narrow terminal what is wrong and the ends of the graph show, and not the halves of relays") {
+  Report report = sample_report();
+  report.edges.clear();
+  report.nodes[1].is_source = report.nodes[1].is_sink = true;
+  report.nodes[1].half = ".out";
+  CHECK(live_line(report, report, 1.0, 5.0, 50) == "00:05  exchange 0/s  trades 1,234,500 (+0/s)  rou\u2026");
+  report.nodes[2].status = SLUICE_STATUS_BLOCKED;
+  report.nodes[2].status_sentence = std::string(200, 'x');
+  CHECK(live_line(report, report, 1.0, 5.0, 50) == "00:05  ! trades: xxxxxxxxxxxxxxxxx\u2026  exchange 0/s\u2026");
 }

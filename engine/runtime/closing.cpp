@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a run ends: stages leave their loops, then nodes close, all under one deadline. Plugins talk to servers there,
+// and a server may be frozen: who does not return in time is left behind, named, and everything that it may still touch
+// stays alive.
+#include <algorithm>
+#include <system_error>
+
+#include "runtime/graph_runtime.hpp"
+
+namespace sluice::engine {
+namespace {
+
+constexpr int64_t close_ns = 1'500'000'000;
+constexpr int64_t close_without_deadline_ns = 10'000'000'000;
+constexpr int64_t close_after_abort_ns = 600'000'000;
+
+bool is_closing_still(const NodeRuntime& node) {
+  return node.handle != nullptr && !node.is_left_behind && !node.is_closed.load(std::memory_order_acquire);
+}
+
+}  // namespace
+
+GraphRuntime::~GraphRuntime() {
+  if (phase_ == Phase::open) close_nodes();
+  if (phase_ == Phase::running || phase_ == Phase::draining) {
+    request_abort();
+    wait();
+  }
+  for (Stage& stage : stages_) stage.join();
+  for (std::thread& closer : closers_) closer.join();
+  for (NodeRuntime& node : nodes_) {
+    if (node.is_left_behind && !node.is_closed.load()) node.plan.type->close(node.handle);
+  }
+}
+
+void GraphRuntime::finish() {
+  closing_since_ns_ = monotonic_ns();
+  is_closing_.store(true, std::memory_order_release);
+  for (Stage& stage : stages_) stage.request_quit();
+  const auto have_ended = [this] {
+    return std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.has_ended(); });
+  };
+  // Half of the time at most, as their nodes are to close yet.
+  wait_for_end(have_ended, closing_since_ns_ + (close_by_ns() - closing_since_ns_) / 2);
+  for (Stage& stage : stages_) {
+    if (stage.has_ended()) stage.join();
+  }
+  close_nodes();
+  phase_ = Phase::ended;
+}
+
+/// A stop has until its drain's deadline and a moment more, a run that ends by itself some seconds; an abort no time.
+int64_t GraphRuntime::close_by_ns() const {
+  const int64_t drain_ns = options_.drain_deadline_ns;
+  int64_t by_ns = closing_since_ns_ + std::min(drain_ns, close_without_deadline_ns) + close_ns;
+  if (const int64_t stop_ns = stop_requested_ns_.load(); stop_ns != 0) {
+    by_ns = std::min(by_ns, std::max(stop_ns + drain_ns, closing_since_ns_) + close_ns);
+  }
+  if (const int64_t abort_ns = abort_requested_ns_.load(); abort_ns != 0) {
+    by_ns = std::min(by_ns, abort_ns + close_after_abort_ns);
+  }
+  return by_ns;
+}
+
+/// Waits until then at most, or until all of a run must have ended, which a request meanwhile may bring forward.
+bool GraphRuntime::wait_for_end(const std::function<bool()>& is_done, int64_t until_ns) {
+  std::unique_lock lock(mutex_);
+  while (!is_done()) {
+    const int64_t left_ns = std::min(until_ns, close_by_ns()) - monotonic_ns();
+    if (left_ns <= 0) return false;
+    changed_.wait_for(lock, std::chrono::nanoseconds(left_ns));
+  }
+  return true;
+}
+
+void GraphRuntime::close_nodes() {
+  if (closing_since_ns_ == 0) closing_since_ns_ = monotonic_ns();
+  phase_ = Phase::ended;
+  for (NodeRuntime& node : nodes_) {
+    // Whoever still runs in its stage may use it.
+    if (node.handle != nullptr && node.stage->may_be_running()) leave_behind(node);
+  }
+  for (int rank = 0; rank <= 2; ++rank) {
+    const int64_t now_ns = monotonic_ns();
+    const int64_t by_ns = close_by_ns();
+    // Who takes too long in one rank leaves time for the next.
+    close_side_by_side(rank, rank == 2 ? by_ns : now_ns + (by_ns - now_ns) / 2);
+  }
+  wait_for_end(
+      [this] {
+        return std::none_of(nodes_.begin(), nodes_.end(),
+                            [](const NodeRuntime& node) { return is_closing_still(node); });
+      },
+      close_by_ns());
+  for (NodeRuntime& node : nodes_) {
+    if (is_closing_still(node)) leave_behind(node);
+  }
+  if (!left_behind().empty()) return;
+  for (std::thread& closer : closers_) closer.join();
+  closers_.clear();
+}
+
+void GraphRuntime::close_side_by_side(int rank, int64_t until_ns) {
+  std::vector<NodeRuntime*> closing;
+  for (NodeRuntime& node : nodes_) {
+    if (node.closing_rank() == rank && is_closing_still(node)) closing.push_back(&node);
+  }
+  for (NodeRuntime* node : closing) {
+    const auto close = [this, node] {
+      node->plan.type->close(node->handle);
+      node->is_closed.store(true, std::memory_order_release);
+      something_changed();
+    };
+    try {
+      closers_.emplace_back(close);
+    } catch (const std::system_error&) {
+      // No thread can be had: one after the other, then.
+      close();
+    }
+  }
+  wait_for_end(
+      [&] {
+        return std::none_of(closing.begin(), closing.end(),
+                            [](const NodeRuntime* node) { return is_closing_still(*node); });
+      },
+      until_ns);
+}
+
+void GraphRuntime::leave_behind(NodeRuntime& node) {
+  node.is_left_behind = true;
+  const std::lock_guard lock(mutex_);
+  left_behind_.push_back(node.plan.shown_name());
+}
+
+std::vector<std::string> GraphRuntime::left_behind() const {
+  const std::lock_guard lock(mutex_);
+  return left_behind_;
+}
+
+}  // namespace sluice::engine
