@@ -10,15 +10,44 @@ namespace sluice::engine {
 namespace {
 
 // The engine's own keys and words.
-constexpr auto own_words = std::to_array<std::string_view>(
-    {"graph",       "processes",   "nodes",     "edges",       "require",     "latency",      "from",
-     "to",          "http",        "type",      "in_flight",   "buffer",      "when_full",    "commit",
-     "dead_letter", "continuity",  "spill",     "stop_after",  "records",     "bytes",        "conflate",
-     "block",       "drop_newest", "drop_oldest", "on_delivery", "on_accept", "best_effort",  "at_most_once",
-     "at_least_once", "effectively_once", "true", "false", "null", "in", "out"});
+constexpr auto own_words = std::to_array<std::string_view>({"graph",
+                                                            "processes",
+                                                            "nodes",
+                                                            "edges",
+                                                            "require",
+                                                            "latency",
+                                                            "from",
+                                                            "to",
+                                                            "http",
+                                                            "type",
+                                                            "in_flight",
+                                                            "buffer",
+                                                            "when_full",
+                                                            "commit",
+                                                            "dead_letter",
+                                                            "continuity",
+                                                            "spill",
+                                                            "stop_after",
+                                                            "records",
+                                                            "bytes",
+                                                            "conflate",
+                                                            "block",
+                                                            "drop_newest",
+                                                            "drop_oldest",
+                                                            "on_delivery",
+                                                            "on_accept",
+                                                            "best_effort",
+                                                            "at_most_once",
+                                                            "at_least_once",
+                                                            "effectively_once",
+                                                            "true",
+                                                            "false",
+                                                            "null",
+                                                            "in",
+                                                            "out"});
 
-constexpr auto units = std::to_array<std::string_view>({"ns", "us", "ms", "s", "m", "h", "d", "k", "M", "G", "B", "KB",
-                                                        "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"});
+constexpr auto units = std::to_array<std::string_view>(
+    {"ns", "us", "ms", "s", "m", "h", "d", "k", "M", "G", "B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"});
 
 // Of more digits without a unit nobody knows whether they are a number or a password.
 constexpr std::size_t most_bare_digits = 3;
@@ -86,12 +115,13 @@ std::size_t Secrecy::secret_at(std::string_view sentence, std::size_t at) const 
   std::size_t longest = 0;
   for (const std::string& secret : found->second) {
     const std::string_view rest = sentence.substr(at, secret.size());
-    const auto same = static_cast<std::size_t>(std::mismatch(rest.begin(), rest.end(), secret.begin()).first - rest.begin());
+    const auto same =
+        static_cast<std::size_t>(std::mismatch(rest.begin(), rest.end(), secret.begin()).first - rest.begin());
     if (same < std::min(secret.size(), least_beginning) || is_known(secret)) continue;
     // A secret that is a mere word may be a part of another one.
     const bool is_word = std::all_of(secret.begin(), secret.end(), is_letter);
-    const bool is_inside = (at > 0 && is_letter(sentence[at - 1])) ||
-                           (at + same < sentence.size() && is_letter(sentence[at + same]));
+    const bool is_inside =
+        (at > 0 && is_letter(sentence[at - 1])) || (at + same < sentence.size() && is_letter(sentence[at + same]));
     if (is_word && is_inside) continue;
     longest = std::max(longest, same);
   }

@@ -11,12 +11,12 @@
 namespace sluice::engine {
 namespace {
 
-constexpr auto telling = std::to_array<std::string_view>(
-    {"pass", "pwd", "pswd", "secret", "token", "credential", "apikey", "privatekey", "accesskey", "bearer", "jaas",
-     "keystore", "truststore", "oauth", "hmac", "sasl", "keypem"});
+constexpr auto telling = std::to_array<std::string_view>({"pass", "pwd", "pswd", "secret", "token", "credential",
+                                                          "apikey", "privatekey", "accesskey", "bearer", "jaas",
+                                                          "keystore", "truststore", "oauth", "hmac", "sasl", "keypem"});
 constexpr auto telling_parts = std::to_array<std::string_view>({"pw", "psw", "auth", "ssl", "cred", "creds", "pin"});
-constexpr auto often_misspelt =
-    std::to_array<std::string_view>({"password", "passwd", "secret", "token", "passphrase", "credential", "credentials"});
+constexpr auto often_misspelt = std::to_array<std::string_view>(
+    {"password", "passwd", "secret", "token", "passphrase", "credential", "credentials"});
 
 bool is_alphanumeric(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -42,7 +42,9 @@ bool is_misspelt(std::string_view part) {
 }
 
 bool is_word_character(char c) { return is_alphanumeric(c) || c == '_' || c == '-' || c == '.'; }
-bool is_blank_or_quote(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '"' || c == '\'' || c == '\\'; }
+bool is_blank_or_quote(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '"' || c == '\'' || c == '\\';
+}
 
 // The word that ends before `at`, blanks and quotes between left out.
 std::string_view word_before(std::string_view text, std::size_t at) {
@@ -73,7 +75,9 @@ bool has_wrong_port(std::string_view value) {
   // A port, a list of hosts with ports, or a variable: nothing that a password would be.
   const std::string_view port = authority.substr(colon + 1);
   const std::size_t digits = std::min(port.find_first_not_of("0123456789"), port.size());
-  return port.starts_with("${") || port.starts_with("-") ? false : digits == 0 || digits > 5 || (digits < port.size() && port[digits] != ',' && port[digits] != '}');
+  return port.starts_with("${") || port.starts_with("-")
+             ? false
+             : digits == 0 || digits > 5 || (digits < port.size() && port[digits] != ',' && port[digits] != '}');
 }
 
 // `found` is called with where the value behind a telling word and = or : begins.
@@ -103,7 +107,8 @@ void add_words(std::string_view text, std::vector<std::string>& parts) {
 std::string_view assigned(std::string_view rest) {
   while (!rest.empty() && (rest.front() == ' ' || rest.front() == '\\')) rest.remove_prefix(1);
   if (!rest.empty() && (rest.front() == '\'' || rest.front() == '"')) {
-    return rest.substr(1, rest.find(rest.front(), 1) == std::string_view::npos ? rest.npos : rest.find(rest.front(), 1) - 1);
+    return rest.substr(
+        1, rest.find(rest.front(), 1) == std::string_view::npos ? rest.npos : rest.find(rest.front(), 1) - 1);
   }
   return rest.substr(0, rest.find_first_of(" \t\n&"));
 }

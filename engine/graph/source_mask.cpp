@@ -20,7 +20,8 @@ bool is_key(std::string_view text) {
 }
 
 std::string_view without_quotes(std::string_view text) {
-  const bool is_quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front();
+  const bool is_quoted =
+      text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front();
   return is_quoted ? text.substr(1, text.size() - 2) : text;
 }
 
@@ -85,7 +86,7 @@ std::vector<SourceMask::Piece> SourceMask::line(std::size_t begin, std::size_t e
                                                        : false;
     names_type = token->kind == Kind::key && text == "type" && !is_behind_secret;
     is_behind_secret = is_behind_secret || token->is_secret;
-    !token->is_secret && is_shown ? show(from, to) : hide(from, to);
+    !token->is_secret&& is_shown ? show(from, to) : hide(from, to);
   }
   between(at, end);
   return pieces;

@@ -15,6 +15,9 @@
 #include <thread>
 #include <vector>
 
+#include "observe/host_check.hpp"
+#include "sluice/safe_text.hpp"
+
 namespace sluice::engine {
 namespace {
 
@@ -29,6 +32,7 @@ constexpr std::chrono::milliseconds accept_pause{100};
 // with unread bytes would reset the connection and take the answer with it.
 constexpr std::chrono::milliseconds linger{1'000};
 constexpr size_t linger_bytes = 64 * 1024;
+constexpr size_t most_shown_of_host = 100;
 
 /// The path of a request's target: without scheme and host of an absolute one, and without the query.
 std::string_view path_of(std::string_view target) {
@@ -37,6 +41,17 @@ std::string_view path_of(std::string_view target) {
     target = slash == std::string_view::npos ? "/" : target.substr(slash);
   }
   return target.substr(0, target.find_first_of("?#"));
+}
+
+/// The authority of an absolute target, which counts instead of the Host field (RFC 9112, 3.2.2).
+std::optional<std::string_view> authority_of(std::string_view target) {
+  if (!target.starts_with("http://")) return std::nullopt;
+  target.remove_prefix(7);
+  return target.substr(0, target.find_first_of("/?#"));
+}
+
+std::string address_text(const tcp::endpoint& endpoint) {
+  return HttpAddress{endpoint.address().to_string(), endpoint.port()}.text();
 }
 
 HttpAnswer plain(unsigned status, std::string sentence) {
@@ -77,7 +92,8 @@ class HttpServer::Loop {
   void accept_after_a_pause();
   void take(tcp::socket socket);
   void tick();
-  HttpAnswer answer(http::verb method, std::string_view target, bool has_body);
+  std::optional<HttpAnswer> refuse_host(const http::request_header<>& head) const;
+  HttpAnswer answer(const http::request_header<>& head, bool has_body);
 
   const HttpOptions options_;
   asio::io_context io_{1};
@@ -130,8 +146,7 @@ class HttpServer::Loop::Connection : public std::enable_shared_from_this<Connect
     const auto& head = parser_->get();
     // Whatever body is announced, none is read: the connection ends with the answer.
     const bool has_body = !parser_->is_done();
-    const std::string_view target(head.target().data(), head.target().size());
-    HttpAnswer answer = loop_.answer(head.method(), target, has_body);
+    HttpAnswer answer = loop_.answer(head, has_body);
     send(std::move(answer), head.version(), head.keep_alive() && !has_body, head.method() == http::verb::head);
   }
 
@@ -299,7 +314,24 @@ void HttpServer::Loop::tick() {
   options_.tick();
 }
 
-HttpAnswer HttpServer::Loop::answer(http::verb method, std::string_view target, bool has_body) {
+/// Only the loopback is guarded: who serves other machines is named by them as they like, and they can read the pages
+/// without any detour.
+std::optional<HttpAnswer> HttpServer::Loop::refuse_host(const http::request_header<>& head) const {
+  const size_t hosts = head.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && head.version() >= 11)) return plain(400, "a request has one Host field");
+  const auto field = head[http::field::host];
+  const std::string_view named =
+      authority_of({head.target().data(), head.target().size()}).value_or(std::string_view(field.data(), field.size()));
+  if (!endpoint_.address().is_loopback() || is_private_name(named)) return std::nullopt;
+  return plain(421, fmt::format("this server is for this machine alone, and {} may be a name of somebody else; ask by "
+                                "address, as http://{}/",
+                                safe_text(named, most_shown_of_host), address_text(endpoint_)));
+}
+
+HttpAnswer HttpServer::Loop::answer(const http::request_header<>& head, bool has_body) {
+  const http::verb method = head.method();
+  const std::string_view target(head.target().data(), head.target().size());
+  if (auto refused = refuse_host(head)) return *std::move(refused);
   if (method != http::verb::get && method != http::verb::head) return plain(405, "only GET and HEAD are answered here");
   if (has_body) return plain(413, "a request here has no body");
   const std::string_view path = path_of(target);

@@ -94,8 +94,9 @@ class Silence {
   std::vector<std::string> told_;
 };
 
-Error no_connection(const Loss& loss) {
+Error no_connection(const Loss& loss, const Options& options) {
   std::string sentence = loss.sentence;
+  if (loss.cause == Cause::proxy) sentence += "; the proxy is from " + options.proxy->from;
   if (loss.cause == Cause::unreachable) sentence += "; check url and the network";
   return transient(std::move(sentence), std::string(describe(loss.cause).name));
 }
@@ -114,7 +115,7 @@ Result<void> tell(const Options& options, const Heard& heard, Config config, Des
     Silence(options, heard).tell(config, description);
     return {};
   }
-  if (heard.loss && heard.loss->cause != Cause::closed) return no_connection(*heard.loss);
+  if (heard.loss && heard.loss->cause != Cause::closed) return no_connection(*heard.loss, options);
   if (heard.loss) {
     description.problem(config["streams"], heard.loss->sentence +
                                                " before an event came; if that is about the streams' names, correct "
@@ -145,7 +146,7 @@ Result<void> probe_exchange(Config config, Description& description, int64_t lis
   const VisitLimits limits{std::min(options->connect_deadline_ns, longest_connect_ns), listen_ns};
   const Result<std::variant<Loss, Heard>> visited = visit(*options, tls.get(), limits);
   if (!visited) return visited.error();
-  if (const Loss* loss = std::get_if<Loss>(&*visited)) return no_connection(*loss);
+  if (const Loss* loss = std::get_if<Loss>(&*visited)) return no_connection(*loss, *options);
   return tell(*options, std::get<Heard>(*visited), config, description);
 }
 

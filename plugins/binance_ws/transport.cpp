@@ -36,6 +36,10 @@ Result<TlsContext> make_tls_context(const std::string& ca_file) {
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_default_verify_paths(context.get());
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Gateways that serve several protocols at one port choose by this.
+  constexpr std::string_view http_1_1 = "\x08http/1.1";
+  SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(http_1_1.data()),
+                          static_cast<unsigned>(http_1_1.size()));
   // One receive for several TLS records instead of two for each.
   SSL_CTX_set_read_ahead(context.get(), 1);
   SSL_CTX_set_default_read_buffer_len(context.get(), 64 * 1024);

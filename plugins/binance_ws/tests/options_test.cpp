@@ -55,6 +55,8 @@ TEST_CASE("what cannot work is a problem before anything runs") {
     return node.problems[0];
   };
   CHECK(one_problem(with("url", "http://x")).find("wss://") != std::string::npos);
+  CHECK(one_problem(with("proxy", "socks5://me:secret@h:1")).find("the proxy of option proxy has the scheme") == 0);
+  CHECK(one_problem(with("proxy", "socks5://me:secret@h:1")).find("secret") == std::string::npos);
   CHECK(one_problem(with("symbols", "[BTC/USDT]")).find("BTC/USDT") != std::string::npos);
   CHECK(one_problem(with("symbols", "[btcusdt@trade]")).find("cannot be a symbol") != std::string::npos);
   CHECK(one_problem(with("streams", "['a b']")).find("cannot be a stream") != std::string::npos);

@@ -184,6 +184,26 @@ TEST_CASE("nobody listening, and an exchange that never answers, are errors that
   CHECK(found.find("the upgrade was not answered within 0.1 s (connect_deadline)") != std::string::npos);
 }
 
+TEST_CASE("a probe goes through the proxy, as a run does") {
+  std::string tunnel;
+  {
+    Exchange proxy([&](int, Client& client) {
+      tunnel = client.read_request();
+      client.send("HTTP/1.1 200 OK\r\n\r\n");
+      client.upgrade(all);
+      client.wait_for_end();
+    });
+    Values options = three_by_two("ws://exchange.invalid");
+    options.push_back({"proxy", "127.0.0.1:" + std::to_string(proxy.port())});
+    CHECK(probe(options, for_ever_ns).empty());
+    options.back().value = "http://me:secret@127.0.0.1:1";
+    CHECK(probe(options, for_ever_ns) ==
+          "error [proxy] exchange.invalid through the proxy 127.0.0.1:1: Connection refused; the proxy is from option "
+          "proxy\n");
+  }
+  CHECK(tunnel.find("CONNECT exchange.invalid:80 ") == 0);
+}
+
 TEST_CASE("TLS is checked as it is when the graph runs") {
   const Certificate certificate;
   std::atomic<int> requests{0};

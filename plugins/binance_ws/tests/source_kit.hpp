@@ -33,13 +33,15 @@ inline const sluice_node_type& binance_ws() { return sluice::testing::find_type(
 
 inline Values options_for(const std::string& url, Values more = {}) {
   Values all = {{"url", url}, {"symbols", "[BTCUSDT, ethusdt]"}, {"streams", "[trade, bookTicker]"}};
-  bool reconnect = false, malformed = false;
+  bool reconnect = false, malformed = false, proxy = false;
   for (auto& field : more) {
     reconnect = reconnect || field.key == "reconnect";
     malformed = malformed || field.key == "malformed";
+    proxy = proxy || field.key == "proxy";
     all.push_back(std::move(field));
   }
   if (!reconnect) all.push_back({"reconnect", "{ first: 1ms, max: 4ms }"});
+  if (!proxy) all.push_back({"proxy", "none"});  // whatever the environment of the tests says
   if (!malformed) all.push_back({"malformed", "discard"});
   return all;
 }

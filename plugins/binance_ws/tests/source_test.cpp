@@ -118,3 +118,23 @@ TEST_CASE("a source that is closed while it connects leaves nothing behind") {
   REQUIRE(node.poll(1000, 5ms).ok());
   node.finish();
 }
+
+TEST_CASE("a source that goes through a proxy says so, and shows no password") {
+  Exchange proxy([&](int, Client& client) {
+    client.read_request();
+    client.send("HTTP/1.1 200 OK\r\n\r\n");
+    client.upgrade(trade(1));
+    client.wait_for_end();
+  });
+  const std::string place = "127.0.0.1:" + std::to_string(proxy.port());
+  Harness node(binance_ws(), options_for("ws://exchange.invalid", {{"proxy", "http://me:secret@" + place}}), running());
+  node.begin();
+  REQUIRE(poll_records(node, 1));
+  bool said = false;
+  for (const auto& line : node.logs()) {
+    said = said || line.sentence == "going through the proxy " + place + ", from option proxy";
+    CHECK(line.sentence.find("secret") == std::string::npos);
+  }
+  CHECK(said);
+  node.finish();
+}

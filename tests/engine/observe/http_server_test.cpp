@@ -8,6 +8,7 @@
 
 #include "catch.hpp"
 #include "http_client.hpp"
+#include "observe/host_check.hpp"
 
 using namespace sluice;
 using namespace sluice::engine;
@@ -129,6 +130,48 @@ TEST_CASE("what is no HTTP gets an answer or the end, and the next client its pa
     CHECK(is_an_end);
     CHECK(is_answer(get(port, "/page"), 200));
   }
+}
+
+TEST_CASE("names that somebody else may own are told from addresses and private names") {
+  for (const char* here :
+       {"127.0.0.1", "127.0.0.1:8081", "10.1.2.3", "[::1]:8081", "[2001:db8::1]", "localhost", "LOCALHOST:1",
+        "localhost.", "ingest:8081", "a.localhost", "box.local:80", "a.b.INTERNAL.", ""}) {
+    INFO(here);
+    CHECK(is_private_name(here));
+  }
+  for (const char* elsewhere : {"evil.example", "evil.example:8081", "localhost.evil.example", "127.0.0.1.evil.example",
+                                "notlocal.com", "[evil.example]", "[::1", "127.0.0.1.x:80", "evil.example."}) {
+    INFO(elsewhere);
+    CHECK_FALSE(is_private_name(elsewhere));
+  }
+}
+
+TEST_CASE("on the loopback a request by the name of somebody else gets no page") {
+  const auto server = serve();
+  const auto ask = [&](const std::string& target, const std::string& fields, const std::string& version = "1.1") {
+    HttpClient client(server->address().port);
+    client.send("GET " + target + " HTTP/" + version + "\r\n" + fields + "Connection: close\r\n\r\n");
+    return client.read_all();
+  };
+  const std::string refused = ask("/page", "Host: evil.example:8081\r\n");
+  CHECK(is_answer(refused, 421));
+  CHECK(has(refused, "evil.example:8081"));
+  CHECK(has(refused, "http://127.0.0.1:" + std::to_string(server->address().port)));
+  CHECK(is_answer(ask("/page", "Host: localhost:8081\r\n"), 200));
+  CHECK(is_answer(ask("/page", "Host: 127.0.0.1\r\n"), 200));
+  CHECK(is_answer(ask("http://evil.example/page", "Host: localhost\r\n"), 421));
+  CHECK(is_answer(ask("http://localhost/page", "Host: evil.example\r\n"), 200));
+  CHECK(is_answer(ask("/page", ""), 400));
+  CHECK(is_answer(ask("/page", "Host: localhost\r\nHost: localhost\r\n"), 400));
+}
+
+TEST_CASE("a server for other machines is named as they like") {
+  HttpOptions options;
+  options.answer = [](std::string_view, const HttpCounts&) { return HttpAnswer{}; };
+  const auto server = *HttpServer::start({"0.0.0.0", 0}, options);
+  HttpClient client(server->address().port);
+  client.send("GET / HTTP/1.1\r\nHost: metrics.example.com\r\nConnection: close\r\n\r\n");
+  CHECK(is_answer(client.read_all(), 200));
 }
 
 TEST_CASE("a head that is too large is refused") {

@@ -33,10 +33,26 @@ constexpr std::string_view letters = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrst
 constexpr std::string_view plain = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789/@?=&+-_.!~%^*;$";
 constexpr std::string_view any = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789/@?=&+-_.!~%^*;$,:{}[]#|>()`";
 
-const std::vector<std::string> names{"password", "passwrd",      "pasword", "PASSWORD",   "Password",  "sslpassword",
-                                     "passwd",   "pwd",          "secret",  "db_secret",  "token",     "api_key",
-                                     "tokne",    "sasl.password", "ssl.key.password", "sasl.jaas.config", "passphrase",
-                                     "DB-PassWord", "credentials", "sasl.oauthbearer.config"};
+const std::vector<std::string> names{"password",
+                                     "passwrd",
+                                     "pasword",
+                                     "PASSWORD",
+                                     "Password",
+                                     "sslpassword",
+                                     "passwd",
+                                     "pwd",
+                                     "secret",
+                                     "db_secret",
+                                     "token",
+                                     "api_key",
+                                     "tokne",
+                                     "sasl.password",
+                                     "ssl.key.password",
+                                     "sasl.jaas.config",
+                                     "passphrase",
+                                     "DB-PassWord",
+                                     "credentials",
+                                     "sasl.oauthbearer.config"};
 
 struct Secret {
   std::string whole;
@@ -49,61 +65,144 @@ std::string indented(const std::string& text, size_t by) { return std::string(by
 Secret in_a_form(Random& random) {
   const std::string name = random.one_of(names);
   // Begins with a letter: another first character may be YAML's own.
-  const auto made = [&](std::string_view alphabet) { return random.text(1, letters) + random.text(9 + random.below(12), alphabet); };
+  const auto made = [&](std::string_view alphabet) {
+    return random.text(1, letters) + random.text(9 + random.below(12), alphabet);
+  };
   std::string s = made(letters);
   const std::string other = random.text(10, letters);
   Secret secret;
   switch (random.below(22)) {
-    case 0: s = made(plain); secret.options = indented(name + ": " + s, 4); break;
-    case 1: s = made(any); secret.options = indented(name + ": \"" + s + "\"", 4); break;
-    case 2: s = made(any); secret.options = indented(name + ": '" + s + "'", 4); break;
-    case 3: s = made(any); secret.options = indented("url: \"postgresql://bob:" + s + "@127.0.0.1:5432/market\"", 4); break;
-    case 4: s = made(plain); secret.options = indented("url: postgresql://bob:" + s + "@127.0.0.1/market", 4); break;
-    case 5: secret.options = indented("url: \"postgresql://bob@db/market?x=1&" + name + "=" + s + "&y=2\"", 4); break;
-    case 6: s = made(plain); secret.options = indented("url: \"host=db user=bob " + name + "=" + s + " bogus=1\"", 4); break;
-    case 7: secret.options = indented("url: \"host=db " + name + " = '" + s + " " + other + "' bogus=1\"", 4); secret.parts = {other}; break;
-    case 8: s = made(plain); secret.options = indented("settings: { linger.ms: 5, " + name + ": \"" + s + "\", acks: all }", 4); break;
-    case 9: s = made(plain); secret.options = indented("brokers: \"user:" + s + "@kafka:9092\"", 4); break;
-    case 10: secret.options = indented(name + ": |", 4) + indented(s, 6) + indented(other, 6); secret.parts = {other}; break;
-    case 11: secret.options = indented(name + ": >-", 4) + indented(s, 8); break;
-    case 12: secret.options = indented("url: \"postgresql://bob:" + s, 4) + indented(other + "@db/market\"", 8); secret.parts = {other}; break;
-    case 13: secret.options = indented(name + ": \"" + s, 4) + indented("  " + other + "\"", 6); secret.parts = {other}; break;
-    case 14: secret.options = indented("word: &pw " + s, 4) + indented(name + ": *pw", 4); break;
-    case 15: secret.options = indented(name + ": [" + s + ", " + other + "]", 4); secret.parts = {other}; break;
-    case 16: secret.options = indented(name + ":", 4) + indented("- " + s, 6) + indented("- \"" + other + "\"", 6); secret.parts = {other}; break;
-    case 17: secret.options = indented("word: ${DB_PASSWORD:-" + s + "}", 4); break;
-    case 18: secret.options = indented(name + ": { user: bob, value: " + s + " }", 4); break;
-    case 19: s = made(any); secret.options = indented("memory: 5 # " + name + ": " + s, 4); break;
-    case 20: secret.options = indented("holds: \"user:" + s + "@db\"", 4); break;
-    default: secret.options = indented(name + ":", 4) + indented(s, 6); break;
+    case 0:
+      s = made(plain);
+      secret.options = indented(name + ": " + s, 4);
+      break;
+    case 1:
+      s = made(any);
+      secret.options = indented(name + ": \"" + s + "\"", 4);
+      break;
+    case 2:
+      s = made(any);
+      secret.options = indented(name + ": '" + s + "'", 4);
+      break;
+    case 3:
+      s = made(any);
+      secret.options = indented("url: \"postgresql://bob:" + s + "@127.0.0.1:5432/market\"", 4);
+      break;
+    case 4:
+      s = made(plain);
+      secret.options = indented("url: postgresql://bob:" + s + "@127.0.0.1/market", 4);
+      break;
+    case 5:
+      secret.options = indented("url: \"postgresql://bob@db/market?x=1&" + name + "=" + s + "&y=2\"", 4);
+      break;
+    case 6:
+      s = made(plain);
+      secret.options = indented("url: \"host=db user=bob " + name + "=" + s + " bogus=1\"", 4);
+      break;
+    case 7:
+      secret.options = indented("url: \"host=db " + name + " = '" + s + " " + other + "' bogus=1\"", 4);
+      secret.parts = {other};
+      break;
+    case 8:
+      s = made(plain);
+      secret.options = indented("settings: { linger.ms: 5, " + name + ": \"" + s + "\", acks: all }", 4);
+      break;
+    case 9:
+      s = made(plain);
+      secret.options = indented("brokers: \"user:" + s + "@kafka:9092\"", 4);
+      break;
+    case 10:
+      secret.options = indented(name + ": |", 4) + indented(s, 6) + indented(other, 6);
+      secret.parts = {other};
+      break;
+    case 11:
+      secret.options = indented(name + ": >-", 4) + indented(s, 8);
+      break;
+    case 12:
+      secret.options = indented("url: \"postgresql://bob:" + s, 4) + indented(other + "@db/market\"", 8);
+      secret.parts = {other};
+      break;
+    case 13:
+      secret.options = indented(name + ": \"" + s, 4) + indented("  " + other + "\"", 6);
+      secret.parts = {other};
+      break;
+    case 14:
+      secret.options = indented("word: &pw " + s, 4) + indented(name + ": *pw", 4);
+      break;
+    case 15:
+      secret.options = indented(name + ": [" + s + ", " + other + "]", 4);
+      secret.parts = {other};
+      break;
+    case 16:
+      secret.options = indented(name + ":", 4) + indented("- " + s, 6) + indented("- \"" + other + "\"", 6);
+      secret.parts = {other};
+      break;
+    case 17:
+      secret.options = indented("word: ${DB_PASSWORD:-" + s + "}", 4);
+      break;
+    case 18:
+      secret.options = indented(name + ": { user: bob, value: " + s + " }", 4);
+      break;
+    case 19:
+      s = made(any);
+      secret.options = indented("memory: 5 # " + name + ": " + s, 4);
+      break;
+    case 20:
+      secret.options = indented("holds: \"user:" + s + "@db\"", 4);
+      break;
+    default:
+      secret.options = indented(name + ":", 4) + indented(s, 6);
+      break;
   }
   secret.whole = s;
   return secret;
 }
 
 std::string mistake(Random& random) {
-  static const std::vector<std::string> lines{
-      "    tabel: t\n",         "    holds: 5,000\n",  "    memory: 12\n",       "\tword: x\n",      "   word: x\n",
-      "    word: [a\n",         "    word: \"a\n",     "    word: { a: b\n",     "    word: a: b\n", "    - x\n",
-      "    durable: perhaps\n", "    within: soon\n",  "    durable: no\n",      "    word\n",       "      deep: er\n",
-      "    url: *nobody\n",     "    word: !x y\n",    "    reads: [nothing]\n", "    }\n",          "    word: 'a\n",
-      "    holds: ${NOBODY}\n", "    wrong: yes\n",    "  other: { type: sink }\n", "nodes: 1\n",    "    ? a\n",
-      "    word: \xFF\n",       "    word: \xC2\x9Bm\n"};
+  static const std::vector<std::string> lines{"    tabel: t\n",
+                                              "    holds: 5,000\n",
+                                              "    memory: 12\n",
+                                              "\tword: x\n",
+                                              "   word: x\n",
+                                              "    word: [a\n",
+                                              "    word: \"a\n",
+                                              "    word: { a: b\n",
+                                              "    word: a: b\n",
+                                              "    - x\n",
+                                              "    durable: perhaps\n",
+                                              "    within: soon\n",
+                                              "    durable: no\n",
+                                              "    word\n",
+                                              "      deep: er\n",
+                                              "    url: *nobody\n",
+                                              "    word: !x y\n",
+                                              "    reads: [nothing]\n",
+                                              "    }\n",
+                                              "    word: 'a\n",
+                                              "    holds: ${NOBODY}\n",
+                                              "    wrong: yes\n",
+                                              "  other: { type: sink }\n",
+                                              "nodes: 1\n",
+                                              "    ? a\n",
+                                              "    word: \xFF\n",
+                                              "    word: \xC2\x9Bm\n"};
   return random.one_of(lines);
 }
 
 // As one line in {}, or as lines of a block.
 std::string graph_of(Random& random, const Secret& secret) {
   std::string out;
-  const bool is_line = secret.options.find('\n') + 1 == secret.options.size() && secret.options.find('#') == secret.options.npos;
+  const bool is_line =
+      secret.options.find('\n') + 1 == secret.options.size() && secret.options.find('#') == secret.options.npos;
   if (is_line && random.below(3) == 0) {
     const std::string option = secret.options.substr(4, secret.options.size() - 5);
     const bool is_quoted = option.find(": \"") != option.npos || option.find(": '") != option.npos ||
                            option.find_first_of(",{}[]#") == option.npos;
-    static const std::vector<std::string> others{"tabel: t", "holds: 5,000", "memory: 12", "durable: perhaps", "word: a"};
+    static const std::vector<std::string> others{"tabel: t", "holds: 5,000", "memory: 12", "durable: perhaps",
+                                                 "word: a"};
     if (is_quoted) {
-      out = "  out: { type: sink, " + (random.below(2) == 0 ? option + ", " + random.one_of(others)
-                                                             : random.one_of(others) + ", " + option) +
+      out = "  out: { type: sink, " +
+            (random.below(2) == 0 ? option + ", " + random.one_of(others) : random.one_of(others) + ", " + option) +
             (random.below(6) == 0 ? "" : " }") + "\n";
     }
   }
