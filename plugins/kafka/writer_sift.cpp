@@ -38,7 +38,8 @@ bool Writer::must_sift() {
   });
 }
 
-/// Everything up to the last record that may be to blame. Ends early when there is no room, or when the producer breaks.
+/// Everything up to the last record that may be to blame. Ends early when there is no room, or when the producer
+/// breaks.
 void Writer::sift() {
   // No flight settles before its records were all looked at.
   for (const uint32_t slot : backlog_) flights_[slot].open.fetch_add(1, std::memory_order_relaxed);
@@ -126,10 +127,11 @@ std::optional<Error> Writer::why_all(rd_kafka_resp_err_t code, uint32_t slot, ui
     const int64_t record_ms = maker_.is_dead_letter(record) ? since_ms : record.receive_time_ns() / ns_per_ms;
     if (is_of_now(record_ms, since_ms, topic_->timestamps)) {
       all_refused_since_ms_ = since_ms;
-      return operator_needed("topic \"" + settings_.topic + "\" refuses records for their time: " +
-                                 say_time(record_ms, since_ms, topic_->timestamps) +
-                                 "; set the clocks of this machine and of the brokers right, or change the topic's limits",
-                             "INVALID_TIMESTAMP");
+      return operator_needed(
+          "topic \"" + settings_.topic +
+              "\" refuses records for their time: " + say_time(record_ms, since_ms, topic_->timestamps) +
+              "; set the clocks of this machine and of the brokers right, or change the topic's limits",
+          "INVALID_TIMESTAMP");
     }
   }
   if (refusal_of(code) == Refusal::possible) {

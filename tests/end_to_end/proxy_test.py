@@ -53,10 +53,13 @@ class Proxy:
             other = {client: server, server: client}
             while True:
                 for ready in select.select([client, server], [], [])[0]:
-                    data = ready.recv(65536)
+                    try:
+                        data = ready.recv(65536)
+                        other[ready].sendall(data)
+                    except OSError:
+                        return
                     if not data:
                         return
-                    other[ready].sendall(data)
 
 
 class ProxyTest(support.Case):

@@ -31,9 +31,11 @@ TEST_CASE("a time near this machine's clock is nobody's fault but a clock's") {
 
 TEST_CASE("the record's time, this machine's and the topic's limits are said") {
   CHECK(say_time(now, now, {}) == "its time is 2025-11-28T15:04:05.006Z, that of this machine's clock");
-  CHECK(say_time(now - 2 * hour - 60'000, now, {hour, {}}) ==
-        "its time is 2025-11-28T13:03:05.006Z, 2h 1m behind this machine's clock; the topic takes times up to 1h before "
-        "(message.timestamp.before.max.ms=3600000) the broker's clock");
+  CHECK(
+      say_time(now - 2 * hour - 60'000, now, {hour, {}}) ==
+      "its time is 2025-11-28T13:03:05.006Z, 2h 1m behind this machine's clock; the topic takes times up to 1h before "
+      "(message.timestamp.before.max.ms=3600000) the broker's clock");
   CHECK(say_time(now + 1, now, {INT64_MAX, hour}) ==
-        "its time is 2025-11-28T15:04:05.007Z, 1ms ahead of this machine's clock; the topic takes times up to 1h after (message.timestamp.after.max.ms=3600000) the broker's clock");
+        "its time is 2025-11-28T15:04:05.007Z, 1ms ahead of this machine's clock; the topic takes times up to 1h after "
+        "(message.timestamp.after.max.ms=3600000) the broker's clock");
 }

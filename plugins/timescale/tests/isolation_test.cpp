@@ -67,13 +67,14 @@ TEST_CASE("a row that fails with a code of the user's own is left alone and name
   // A class of nobody, one for a person, and two that pass.
   for (const std::string code : {"BR001", "42883", "XX000", "53400"}) {
     INFO(code);
-    Trial trial(url, table + meddle("IF new.v = 7 THEN RAISE EXCEPTION 'no sevens' USING ERRCODE = '" + code +
-                                    "'; END IF;"));
+    Trial trial(
+        url, table + meddle("IF new.v = 7 THEN RAISE EXCEPTION 'no sevens' USING ERRCODE = '" + code + "'; END IF;"));
     trial.write(0, 50);
     CHECK(trial.stores(49));
     CHECK(trial.blocked_by("no sevens (" + code));
-    CHECK(trial.blocked_by("this is the record with (k) = (K7) (topic log, partition 3, offset 1007), alone in its "
-                           "statement, and the others of its batch are stored"));
+    CHECK(
+        trial.blocked_by("this is the record with (k) = (K7) (topic log, partition 3, offset 1007), alone in its "
+                         "statement, and the others of its batch are stored"));
     CHECK(trial.node.settlements().empty());
     trial.space.person().run("DROP TRIGGER meddle ON t");
     REQUIRE(all_settled(trial.node));
@@ -186,8 +187,9 @@ TEST_CASE("a column that only the table has, and that is suddenly needed, needs 
 TEST_CASE("a sequence that is used up needs a person") {
   const std::string url = server("POSTGRES_URL");
   if (url.empty()) return;
-  Trial trial(url, "CREATE TABLE t (k text PRIMARY KEY, v bigint NOT NULL, id serial);"
-                   "ALTER SEQUENCE t_id_seq MAXVALUE 5");
+  Trial trial(url,
+              "CREATE TABLE t (k text PRIMARY KEY, v bigint NOT NULL, id serial);"
+              "ALTER SEQUENCE t_id_seq MAXVALUE 5");
   trial.write(0, 10);
   CHECK(trial.blocked_by("(2200H)"));
   CHECK(trial.node.settlements().empty());

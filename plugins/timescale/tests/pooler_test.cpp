@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Behind a connection pooler, whose sessions are others' from one transaction to the next: no statement of one sink ever
-// runs for another, and no setting of a session is left behind or relied upon.
+// Behind a connection pooler, whose sessions are others' from one transaction to the next: no statement of one sink
+// ever runs for another, and no setting of a session is left behind or relied upon.
 #include "pooler.hpp"
 #include "support.hpp"
 
@@ -67,7 +67,8 @@ TEST_CASE("a pooler's sessions are left as they were") {
   Pooler pooler(url, "transaction", 1);
   const std::string settings =
       "SELECT string_agg(name || '=' || setting, ',' ORDER BY name) FROM pg_settings WHERE name IN "
-      "('statement_timeout', 'synchronous_commit', 'jit', 'idle_in_transaction_session_timeout', 'tcp_keepalives_idle', "
+      "('statement_timeout', 'synchronous_commit', 'jit', 'idle_in_transaction_session_timeout', "
+      "'tcp_keepalives_idle', "
       "'tcp_user_timeout', 'client_connection_check_interval', 'default_transaction_isolation')";
   const std::string before = Database(pooler.url()).value(settings);
   Harness node(timescale_type(), options(space, pooler, "t"));
@@ -86,8 +87,9 @@ TEST_CASE("what a session would promise holds in every transaction behind a pool
   Space space(url);
   const std::string role = unique_name("sluice_role_");
   Database& person = space.person();
-  person.run("CREATE TABLE t (k text PRIMARY KEY, v bigint, at_commit text DEFAULT current_setting('synchronous_commit'), "
-             "timeout text DEFAULT current_setting('statement_timeout'))");
+  person.run(
+      "CREATE TABLE t (k text PRIMARY KEY, v bigint, at_commit text DEFAULT current_setting('synchronous_commit'), "
+      "timeout text DEFAULT current_setting('statement_timeout'))");
   Pooler pooler(url, "transaction", 2);
   Database(pooler.url()).run("SET synchronous_commit = off");
   Harness node(timescale_type(), options(space, pooler, "t", {{"statement_timeout", "7s"}}));
