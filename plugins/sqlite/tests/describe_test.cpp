@@ -31,6 +31,7 @@ TEST_CASE("problems are found before anything is opened") {
   CHECK(first_problem({{"path", ":memory:"}}).find("path must name a file") == 0);
   CHECK(first_problem({{"table", "sqlite_x"}}).find("can be no table's name") != std::string::npos);
   CHECK(first_problem({{"conflict", list({"nope"})}}).find("not among the columns") != std::string::npos);
-  CHECK(first_problem({{"columns", map({{"a", column("a", "money")}})}}).find("no column type") != std::string::npos);
+  CHECK(first_problem({{"columns", map({{"a", column("a", "money")}})}}).find("not a column type") !=
+        std::string::npos);
   CHECK(first_problem({}) == "no problem");
 }

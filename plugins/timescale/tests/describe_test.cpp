@@ -38,7 +38,8 @@ TEST_CASE("problems are found before anything is opened") {
   CHECK(first_problem({{"table", ".trades"}}).find("cannot be a table's name") != std::string::npos);
   CHECK(first_problem({{"table", std::string(64, 'x')}}).find("cannot be a table's name") != std::string::npos);
   CHECK(first_problem({{"conflict", list({"nope"})}}).find("not among the columns") != std::string::npos);
-  CHECK(first_problem({{"columns", map({{"a", column("a", "money")}})}}).find("no column type") != std::string::npos);
+  CHECK(first_problem({{"columns", map({{"a", column("a", "money")}})}}).find("not a column type") !=
+        std::string::npos);
   CHECK(first_problem({{"hypertable", map({{"time", "nope"}})}}).find("hypertable names \"nope\"") == 0);
   CHECK(first_problem({{"hypertable", map({{"time", "price"}})}}).find("must be a timestamptz") != std::string::npos);
   CHECK(first_problem({{"conflict", list({"symbol", "trade_id"})}}).find("has to hold its time column") !=

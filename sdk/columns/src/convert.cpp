@@ -7,9 +7,11 @@
 #include <cmath>
 #include <limits>
 
+#include "json_check.hpp"
 #include "sluice/columns/decimal.hpp"
 #include "sluice/columns/time.hpp"
 #include "sluice/flat_json.hpp"
+#include "sluice/safe_text.hpp"
 
 namespace sluice {
 inline namespace v1 {
@@ -70,8 +72,9 @@ Result<void> to_real(const Column& column, std::string_view text, Value& to) {
   double number = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, fault] = std::from_chars(text.data(), end, number);
-  if (stop != end || fault == std::errc::invalid_argument) {
-    return refused(column, wrong_type, text, "is not a number");
+  // The library also reads "5.", ".5", "007" and "nan".
+  if (stop != end || fault == std::errc::invalid_argument || !is_json_number(text)) {
+    return refused(column, wrong_type, text, "is not a number as JSON writes it");
   }
   if (fault != std::errc() || !std::isfinite(number)) {
     return refused(column, out_of_range, text, "does not fit double precision");
@@ -89,13 +92,17 @@ Result<void> set_time(std::optional<int64_t> us, const Column& column, std::stri
   return {};
 }
 
-Result<void> to_time(const Column& column, std::string_view number, Value& to) {
+Result<void> to_time(const Column& column, std::string_view number, Arena& arena, Value& to) {
   if (column.unit == TimeUnit::none) {
     return refused(column, wrong_type, number,
                    "is a number, and the column has no unit; give it one, such as unit: ms");
   }
-  return set_time(parse_epoch_us(number, column.unit), column, number,
-                  "is no time between the years 1 and 9999 in the column's unit", to);
+  std::optional<int64_t> us = parse_epoch_us(number, column.unit);
+  if (!us && number.find_first_of("eE") != number.npos) {
+    const Decimal decimal = canonical_decimal(number, Type{TypeKind::numeric}, arena);
+    if (decimal.fault == DecimalFault::none) us = parse_epoch_us(decimal.text, column.unit);
+  }
+  return set_time(us, column, number, "is not a time between the years 1 and 9999 in the column's unit", to);
 }
 
 Result<void> to_text(const Column& column, std::string_view text, Value& to) {
@@ -110,19 +117,8 @@ Result<void> to_text(const Column& column, std::string_view text, Value& to) {
 }  // namespace
 
 std::string excerpt(std::string_view text) {
-  constexpr size_t most = 48;
-  size_t size = std::min(text.size(), most);
-  while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  std::string out(text.substr(0, size));
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  if (!simdjson::validate_utf8(out)) {
-    for (char& c : out) {
-      if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-    }
-  }
-  return size < text.size() ? out + "..." : out;
+  constexpr size_t most_characters = 48;
+  return safe_text(text, most_characters);
 }
 
 Error refused(const Column& column, std::string_view code, std::string_view value, std::string_view why) {
@@ -143,11 +139,11 @@ Result<void> convert_text(const Column& column, std::string_view text, Arena& ar
     case TypeKind::double_precision:
       return to_real(column, text, to);
     case TypeKind::timestamptz:
-      if (column.unit != TimeUnit::none && !text.empty() && text.find_first_not_of("-0123456789.") == text.npos) {
-        return to_time(column, text, to);
+      if (column.unit != TimeUnit::none && !text.empty() && text.find_first_not_of("-+0123456789.eE") == text.npos) {
+        return to_time(column, text, arena, to);
       }
       return set_time(parse_rfc3339_us(text), column, text,
-                      "is no time between the years 1 and 9999 such as 2024-08-08T23:54:13.123456Z", to);
+                      "is not a time between the years 1 and 9999 such as 2024-08-08T23:54:13.123456Z", to);
     case TypeKind::boolean:
       return refused(column, wrong_type, text, "is a text, not true or false");
     case TypeKind::json:
@@ -158,7 +154,7 @@ Result<void> convert_text(const Column& column, std::string_view text, Arena& ar
 }
 
 Result<void> convert_number(const Column& column, std::string_view number, Arena& arena, Value& to) {
-  if (!plain_number(number)) return refused(column, wrong_type, number, "is no JSON value");
+  if (!plain_number(number)) return refused(column, wrong_type, number, "is not a JSON value");
   switch (column.type.kind) {
     case TypeKind::bigint:
     case TypeKind::integer:
@@ -168,7 +164,7 @@ Result<void> convert_number(const Column& column, std::string_view number, Arena
     case TypeKind::double_precision:
       return to_real(column, number, to);
     case TypeKind::timestamptz:
-      return to_time(column, number, to);
+      return to_time(column, number, arena, to);
     case TypeKind::text:
       return refused(column, wrong_type, number, "is a number, not a text");
     case TypeKind::boolean:
@@ -198,7 +194,8 @@ Result<void> convert_time_ns(const Column& column, int64_t time_ns, Value& to) {
   if (column.type.kind != TypeKind::timestamptz) {
     return refused(column, wrong_type, std::to_string(time_ns), "is a time; such a column is timestamptz or bigint");
   }
-  return set_time(epoch_us(time_ns, TimeUnit::nanoseconds), column, std::to_string(time_ns), "is out of range", to);
+  return set_time(epoch_us(time_ns, TimeUnit::nanoseconds), column, std::to_string(time_ns),
+                  "is not a time between the years 1 and 9999", to);
 }
 
 Result<void> convert_attribute(const Column& column, const sluice_value& value, Arena& arena, Value& to) {

@@ -8,6 +8,7 @@
 
 #include "convert.hpp"
 #include "field_tree.hpp"
+#include "json_check.hpp"
 #include "sluice/flat_json.hpp"
 
 namespace sluice {
@@ -27,7 +28,19 @@ std::string_view without_trailing_space(std::string_view token) {
   return token;
 }
 
+/// What is wrong with the encoding, where that is it; parsers have no words for it.
+std::string_view encoding_fault(std::string_view payload) {
+  const auto begins = [&](std::string_view bytes) { return payload.starts_with(bytes); };
+  if (begins("\xEF\xBB\xBF")) return "it begins with a byte order mark, which JSON does not have";
+  if (begins("\xFF\xFE") || begins("\xFE\xFF") || begins(std::string_view("{\0", 2)) ||
+      begins(std::string_view("\0{", 2)) || begins(std::string_view("\0\0", 2))) {
+    return "it is UTF-16 or UTF-32, and JSON is UTF-8";
+  }
+  return {};
+}
+
 Error not_json(std::string_view payload, std::string_view why) {
+  if (const std::string_view encoding = encoding_fault(payload); !encoding.empty()) why = encoding;
   return permanent("the payload is not a JSON object (" + std::string(why) + "): " + excerpt(payload), "payload_json");
 }
 
@@ -205,7 +218,7 @@ struct Extractor::State {
       default:
         return convert_number(column, token, arena, to);
     }
-    return refused(column, "column_type", rest, "is no JSON value");
+    return refused(column, "column_type", rest, "is not a JSON value");
   }
 
   Result<void> from_string(const Column& column, std::string_view token, Arena& arena, Value& to) {
@@ -225,9 +238,9 @@ struct Extractor::State {
     return convert_text(column, text, arena, to);
   }
 
-  /// On-demand parsing does not check what it passes over, so what is stored as JSON is parsed wholly here.
+  /// On-demand parsing does not check what it passes over, so what is stored as JSON is looked at wholly here.
   Result<void> from_whole(const Column& column, std::string_view token, Value& to) {
-    if (whole.parse(token.data(), token.size(), false).error()) {
+    if (!whole.is_json(token)) {
       return refused(column, "column_type", token, "is not valid JSON");
     }
     to.text = token;
@@ -240,7 +253,7 @@ struct Extractor::State {
   std::vector<Found> found;
   const std::string* repeated = nullptr;
   ondemand::parser parser;
-  simdjson::dom::parser whole;
+  JsonCheck whole;
 };
 
 Extractor::Extractor(const Mapping& mapping) : state_(std::make_unique<State>(mapping)) {}

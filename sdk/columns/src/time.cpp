@@ -2,7 +2,6 @@
 #include "sluice/columns/time.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "sluice/flat_json.hpp"
 #include "sluice/swar.hpp"
@@ -14,6 +13,10 @@ namespace {
 
 constexpr int64_t us_per_second = 1'000'000;
 constexpr int64_t us_per_day = 86'400 * us_per_second;
+
+__extension__ using Wide = __int128;
+/// Ten times as much, in microseconds, still fits.
+constexpr Wide most_wide = Wide{1'000'000'000'000'000} * 1'000'000'000'000'000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -210,35 +213,32 @@ std::optional<int64_t> parse_epoch_us(std::string_view number, TimeUnit unit) {
   if (whole.empty()) return std::nullopt;
   int64_t count = 0;
   if (fraction.empty() && !negative && flat_json::read_integer(whole, count)) return epoch_us(count, unit);
-  count = 0;
+  // Years up to 9999 in nanoseconds need 68 bits.
+  Wide us = 0;
   for (const char c : whole) {
-    if (!is_digit(c) || __builtin_mul_overflow(count, int64_t{10}, &count) ||
-        __builtin_add_overflow(count, int64_t{c - '0'}, &count)) {
-      return std::nullopt;
-    }
+    if (!is_digit(c) || us > most_wide) return std::nullopt;
+    us = us * 10 + (c - '0');
   }
-  int64_t fraction_places = unit == TimeUnit::seconds ? 6 : unit == TimeUnit::milliseconds ? 3 : 0;
-  int64_t fraction_us = 0;
   bool finer = false;
+  if (unit == TimeUnit::nanoseconds) {
+    finer = us % 1000 != 0;
+    us /= 1000;
+  }
+  int places = unit == TimeUnit::seconds ? 6 : unit == TimeUnit::milliseconds ? 3 : 0;
   for (const char c : fraction) {
     if (!is_digit(c)) return std::nullopt;
-    if (fraction_places > 0) {
-      fraction_us = fraction_us * 10 + (c - '0');
-      --fraction_places;
+    if (places > 0) {
+      us = us * 10 + (c - '0');
+      --places;
     } else {
       finer = finer || c != '0';
     }
   }
-  for (; fraction_places > 0; --fraction_places) fraction_us *= 10;
-  if (!negative) {
-    const std::optional<int64_t> us = epoch_us(count, unit);
-    return us ? in_range(*us + fraction_us) : std::nullopt;
-  }
+  for (; places > 0; --places) us *= 10;
   // Cut towards the past: what is finer than a microsecond takes a negative time one further down.
-  if (unit == TimeUnit::nanoseconds && finer && count < std::numeric_limits<int64_t>::max()) ++count;
-  const std::optional<int64_t> us = epoch_us(-count, unit);
-  if (!us) return std::nullopt;
-  return in_range(*us - fraction_us - (finer && unit != TimeUnit::nanoseconds ? 1 : 0));
+  if (negative) us = -us - (finer ? 1 : 0);
+  if (unit == TimeUnit::none || us < earliest_time_us || us > latest_time_us) return std::nullopt;
+  return static_cast<int64_t>(us);
 }
 
 void write_rfc3339_us(int64_t time_us, char* to) {

@@ -38,9 +38,10 @@ Result<Type> numeric_with_bounds(std::string_view text, std::string_view inside)
   const std::optional<int32_t> precision = whole_number(inside.substr(0, comma));
   const std::optional<int32_t> scale = comma == std::string_view::npos ? 0 : whole_number(inside.substr(comma + 1));
   if (!precision || !scale || *precision < 1 || *precision > most_precision || *scale < 0 || *scale > *precision) {
-    return permanent("\"" + std::string(text) +
-                     "\" is no numeric(precision,scale): write digits in all (1 to 1000), then how many of them stand "
-                     "behind the point, as in numeric(20,8)");
+    return permanent(
+        "\"" + std::string(text) +
+        "\" is not a numeric(precision,scale): write digits in all (1 to 1000), then how many of them stand "
+        "behind the point, as in numeric(20,8)");
   }
   return Type{TypeKind::numeric, *precision, *scale};
 }
@@ -59,7 +60,7 @@ Result<Type> parse_type(std::string_view text) {
     }
   }
   return permanent("\"" + std::string(text) +
-                   "\" is no column type; there are text, bigint, integer, boolean, numeric, numeric(p,s), "
+                   "\" is not a column type; there are text, bigint, integer, boolean, numeric, numeric(p,s), "
                    "timestamptz, double precision, json and jsonb");
 }
 

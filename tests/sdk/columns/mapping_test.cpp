@@ -59,7 +59,7 @@ TEST_CASE("types are read by SQL's names") {
 }
 
 TEST_CASE("problems name the column and what to do") {
-  CHECK(problem({{"price", "numeric(8,20)", {"p"}}}).find("column \"price\": \"numeric(8,20)\" is no numeric") == 0);
+  CHECK(problem({{"price", "numeric(8,20)", {"p"}}}).find("column \"price\": \"numeric(8,20)\" is not a numeric") == 0);
   CHECK(problem({{"price", "money", {"p"}}}).find("there are text, bigint") != std::string::npos);
   CHECK(problem({{"price", "numeric", {"p"}, "ms"}}).find("unit belongs to timestamptz") != std::string::npos);
   CHECK(problem({{"price", "numeric", {"p..q"}}}).find("empty name") != std::string::npos);

@@ -81,7 +81,18 @@ TEST_CASE("numbers count since 1970") {
   CHECK(parse_epoch_us("1617566590.378895", TimeUnit::seconds) == 1617566590378895);
   CHECK(parse_epoch_us("1617566590378.8959", TimeUnit::milliseconds) == 1617566590378895);
   CHECK(parse_epoch_us("1723161255342999999", TimeUnit::nanoseconds) == 1723161255342999);
-  CHECK(!parse_epoch_us("99999999999999999999", TimeUnit::nanoseconds).has_value());
+  // Beyond 2262 nanoseconds need more than 64 bits.
+  CHECK(parse_epoch_us("99999999999999999999", TimeUnit::nanoseconds) == 99999999999999999);
+  CHECK(parse_epoch_us("253402300799999999999", TimeUnit::nanoseconds) == latest_time_us);
+  CHECK(!parse_epoch_us("253402300800000000000", TimeUnit::nanoseconds).has_value());
+  CHECK(parse_epoch_us("-62135596800000000000", TimeUnit::nanoseconds) == earliest_time_us);
+  CHECK(!parse_epoch_us("-62135596800000000001", TimeUnit::nanoseconds).has_value());
+  CHECK(parse_epoch_us("-9223372036854775809", TimeUnit::nanoseconds) == -9223372036854776);
+  CHECK(parse_epoch_us("253402300799.9999999", TimeUnit::seconds) == latest_time_us);
+  CHECK(parse_epoch_us("253402300799999.999", TimeUnit::milliseconds) == latest_time_us);
+  CHECK(!parse_epoch_us("253402300800000", TimeUnit::milliseconds).has_value());
+  CHECK(!parse_epoch_us(std::string(200, '9'), TimeUnit::nanoseconds).has_value());
+  CHECK(parse_epoch_us("000000000000000000000000000000000000000000001", TimeUnit::seconds) == 1000000);
   CHECK(parse_epoch_us("-1", TimeUnit::nanoseconds) == -1);
   CHECK(parse_epoch_us("-1.5", TimeUnit::microseconds) == -2);
   CHECK(parse_epoch_us("-0.5", TimeUnit::seconds) == -500000);
