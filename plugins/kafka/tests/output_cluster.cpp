@@ -5,10 +5,10 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <iostream>
 #include <stdexcept>
 
 #include "output_consumer.hpp"
+#include "skip.hpp"
 
 namespace sluice::kafka::testing {
 namespace {
@@ -63,7 +63,7 @@ std::unique_ptr<TestCluster> TestCluster::mock() {
 std::unique_ptr<TestCluster> TestCluster::real() {
   const char* brokers = std::getenv("KAFKA_BROKERS");
   if (brokers == nullptr || *brokers == '\0') {
-    std::cerr << "SKIPPED: KAFKA_BROKERS is not set, so nothing here was tried on a real broker\n";
+    sluice_test::skip_without("a broker (KAFKA_BROKERS)");
     return nullptr;
   }
   return std::make_unique<TestCluster>(brokers);

@@ -28,7 +28,7 @@ class TestCluster {
   static std::unique_ptr<TestCluster> embedded();
   /// The same cluster, to be joined as one of many brokers would be: with a group.
   static std::unique_ptr<TestCluster> mock();
-  /// Nothing, and a loud word, when KAFKA_BROKERS is not set.
+  /// Nothing when KAFKA_BROKERS is not set; the test is then skipped.
   static std::unique_ptr<TestCluster> real();
   explicit TestCluster(std::string brokers);
 

@@ -36,9 +36,7 @@ uint16_t free_port() {
 
 bool Pooler::is_at_hand() {
   if (::access(program, X_OK) == 0) return true;
-  const std::string sentence = std::string("SKIPPED: there is no ") + program;
-  if (std::getenv("CI") != nullptr) FAIL(sentence);
-  WARN(sentence);
+  sluice_test::skip_without(program);
   return false;
 }
 

@@ -176,7 +176,7 @@ TEST_CASE("a wrong password ends the start, and is never shown") {
   space.person().run("DROP OWNED BY " + role + "; DROP ROLE " + role);
   if (opened) {
     node.close();
-    WARN("SKIPPED: this server asks nobody for a password");
+    sluice_test::skip("this server asks nobody for a password");
     return;
   }
   CHECK(opened.error().category == sluice::Category::operator_needed);

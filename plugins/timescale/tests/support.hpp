@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tests of the timescale sink share: real servers by TIMESCALE_URL and POSTGRES_URL, a schema that goes with
 // the test, a person's own connection to look into it, the options and payloads of trades. A test whose server is not
-// there says so loudly, and fails where CI is set.
+// there is skipped, and fails where CI is set.
 #pragma once
 #include <libpq-fe.h>
 
@@ -13,19 +13,18 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "skip.hpp"
 #include "sluice/testing/harness.hpp"
 
 namespace timescale_test {
 
 using namespace sluice::testing;
 
-/// The URL of a server for tests; empty, and said so, where there is none.
+/// The URL of a server for tests; empty where there is none; the test is then skipped.
 inline std::string server(const char* variable = "TIMESCALE_URL") {
   const char* url = std::getenv(variable);
   if (url != nullptr && *url != '\0') return url;
-  const std::string sentence = std::string("SKIPPED: ") + variable + " is not set";
-  if (std::getenv("CI") != nullptr) FAIL(sentence);
-  WARN(sentence);
+  sluice_test::skip_without(std::string("a server (") + variable + ")");
   return {};
 }
 
