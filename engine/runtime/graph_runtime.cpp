@@ -70,6 +70,7 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
   }
   memory_relays_ = find_memory_relays(plan_, nodes_, edges_);
   for (Stage& stage : stages_) stage.connect();
+  find_refusal_paths();
   reason_slot_ = slot_of(plan_, reject_reason_attribute);
   code_slot_ = slot_of(plan_, reject_code_attribute);
   node_slot_ = slot_of(plan_, reject_node_attribute);

@@ -102,6 +102,8 @@ class GraphRuntime {
               const Error& error);
   void reject_path(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, records::HostBatch* take,
                    const Error& error);
+  void refuse(NodeRuntime& node, records::HostBatch* take, const Error& error);
+  void find_refusal_paths();
   void annotate(NodeRuntime& node, records::HostBatch& batch, const Error& error) const;
   bool is_quiet() const;
   uint64_t begun_batches() const;

@@ -189,6 +189,23 @@ void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uin
   node.stage->emit(node, port, batch);
 }
 
+void begin_source(sluice_context* context, sluice_batch* own, uint32_t partition, int64_t /*first*/, int64_t end) {
+  NodeRuntime& node = node_of(context);
+  HostBatch* batch = host_batch(own);
+  if (!is_fresh(*batch) || node.account == nullptr) {
+    node.runtime.stop_with(node, bug(fmt::format("it began as a source's what is no fresh batch. This is a bug of the "
+                                                 "plugin of type {}",
+                                                 node.plan.type_name)));
+    return;
+  }
+  if (batch->count == 0) return;
+  const uint64_t bytes = records::payload_bytes(*batch);
+  node.counters.in_records.add(batch->count);
+  node.counters.in_batches.add(1);
+  const int64_t now_ns = node.stage->clock().recent();
+  records::begin_token(*batch, node.account->begin(batch->count, bytes, partition, end, now_ns), 0);
+}
+
 void timer(sluice_context* context, int64_t monotonic_deadline_ns) {
   node_of(context).timer_deadline_ns = monotonic_deadline_ns;
 }
@@ -259,6 +276,7 @@ sluice_host make_host(uint32_t attribute_count) {
   host.partition_revoke = &partition_revoke;
   host.partition_lost = &partition_lost;
   host.committed = &committed;
+  host.begin_source = &begin_source;
   return host;
 }
 

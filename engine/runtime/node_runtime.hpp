@@ -66,6 +66,8 @@ class NodeRuntime : public sluice_context {
   NodeCounters counters;
   Latency held;  ///< of nodes that hold: from the first record of a batch to the batch's going out, by record
 
+  uint16_t refusal_path = 0;  ///< of a source: the dead letter of the path behind it; 0: none
+
   int64_t timer_deadline_ns = 0;  ///< stage thread; 0: none
 
   std::atomic<int64_t> in_flight{0};  ///< batches that a sink owns; 0 of other nodes

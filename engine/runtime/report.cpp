@@ -132,6 +132,11 @@ Report GraphRuntime::report() const {
   for (const NodeRuntime& node : nodes_) report.nodes.push_back(report_of(node, now_ns));
   for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(plan_, edge, now_ns));
   for (const Stage& stage : stages_) report.stages.push_back({stage.name(), stage.turns()});
+  if (const std::optional<Failure> failed = failure(); failed && failed->error.code == SLUICE_POSITION_GONE) {
+    for (NodeReport& node : report.nodes) {
+      if (node.is_source && node.name == failed->node) node.replay = 0;
+    }
+  }
   for (const MemoryRelay& relay : memory_relays_) {
     // It can replay only while the process lives, and a receipt is about what comes after.
     report.nodes[relay.output->index].replay = 0;

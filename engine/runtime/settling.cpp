@@ -3,6 +3,7 @@
 // of its records' path or stops the graph. Any thread.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "runtime/graph_runtime.hpp"
@@ -46,8 +47,39 @@ void GraphRuntime::settle(NodeRuntime& node, HostBatch* take, uint32_t verdict, 
       discard(node, take, reason.message);
       return;
     default:
+      if (node.account != nullptr) return refuse(node, take, reason);
       reject(node, &node, node.rejected_in_a_row, take, reason);
   }
+}
+
+/// For each source, the first dead letter on the way from its first output.
+void GraphRuntime::find_refusal_paths() {
+  for (NodeRuntime& source : nodes_) {
+    if (!source.plan.is_source()) continue;
+    std::vector<size_t> reached{source.index};
+    for (size_t next = 0; next < reached.size() && source.refusal_path == 0; ++next) {
+      for (const PlanEdge& edge : plan_.edges) {
+        if (edge.from != reached[next] || (next == 0 && edge.from_port != 0)) continue;
+        if (source.refusal_path == 0) source.refusal_path = edge.dead_letter;
+        if (std::find(reached.begin(), reached.end(), edge.to) == reached.end()) reached.push_back(edge.to);
+      }
+    }
+  }
+}
+
+/// What a source itself refuses goes to the dead letter that its records have behind it. However many they are, they
+/// say nothing of a schema, so stop_after does not count them.
+void GraphRuntime::refuse(NodeRuntime& node, HostBatch* take, const Error& error) {
+  for (records::Run& run : take->runs) run.path = node.refusal_path;
+  const uint32_t most = node.refusal_path == 0
+                            ? take->count
+                            : std::max<uint32_t>(plan_.dead_letters[node.refusal_path - 1].stop_after, 1);
+  while (take->count > most) {
+    std::atomic<uint64_t> in_a_row{0};
+    reject(node, &node, in_a_row, records::cut(*take, most), error);
+  }
+  std::atomic<uint64_t> in_a_row{0};
+  reject(node, &node, in_a_row, take, error);
 }
 
 void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, HostBatch* take,
@@ -87,8 +119,9 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
     Error stopping = error;
     stopping.category = Category::operator_needed;
     stopping.message = fmt::format("{}; {} and the record begins with {}", error.message,
-                                   first.is_dead != 0 ? "it is itself a dead letter, so nothing can take it"
-                                                      : "no edge before it has a dead_letter",
+                                   first.is_dead != 0        ? "it is itself a dead letter, so nothing can take it"
+                                   : node.account != nullptr ? "no edge behind it has a dead_letter"
+                                                             : "no edge before it has a dead_letter",
                                    payload);
     count(counts, Verdict::failed, take->count);
     stop_with(node, std::move(stopping));

@@ -140,6 +140,10 @@ void fill_stage(sluice_host& host) {
   };
   host.emit_source = [](sluice_context* c, uint32_t port, sluice_batch* take, uint32_t partition, int64_t first,
                         int64_t end) { of(c).emit(port, take, true, partition, first, end); };
+  host.begin_source = [](sluice_context* c, sluice_batch* batch, uint32_t partition, int64_t first, int64_t end) {
+    of(c).require_stage("begin_source");
+    of(c).begin_own(*host_batch(batch), partition, first, end);
+  };
   host.timer = [](sluice_context* c, int64_t deadline_ns) {
     of(c).require_stage("timer");
     of(c).timer = deadline_ns == 0 ? std::nullopt : std::optional(deadline_ns);

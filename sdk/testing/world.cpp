@@ -96,6 +96,13 @@ void World::begin_source(records::HostBatch& batch, uint32_t partition, int64_t 
   }
 }
 
+void World::begin_own(records::HostBatch& batch, uint32_t partition, int64_t first, int64_t end) {
+  if (!batch.runs.empty()) return problem("begins as a source what already has a token");
+  if (first > end) problem("begins the range [" + std::to_string(first) + ", " + std::to_string(end) + ")");
+  if (stopped) problem("begins a batch after stop");
+  begin_source(batch, partition, end);
+}
+
 void World::on_settled(records::SourceBatch* list, int64_t) {
   const std::lock_guard lock(mutex_);
   for (; list != nullptr; list = list->next_settled) list->done = true;

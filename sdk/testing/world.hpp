@@ -37,6 +37,7 @@ class World : public records::Account {
   void adopt(records::HostBatch* batch);
   bool disown(sluice_batch* batch, const char* deed);
   void begin_source(records::HostBatch& batch, uint32_t partition, int64_t end);
+  void begin_own(records::HostBatch& batch, uint32_t partition, int64_t first, int64_t end);
   void settle(sluice_batch* take, uint32_t verdict, uint32_t category, sluice_str code, sluice_str reason);
   void drop(sluice_batch* take);
   void emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t partition, int64_t first, int64_t end);

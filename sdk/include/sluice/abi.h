@@ -43,9 +43,12 @@ enum {                     /* sluice_error.category */
 typedef struct sluice_error {
   uint32_t struct_size;
   uint32_t category;
-  char code[32];           /* NUL-terminated: a SQLSTATE, an errno's name, ... or empty */
+  char code[32];           /* NUL-terminated: a SQLSTATE, an errno's name, ... or empty. SLUICE_POSITION_GONE: see there */
   char message[960];       /* NUL-terminated sentence that names the thing and says what to do; cut, never overrun */
 } sluice_error;
+/* The code of an error that ends a source when what it has emitted is no longer where it came from: what is unsettled of it
+ * cannot be replayed, and the receipt says so. */
+#define SLUICE_POSITION_GONE "position_gone"
 
 /* ---- Options: one static table is parser, check, schema and reference at once ----------------------------------- */
 
@@ -233,6 +236,10 @@ typedef struct sluice_host {
   void (*partition_revoke)(sluice_context*, uint32_t partition); /* stage thread; the host flushes, commits, releases */
   void (*partition_lost)(sluice_context*, uint32_t partition);   /* stage thread; nothing can be committed any more */
   void (*committed)(sluice_context*, uint32_t partition, int64_t position, const sluice_error*); /* any; null: done */
+  /* Stage thread, inside poll: what emit_source would begin, without emitting: the batch stays the caller's, who settles
+   * it as DISCARDED, or as FAILED and PERMANENT: then it goes to the dead letter of the path behind the node's first
+   * output. Here it counts as received. */
+  void (*begin_source)(sluice_context*, sluice_batch*, uint32_t partition, int64_t first, int64_t end);
 } sluice_host;
 
 /* ---- What a plugin provides -------------------------------------------------------------------------------------- */

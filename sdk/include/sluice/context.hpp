@@ -72,6 +72,10 @@ class Context {
   void emit(uint32_t output_port, Batch batch, uint32_t partition, int64_t first, int64_t end) const {
     host_->emit_source(context_, output_port, batch.release(), partition, first, end);
   }
+  /// A source's batch that goes nowhere: it counts as received, and is then discarded or failed.
+  void begin(Batch& batch, uint32_t partition, int64_t first, int64_t end) const {
+    host_->begin_source(context_, batch.get(), partition, first, end);
+  }
   /// A source's batch that has no position.
   void emit_unpositioned(uint32_t output_port, Batch batch) const {
     host_->emit_source(context_, output_port, batch.release(), SLUICE_NO_PARTITION, 0, 0);

@@ -124,6 +124,67 @@ TEST_CASE("one batch of records of several paths is parted: each goes its own wa
   CHECK(sorted(odd.snapshot()) == numbers_where(400, [](uint64_t number) { return number % 4 == 1; }));
 }
 
+TEST_CASE(
+    "a source settles what it read: discarded, or refused to the first dead letter behind it, and its position moves") {
+  for (const bool is_refused : {false, true}) {
+    NumbersState numbers{.total = 4'000, .per_batch = 200, .has_positions = true};
+    numbers.is_settled_here = [](uint64_t first) { return first / 100 % 4 == 0; };
+    std::vector<uint64_t> settled;
+    numbers.settles = [&](Batch batch) {
+      for (uint32_t i = 0; i < batch.size(); ++i) settled.push_back(number_of(batch[i]));
+      if (is_refused) {
+        std::move(batch).fail(permanent("it has no value", "tombstone"));
+      } else {
+        std::move(batch).discard("tombstone");
+      }
+    };
+    FunctionState pass{.process = [](Context& context, Batch batch) -> Result<void> {
+      context.emit(0, std::move(batch));
+      return {};
+    }};
+    CollectState good;
+    CollectState dead;
+    GraphBuilder graph;
+    graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+    graph.node("pass", transform_function_type, pass);
+    graph.node("good", collect_type, good);
+    graph.node("dead", collect_type, dead);
+    graph.edge("numbers", "pass");
+    graph.buffered("pass", "good", {500, 1 << 20}).dead_letter = graph.dead_letter("dead");
+    // More in a row than stop_after allows of what a sink refuses: here they say nothing of a schema.
+    graph.plan.dead_letters.back().stop_after = 10;
+    GraphRuntime runtime(graph.build(), {});
+    const auto report = run_to_end(runtime);
+    CHECK_FALSE(runtime.failure());
+    REQUIRE(settled.size() > 100);
+    CHECK(sorted(dead.snapshot()) == (is_refused ? settled : std::vector<uint64_t>()));
+    CHECK(good.snapshot().size() == 4'000 - settled.size());
+    const auto& account = node_in(report, "numbers").account;
+    CHECK(account.count(is_refused ? Verdict::dead_lettered : Verdict::discarded) == settled.size());
+    CHECK(account.count(Verdict::delivered) == 4'000 - settled.size());
+    CHECK(numbers.committed == 4'000);
+  }
+}
+
+TEST_CASE("what a source refuses stops a graph that has no dead letter for it") {
+  NumbersState numbers{.total = 100, .per_batch = 10, .has_positions = true};
+  numbers.is_settled_here = [](uint64_t first) { return first == 50; };
+  numbers.settles = [](Batch batch) { std::move(batch).fail(permanent("it has no value")); };
+  CollectState good;
+  GraphBuilder graph;
+  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("good", collect_type, good);
+  graph.edge("numbers", "good");
+  GraphRuntime runtime(graph.build(), {});
+  REQUIRE_FALSE(runtime.open());
+  runtime.start();
+  runtime.wait();
+  REQUIRE(runtime.failure());
+  CHECK(runtime.failure()->node == "numbers");
+  CHECK(runtime.failure()->error.message.find("no edge behind it has a dead_letter") != std::string::npos);
+  CHECK(numbers.committed <= 50);
+}
+
 TEST_CASE("a record larger than its whole edge goes to the dead letter, its neighbours pass") {
   NumbersState numbers{.total = 300, .per_batch = 10};
   FunctionState large = inflate(9'000, [](uint64_t number) { return number % 100 == 42; });

@@ -29,6 +29,9 @@ struct NumbersState {
   std::atomic<int64_t> committed{0};
   std::atomic<int> polls_without_credit{0};
   std::function<void(Context&)> before_poll = nullptr;
+  /// Settles every batch that begins with a number of this kind, instead of emitting it.
+  std::function<bool(uint64_t first)> is_settled_here = nullptr;
+  std::function<void(Batch)> settles = nullptr;
   /// Instead of answering a commit at once.
   std::function<Result<void>(Context&, uint32_t partition, int64_t position)> on_commit = nullptr;
   std::function<void(Context&, uint32_t partition)> on_released = nullptr;
@@ -103,7 +106,11 @@ class Numbers : public Source {
       to = end;
     }
     state_.emitted += count;
-    if (state_.has_positions) {
+    if (state_.is_settled_here && state_.is_settled_here(first)) {
+      const auto start = static_cast<int64_t>(first);
+      context_.begin(batch, state_.partition, start, start + count);
+      state_.settles(std::move(batch));
+    } else if (state_.has_positions) {
       const auto start = static_cast<int64_t>(first);
       context_.emit(0, std::move(batch), state_.partition, start, start + count);
     } else {
