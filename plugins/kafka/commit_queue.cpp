@@ -11,6 +11,8 @@ namespace {
 /// Positions move with every batch downstream; the broker need not hear of each.
 constexpr int64_t gather_ns = 20'000'000;
 constexpr int64_t retry_ns = 100'000'000;
+/// For what the engine did not ask for, and so will not ask for again.
+constexpr int64_t slow_retry_ns = 1'000'000'000;
 /// From the answer to a rebalance until a request to join would have been sent.
 constexpr int64_t join_ns = 100'000'000;
 
@@ -30,15 +32,23 @@ rd_kafka_resp_err_t code_of(const rd_kafka_topic_partition_list_t* list, rd_kafk
 
 }  // namespace
 
-CommitQueue::CommitQueue(Context context, Consumer& consumer, Stored stored)
+CommitQueue::CommitQueue(Context context, Consumer& consumer, Stored stored, Mark mark)
     : context_(context),
       consumer_(consumer),
       stored_(std::move(stored)),
+      mark_(std::move(mark)),
       commits_(context.counter("commits_total", "Commits of offsets that the broker has stored, by request.")),
       failures_(context.counter("commit_failures_total", "Commits of offsets that the broker has refused.")) {}
 
-void CommitQueue::want(uint32_t id, int32_t number, int64_t position) {
-  waiting_.insert_or_assign(id, Item{id, number, position});
+void CommitQueue::want(uint32_t id, int32_t number, int64_t position, int64_t offset) {
+  Item& item = waiting_.try_emplace(id, Item{id, number, position, offset}).first->second;
+  item.position = position;
+  item.offset = std::max(item.offset, offset);
+}
+
+void CommitQueue::want_offset(uint32_t id, int32_t number, int64_t offset) {
+  Item& item = waiting_.try_emplace(id, Item{id, number, std::nullopt, offset}).first->second;
+  item.offset = std::max(item.offset, offset);
 }
 
 void CommitQueue::forget(uint32_t id) {
@@ -54,48 +64,61 @@ void CommitQueue::send(bool in_a_hurry) {
   if (waiting_.empty() || is_on_its_way_) return;
   const int64_t now_ns = context_.monotonic_ns();
   if (now_ns < not_before_ns_ && !in_a_hurry) return;
-  if (now_ns < join_until_ns_ || consumer_.group().is_joining) {
+  if (consumer_.is_other_member()) saw_other_member_ = true;
+  if (now_ns < join_until_ns_ || consumer_.group().is_joining() || saw_other_member_) {
     not_before_ns_ = now_ns + gather_ns;
     return;
   }
-  std::vector<std::pair<int32_t, int64_t>> positions;
+  std::vector<Place> places;
   for (const auto& [id, item] : waiting_) {
-    positions.emplace_back(item.number, item.position);
+    places.emplace_back(item.number, item.offset);
     on_their_way_.push_back(item);
   }
   waiting_.clear();
   not_before_ns_ = now_ns + gather_ns;
-  Result<void> sent = consumer_.commit(positions);
+  Result<void> sent = consumer_.commit(places, mark_());
   is_on_its_way_ = sent.ok();
   if (sent) return;
-  for (const Item& item : std::exchange(on_their_way_, {})) {
-    context_.commit_failed(item.id, item.position, sent.error());
-  }
+  for (const Item& item : std::exchange(on_their_way_, {})) fail(item, sent.error());
 }
 
 void CommitQueue::expect_join() { join_until_ns_ = context_.monotonic_ns() + join_ns; }
 
-void CommitQueue::retry(const Item& item) {
-  waiting_.emplace(item.id, item);  // unless a later position waits already
-  not_before_ns_ = context_.monotonic_ns() + retry_ns;
+void CommitQueue::retry(const Item& item, int64_t pause_ns) {
+  const auto [waiting, is_alone] = waiting_.emplace(item.id, item);
+  if (!is_alone) {
+    // A later offset waits already; the engine still wants to hear of its position.
+    if (!waiting->second.position) waiting->second.position = item.position;
+    waiting->second.offset = std::max(waiting->second.offset, item.offset);
+  }
+  not_before_ns_ = context_.monotonic_ns() + pause_ns;
+}
+
+/// The engine asks again for what it asked for.
+void CommitQueue::fail(const Item& item, const Error& why) {
+  if (item.position) {
+    context_.commit_failed(item.id, *item.position, why);
+  } else {
+    retry(item, slow_retry_ns);
+  }
 }
 
 void CommitQueue::answer(const Item& item, rd_kafka_resp_err_t code) {
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    stored_(item.number, item.position);
-    context_.committed(item.id, item.position);
+    stored_(item.number, item.offset);
+    if (item.position) context_.committed(item.id, *item.position);
     return;
   }
   failures_.add();
   if (passes_soon(code)) {
-    retry(item);
+    retry(item, retry_ns);
     return;
   }
   // Of a past generation: when the assignment is lost, the group says so in an event; until then the engine asks again.
-  const Error why = to_error(code, "cannot commit offset " + std::to_string(item.position) + " of partition " +
+  const Error why = to_error(code, "cannot commit offset " + std::to_string(item.offset) + " of partition " +
                                        std::to_string(item.number) + " of topic \"" + consumer_.topic() + "\"");
   if (why.category == Category::operator_needed) context_.blocked(why.message);
-  context_.commit_failed(item.id, item.position, why);
+  fail(item, why);
 }
 
 void CommitQueue::on_answer(rd_kafka_event_t* event) {

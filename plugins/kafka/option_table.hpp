@@ -12,6 +12,7 @@ inline constexpr int64_t year_ns = 365 * 86'400 * second_ns;
 inline constexpr sluice_str other_keys_choices[] = {to_str("error"), to_str("hash")};
 inline constexpr sluice_str start_choices[] = {to_str("earliest"), to_str("latest")};
 inline constexpr sluice_str expired_choices[] = {to_str("error"), to_str("earliest"), to_str("latest")};
+inline constexpr sluice_str tombstones_choices[] = {to_str("discard"), to_str("dead_letter"), to_str("record")};
 
 inline constexpr sluice_option header_item =
     option::attribute("header", "An attribute to store as a header of the same name.");
@@ -60,12 +61,24 @@ inline constexpr sluice_option option_table[] = {
         "a rebalance. Each running process needs its own.")
         .such_as("worker-1")
         .advanced(),
-    option::choice("start", "Where a group begins that has committed nothing yet.", start_choices).or_else("earliest"),
+    option::choice(
+        "start",
+        "Where a group begins that has committed nothing yet. A partition that the topic gets later is read from "
+        "its beginning.",
+        start_choices)
+        .or_else("earliest"),
     option::choice("expired",
                    "What happens when the records at the committed offset are no longer there: error stops and asks a "
                    "person; the others skip what is gone.",
                    expired_choices)
         .or_else("error"),
+    option::choice(
+        "tombstones",
+        "What a record without a value becomes, which in a compacted topic says that its key was deleted: "
+        "discard drops it, and the receipt counts it; dead_letter stores it where refused records of its path go; "
+        "record makes a record with an empty payload of it.",
+        tombstones_choices)
+        .or_else("discard"),
     option::duration("session_timeout",
                      "Without a sign of life for this long, the group gives a worker's partitions to another.")
         .or_else("6s")

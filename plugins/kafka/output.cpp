@@ -6,22 +6,33 @@
 #include <chrono>
 
 #include "fault.hpp"
+#include "group_facts.hpp"
+#include "start_mark.hpp"
 #include "topic.hpp"
 
 namespace sluice::kafka {
 namespace {
 
-/// Positions move by whole batches: what a crash repeats grows with them, and what a record costs hardly shrinks.
-constexpr uint64_t batch_records = 128;
-constexpr uint64_t batch_bytes = uint64_t{1} << 20;
-constexpr size_t worth_a_nudge = 1024;  ///< records, where there is room for many more
-constexpr int64_t lag_every_ns = 1'000'000'000;
-constexpr std::chrono::milliseconds open_deadline{5000};
-constexpr int loudest_level = 4;  ///< of syslog: warning
+using std::chrono::milliseconds;
 
-bool is_out_of_range(rd_kafka_resp_err_t code) {
-  return code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE || code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
-}
+constexpr milliseconds open_deadline{5000};
+constexpr int64_t look_every_ns = 1'000'000'000;
+constexpr int loudest_level = 4;  ///< of syslog: warning
+/// How long a member that leaves is waited for while the cluster answers, and how long the cluster may take to.
+constexpr milliseconds leave_patience{4500};
+constexpr milliseconds alive_patience{400};
+
+/// What librdkafka says goes to the log; it may say so after the node has ended.
+class LogListener : public ClientListener {
+ public:
+  explicit LogListener(Context context) : context_(context) {}
+
+ private:
+  void on_client_log(int level, std::string_view line) override {
+    if (level <= loudest_level) context_.debug(line);
+  }
+  Context context_;
+};
 
 }  // namespace
 
@@ -34,23 +45,28 @@ Result<std::unique_ptr<Output>> Output::open(Context context, Config config) {
 }
 
 Result<void> Output::connect() {
-  std::string brokers = settings_.brokers;
+  brokers_ = settings_.brokers;
   if (settings_.is_embedded) {
     if (Result<void> joined = join_embedded(); !joined) return joined;
-    brokers = embedded_->brokers();
+    brokers_ = embedded_->brokers();
   } else if (Result<void> looked = look_at_topic(); !looked) {
     return looked;
   }
-  Result<std::unique_ptr<Consumer>> consumer = Consumer::make(settings_, brokers, partition_count_, this);
-  if (!consumer) return consumer.error();
-  consumer_ = std::move(*consumer);
-  const auto stored = [this](int32_t number, int64_t position) {
-    if (reader_ != nullptr) reader_->committed(number, position);
-  };
-  commits_ = std::make_unique<CommitQueue>(context_, *consumer_, stored);
+  Result<std::shared_ptr<WakeFd>> wake = WakeFd::make();
+  if (!wake) return wake.error();
+  wake_ = std::move(*wake);
+  if (Result<void> made = make_consumer(); !made) return made;
   maker_ = std::make_unique<RecordMaker>(context_, settings_);
   status_ = std::make_unique<OutputStatus>(context_, settings_);
   return look_at_group();
+}
+
+Result<void> Output::make_consumer() {
+  Result<std::unique_ptr<Consumer>> consumer =
+      Consumer::make(settings_, brokers_, partition_count_, std::make_shared<LogListener>(context_), wake_);
+  if (!consumer) return consumer.error();
+  consumer_ = std::move(*consumer);
+  return {};
 }
 
 /// What needs a person ends the start; a cluster that is away does not.
@@ -89,20 +105,48 @@ Result<void> Output::join_embedded() {
 }
 
 Output::~Output() {
-  lookup_.reset();
   if (membership_ != nullptr) membership_->give_up();
+  end_member();
+  lookup_.reset();
+  // A cluster that answers is waited for, so that others take over at once; one that does not is left alone.
+  const bool is_alive =
+      heartbeat_ == nullptr || leaving_.has_ended(milliseconds(20)) || heartbeat_->is_alive(alive_patience);
+  if (is_alive) leaving_.has_ended(leave_patience);
+}
+
+/// Without waiting: the member leaves its group on a thread of its own.
+void Output::end_member() {
   membership_.reset();  // with the partitions' queues
-  consumer_.reset();
+  commits_.reset();
+  nudge_.reset();
+  if (consumer_ == nullptr) return;
+  leaving_ = Worker("kafka-leave", [consumer = std::shared_ptr<Consumer>(std::move(consumer_)),
+                                    cluster = embedded_](Ending&) mutable { consumer.reset(); });
 }
 
 Result<void> Output::start() {
-  lookup_ = std::make_unique<StartLookup>(consumer_->client(), settings_, topic_is_there_ || embedded_ != nullptr,
-                                          [this] { consumer_->wake(); });
-  const auto opened = [this](int32_t number, int64_t position) {
+  Result<std::shared_ptr<SideClient>> side = SideClient::make(settings_, brokers_);
+  if (!side) return side.error();
+  if (embedded_ == nullptr) heartbeat_ = std::make_unique<Heartbeat>(*side);
+  lookup_ = std::make_unique<StartLookup>(std::move(*side), topic_is_there_ || embedded_ != nullptr,
+                                          [wake = wake_] { wake->wake(); });
+  watch_ = std::make_unique<PartitionWatch>(context_, settings_, heartbeat_.get());
+  name_.emplace(settings_, *lookup_);
+  make_member();
+  return join_group();
+}
+
+void Output::make_member() {
+  const auto stored = [this](int32_t number, int64_t position) {
     if (reader_ != nullptr) reader_->committed(number, position);
   };
-  membership_ = std::make_unique<Membership>(context_, settings_, *consumer_, *lookup_, *commits_, opened);
-  return join_group();
+  commits_ = std::make_unique<CommitQueue>(context_, *consumer_, stored, [this] {
+    const int32_t count = lookup_->first_partition_count();
+    return count == 0 ? std::string() : start_mark(count);
+  });
+  membership_ = std::make_unique<Membership>(context_, settings_, *consumer_, *lookup_, *commits_, stored);
+  nudge_ = std::make_unique<FetchNudge>(consumer_->client(), settings_.topic);
+  has_joined_ = false;
 }
 
 Result<void> Output::join_group() {
@@ -115,23 +159,28 @@ Result<void> Output::join_group() {
 
 void Output::wake() {
   is_woken_ = true;
-  consumer_->wake();
+  wake_->wake();
 }
 
-Result<void> Output::commit(uint32_t partition, int64_t position) {
-  const Partition* found = membership_->find(partition);
+Result<void> Output::commit(uint32_t id, int64_t position) {
+  Partition* found = membership_ == nullptr ? nullptr : membership_->find(id);
   if (found == nullptr) return {};  // lost meanwhile: nobody waits for an answer
-  commits_->want(partition, found->number, position);
+  found->asked = position;
+  // Behind the last record there may be offsets without one: they are read, too.
+  commits_->want(id, found->number, position, position == found->emitted ? found->next : position);
   commits_->send(is_stopped_ || membership_->is_draining());
   return {};
 }
 
-void Output::released(uint32_t partition) { membership_->released(partition); }
+void Output::released(uint32_t partition) {
+  if (membership_ != nullptr) membership_->released(partition);
+}
 
 Result<Poll> Output::poll(const Credit& credit, int64_t monotonic_deadline_ns) {
   while (true) {
     if (Result<void> served = serve(); !served) return served.error();
-    if (credit.records != 0 && !is_stopped_ && !membership_->is_draining()) {
+    const bool may_emit = credit.records != 0 && !is_stopped_ && membership_ != nullptr && !membership_->is_draining();
+    if (may_emit) {
       Result<bool> emitted = emit(credit);
       if (!emitted) return emitted.error();
       if (*emitted) return Poll::more;
@@ -139,25 +188,56 @@ Result<Poll> Output::poll(const Credit& credit, int64_t monotonic_deadline_ns) {
     if (is_woken_.exchange(false)) return Poll::more;
     const int64_t now_ns = context_.monotonic_ns();
     if (now_ns >= monotonic_deadline_ns) return Poll::more;
-    consumer_->wait(next_work_ns(monotonic_deadline_ns) - now_ns);
+    wake_->wait(next_work_ns(std::min(monotonic_deadline_ns, now_ns + look_every_ns)) - now_ns);
   }
 }
 
 int64_t Output::next_work_ns(int64_t deadline_ns) const {
-  const int64_t commit_ns = commits_->due_ns();
+  const int64_t commit_ns = commits_ == nullptr ? 0 : commits_->due_ns();
   return commit_ns == 0 ? deadline_ns : std::min(deadline_ns, commit_ns);
 }
 
 Result<void> Output::serve() {
+  if (Result<void> served = serve_name(); !served) return served;
+  if (consumer_ == nullptr) {
+    status_->tell_without_member(*lookup_, settings_.member);
+    return {};
+  }
   if (Result<void> joined = join_group(); !joined) return joined;
   while (const Event event = consumer_->next_event()) {
     if (Result<void> served = serve_event(event.get()); !served) return served;
+    if (consumer_ == nullptr) return {};
   }
   membership_->look_for_loss();
   if (Result<void> opened = membership_->open_found(); !opened) return opened;
   commits_->send(is_stopped_ || membership_->is_draining());
-  status_->tell(*consumer_, *lookup_, *membership_);
-  if (context_.monotonic_ns() >= lag_at_ns_) measure_lag();
+  watch_->look(*consumer_, *lookup_, *membership_);
+  status_->tell(*consumer_, *lookup_, *membership_, *watch_, heartbeat_.get());
+  return {};
+}
+
+/// Goes on under the member's name when it is this process's.
+Result<void> Output::serve_name() {
+  if (membership_ != nullptr && membership_->waits_to_rejoin() && !name_->is_asking()) {
+    name_->lost(consumer_->instance(), consumer_->known_members());
+  }
+  if (!name_->is_asking()) return {};
+  switch (name_->look(context_.monotonic_ns())) {
+    case StaticMember::Verdict::waits:
+      return {};
+    case StaticMember::Verdict::another:
+      return name_->error();
+    case StaticMember::Verdict::ours:
+      break;
+  }
+  if (consumer_ != nullptr) {
+    membership_->rejoin();
+    return {};
+  }
+  context_.info("group \"" + settings_.group + "\" has no other member \"" + settings_.member +
+                "\": this one joins again");
+  if (Result<void> made = make_consumer(); !made) return made;
+  make_member();
   return {};
 }
 
@@ -170,7 +250,10 @@ Result<void> Output::serve_event(rd_kafka_event_t* event) {
       commits_->on_answer(event);
       break;
     case RD_KAFKA_EVENT_ERROR:
-      if (const std::optional<Error> fatal = status_->on_error(event)) return *fatal;
+      if (const std::optional<Error> fatal = status_->on_error(event)) {
+        if (fatal->code != "FENCED_INSTANCE_ID" || settings_.member.empty()) return *fatal;
+        on_fenced();
+      }
       break;
     default:
       break;
@@ -178,101 +261,16 @@ Result<void> Output::serve_event(rd_kafka_event_t* event) {
   return {};
 }
 
-/// Serves the partitions in turn until the credit is used up or nothing is left; says whether anything was emitted.
-Result<bool> Output::emit(const Credit& credit) {
-  std::vector<Partition>& partitions = membership_->partitions();
-  Credit left = credit;
-  bool any = false;
-  size_t idle = 0;
-  while (idle < partitions.size() && left.records != 0 && left.bytes != 0) {
-    Partition& partition = partitions[turn_++ % partitions.size()];
-    ++idle;
-    if (!partition.is_assigned || partition.phase != Membership::Phase::reading) continue;
-    if (Result<void> done = fetch(partition, std::min(left.records, batch_records), std::min(left.bytes, batch_bytes));
-        !done) {
-      return done.error();
-    }
-    if (fetched_.empty()) {
-      if (std::exchange(must_restart_, false)) membership_->restart(partition);
-      continue;
-    }
-    const int64_t first = fetched_.front().message->offset;
-    partition.next = fetched_.back().message->offset + 1;
-    left.records -= fetched_.size();
-    left.bytes -= std::min(left.bytes, fetched_bytes_);
-    context_.emit(0, maker_->make(fetched_), partition.id, first, partition.next);
-    const size_t taken = fetched_.size();
-    fetched_.clear();
-    ask_for_more(partition, taken, fetched_bytes_ / taken);
-    if (std::exchange(must_restart_, false)) membership_->restart(partition);
-    any = true;
-    idle = 0;
-  }
-  return any;
-}
-
-/// Takes from the partition's queue what is there, in order and without repeats, into fetched_.
-Result<void> Output::fetch(Partition& partition, uint64_t records, uint64_t bytes) {
-  fetched_bytes_ = 0;
-  int64_t next = partition.next;
-  while (fetched_.size() < records && fetched_bytes_ < bytes) {
-    Event event(rd_kafka_queue_poll(partition.queue.get(), 0));
-    if (event == nullptr) break;
-    if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
-      if (Result<void> done = on_fetch_error(event.get()); !done) return done;
-      break;
-    }
-    const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get());
-    // After a pause librdkafka may begin a little before where it was.
-    if (message == nullptr || message->err != RD_KAFKA_RESP_ERR_NO_ERROR || message->offset < next) continue;
-    next = message->offset + 1;
-    fetched_bytes_ += message->len;
-    fetched_.push_back({std::move(event), message});
-  }
-  return {};
-}
-
-/// With many partitions, or large records, few records fill a queue.
-bool Output::may_have_been_full(size_t records, uint64_t record_bytes) const {
-  const int64_t count = std::max(partition_count_, 1);
-  const auto most = static_cast<size_t>(ahead_records_of_each(count));
-  const auto most_bytes = static_cast<uint64_t>(ahead_kib_of_each(count)) * 1024;
-  return records >= std::min(worth_a_nudge, most / 2) || records * record_bytes >= most_bytes / 2;
-}
-
-/// A queue that was full is filled again long before it is empty.
-void Output::ask_for_more(Partition& partition, size_t taken, uint64_t record_bytes) {
-  const size_t length = rd_kafka_queue_length(partition.queue.get());
-  partition.longest = std::max(partition.longest, length + taken);
-  if (length >= partition.longest / 2 || !may_have_been_full(partition.longest, record_bytes)) return;
-  partition.longest = length;
-  lookup_->nudge(partition.number);
-}
-
-Result<void> Output::on_fetch_error(rd_kafka_event_t* event) {
-  if (is_out_of_range(rd_kafka_event_error(event))) {
-    must_restart_ = true;
-    return {};
-  }
-  if (const std::optional<Error> fatal = status_->on_error(event)) return *fatal;
-  return {};
-}
-
-void Output::measure_lag() {
-  lag_at_ns_ = context_.monotonic_ns() + lag_every_ns;
-  std::vector<int32_t> full;
-  for (const Partition& partition : membership_->partitions()) {
-    if (!partition.is_assigned) continue;
-    // What waits here keeps librdkafka from fetching, and so from hearing where the log ends.
-    if (rd_kafka_queue_length(partition.queue.get()) != 0) full.push_back(partition.number);
-    const int64_t end = std::max(consumer_->known_end(partition.number), lookup_->watched_end(partition.number));
-    if (end >= 0) partition.lag.set(std::max<int64_t>(end - partition.next, 0));
-  }
-  lookup_->watch(std::move(full));
-}
-
-void Output::on_client_log(int level, std::string_view line) {
-  if (level <= loudest_level) context_.debug(line);
+/// The client is of no use any more. Whether another process has the name is to be seen: a broker's death in the wrong
+/// moment looks the same.
+void Output::on_fenced() {
+  context_.warn("group \"" + settings_.group + "\" has put member \"" + settings_.member +
+                "\" out; what was read and not committed is read again");
+  const std::string instance = consumer_->instance();
+  std::set<std::string> known = consumer_->known_members();
+  membership_->lose_all();
+  end_member();
+  name_->fenced(instance, std::move(known), context_.monotonic_ns());
 }
 
 }  // namespace sluice::kafka

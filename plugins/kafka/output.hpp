@@ -5,22 +5,27 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "commit_queue.hpp"
 #include "embedded.hpp"
+#include "fetch_nudge.hpp"
+#include "heartbeat.hpp"
 #include "output_consumer.hpp"
 #include "output_records.hpp"
 #include "output_status.hpp"
+#include "partition_watch.hpp"
 #include "rebalance.hpp"
 #include "settings.hpp"
 #include "sluice/node.hpp"
 #include "start_lookup.hpp"
+#include "static_member.hpp"
 
 namespace sluice::kafka {
 
-class Output : public Source, private ClientListener {
+class Output : public Source {
  public:
   static Result<std::unique_ptr<Output>> open(Context context, Config config);
   Output(Context context, Settings settings)
@@ -39,35 +44,50 @@ class Output : public Source, private ClientListener {
   Result<void> connect();
   Result<void> look_at_topic();
   Result<void> look_at_group();
+  Result<void> make_consumer();
+  void make_member();
   Result<void> join_group();
   Result<void> join_embedded();
   Result<void> serve();
+  Result<void> serve_name();
   Result<void> serve_event(rd_kafka_event_t* event);
+  void on_fenced();
+  void end_member();
+  int64_t next_work_ns(int64_t deadline_ns) const;
+
+  // output_reading.cpp
   Result<bool> emit(const Credit& credit);
+  void emit_fetched(Partition& partition);
+  void settle_tombstones(Batch batch) const;
   Result<void> fetch(Partition& partition, uint64_t records, uint64_t bytes);
+  void on_read_through(Partition& partition, rd_kafka_event_t* event);
   void ask_for_more(Partition& partition, size_t taken, uint64_t record_bytes);
   bool may_have_been_full(size_t records, uint64_t record_bytes) const;
-  Result<void> on_fetch_error(rd_kafka_event_t* event);
-  void measure_lag();
-  int64_t next_work_ns(int64_t deadline_ns) const;
-  void on_client_log(int level, std::string_view line) override;
+  void on_fetch_error(Partition& partition, rd_kafka_event_t* event);
 
   Context context_;
   const Settings settings_;
-  std::shared_ptr<Embedded> embedded_;  ///< outlives the client
+  std::string brokers_;
+  std::shared_ptr<WakeFd> wake_;
+  std::shared_ptr<Embedded> embedded_;  ///< outlives the clients
   std::shared_ptr<EmbeddedTopic> embedded_topic_;
   std::unique_ptr<EmbeddedTopic::Reader> reader_;
-  std::unique_ptr<Consumer> consumer_;
-  std::unique_ptr<CommitQueue> commits_;
+  std::unique_ptr<Heartbeat> heartbeat_;
   std::unique_ptr<StartLookup> lookup_;
+  std::optional<StaticMember> name_;
+  // A member of the group; gone while another process may have its name.
+  std::unique_ptr<Consumer> consumer_;
+  std::unique_ptr<FetchNudge> nudge_;
+  std::unique_ptr<CommitQueue> commits_;
   std::unique_ptr<Membership> membership_;
   std::unique_ptr<RecordMaker> maker_;
   std::unique_ptr<OutputStatus> status_;
+  std::unique_ptr<PartitionWatch> watch_;
+  Worker leaving_;  ///< ends a member that was put out
   std::vector<Fetched> fetched_;
   uint64_t fetched_bytes_ = 0;
-  bool must_restart_ = false;  ///< the partition that was fetched from: its offset is no longer kept
-  size_t turn_ = 0;            ///< the partition that is served first
-  int64_t lag_at_ns_ = 0;
+  bool must_restart_ = false;    ///< the partition that was fetched from: its offset is no longer kept
+  size_t turn_ = 0;              ///< the partition that is served first
   bool topic_is_there_ = false;  ///< when it was opened
   int32_t partition_count_;      ///< as far as it is known
   bool has_joined_ = false;

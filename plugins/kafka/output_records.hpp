@@ -17,6 +17,7 @@ namespace sluice::kafka {
 struct Fetched {
   Event event;
   const rd_kafka_message_t* message;
+  bool is_tombstone() const { return message->payload == nullptr; }
 };
 
 class RecordMaker {

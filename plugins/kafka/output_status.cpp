@@ -9,6 +9,9 @@
 namespace sluice::kafka {
 namespace {
 
+/// Other members may drain what they give up before they join, too.
+constexpr std::chrono::seconds join_patience{30};
+
 int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
 bool is_of_topic(rd_kafka_resp_err_t code) {
@@ -33,10 +36,6 @@ std::optional<Error> OutputStatus::on_error(rd_kafka_event_t* event) {
   if (rd_kafka_event_error_is_fatal(event) != 0) {
     Error fatal = to_error(code, what, reason);
     fatal.category = Category::operator_needed;
-    if (code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
-      fatal.message = "another process reads as member \"" + settings_.member + "\" of group \"" + settings_.group +
-                      "\" now: give each process a `member` of its own";
-    }
     return fatal;
   }
   if (is_of_connection(code)) {
@@ -60,24 +59,60 @@ std::optional<Error> OutputStatus::on_error(rd_kafka_event_t* event) {
   return std::nullopt;
 }
 
-void OutputStatus::tell(const Consumer& consumer, const StartLookup& lookup, Membership& membership) {
+std::optional<OutputStatus::Saying> OutputStatus::trouble_of(const Consumer& consumer, const StartLookup& lookup,
+                                                             const Membership& membership, const Heartbeat* heartbeat) {
+  const auto saying = [](const Error& why) {
+    return Saying{why.category == Category::operator_needed ? Word::blocked : Word::connecting, why.message};
+  };
+  const int64_t heard_ns = consumer.group().heard_ns();
   if (trouble_) {
-    const bool is_over = trouble_->is_of_topic ? !membership.partitions().empty()
-                                               : consumer.group().heard_ns.load() > trouble_->since_ns;
+    const bool is_read = !membership.partitions().empty() && membership.is_reading();
+    const bool is_over = trouble_->is_of_topic ? is_read : heard_ns > trouble_->since_ns;
     if (is_over) trouble_.reset();
   }
-  if (trouble_) {
-    return say(trouble_->why.category == Category::operator_needed ? Word::blocked : Word::connecting,
-               trouble_->why.message);
+  if (trouble_) return saying(trouble_->why);
+  if (const std::optional<Error> why = lookup.trouble()) return saying(*why);
+  if (heartbeat == nullptr) return std::nullopt;
+  if (const std::optional<std::string> silent = heartbeat->trouble()) return Saying{Word::connecting, *silent};
+  if (membership.waits_to_rejoin()) {
+    return Saying{Word::connecting, "has lost its place in group \"" + settings_.group + "\"; looks whether member \"" +
+                                        settings_.member + "\" is another process now"};
   }
-  if (const std::optional<Error> why = lookup.trouble()) {
-    return say(why->category == Category::operator_needed ? Word::blocked : Word::connecting, why->message);
+  if (heartbeat->is_topic_missing()) {
+    return Saying{Word::connecting, "topic \"" + settings_.topic + "\" is not there any more at " + settings_.brokers +
+                                        "; it is read again as soon as it is"};
+  }
+  // While it joins, the answer waits for other members.
+  const std::chrono::seconds patience = consumer.group().is_joining() ? join_patience : Heartbeat::silence;
+  if (heard_ns == 0 || steady_ns() - heard_ns <= std::chrono::nanoseconds(patience).count()) return std::nullopt;
+  return Saying{Word::connecting, "the coordinator of group \"" + settings_.group + "\" at " + settings_.brokers +
+                                      " has not answered for more than " + std::to_string(patience.count()) + " s"};
+}
+
+void OutputStatus::tell(const Consumer& consumer, const StartLookup& lookup, Membership& membership,
+                        const PartitionWatch& watch, const Heartbeat* heartbeat) {
+  if (std::optional<Saying> trouble = trouble_of(consumer, lookup, membership, heartbeat)) {
+    return say(trouble->word, std::move(trouble->sentence));
   }
   if (!membership.was_ever_assigned()) {
     return say(Word::connecting, "joins group \"" + settings_.group + "\" at " + settings_.brokers + " to read \"" +
                                      settings_.topic + "\"");
   }
+  if (!membership.is_reading()) {
+    return say(Word::connecting, "looks up where its partitions of topic \"" + settings_.topic +
+                                     "\" begin; it does not read all of them yet");
+  }
+  if (const auto& finding = watch.finding()) {
+    return say(finding->is_of_broker ? Word::connecting : Word::blocked, finding->sentence);
+  }
   if (membership.take_change() || word_ != Word::ready) say(Word::ready, what_is_read(membership));
+}
+
+void OutputStatus::tell_without_member(const StartLookup& lookup, const std::string& member) {
+  trouble_.reset();
+  const std::optional<Error> why = lookup.trouble();
+  say(Word::connecting, "group \"" + settings_.group + "\" has put this member out; looks whether member \"" + member +
+                            "\" is another process now" + (why ? ": " + why->message : ""));
 }
 
 std::string OutputStatus::what_is_read(Membership& membership) const {

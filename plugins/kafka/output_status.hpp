@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "heartbeat.hpp"
 #include "output_consumer.hpp"
+#include "partition_watch.hpp"
 #include "rebalance.hpp"
 #include "sluice/context.hpp"
 #include "start_lookup.hpp"
@@ -18,7 +20,11 @@ class OutputStatus {
   OutputStatus(Context context, const Settings& settings) : context_(context), settings_(settings) {}
   /// An error event of the client. Returns it when nothing can go on after it.
   std::optional<Error> on_error(rd_kafka_event_t* event);
-  void tell(const Consumer& consumer, const StartLookup& lookup, Membership& membership);
+  /// `heartbeat` may be null.
+  void tell(const Consumer& consumer, const StartLookup& lookup, Membership& membership, const PartitionWatch& watch,
+            const Heartbeat* heartbeat);
+  /// While there is no member, as its name may be another process's.
+  void tell_without_member(const StartLookup& lookup, const std::string& member);
 
  private:
   struct Trouble {
@@ -27,6 +33,12 @@ class OutputStatus {
     int64_t since_ns;  ///< steady clock
   };
   enum class Word { none, ready, connecting, blocked };
+  struct Saying {
+    Word word;
+    std::string sentence;
+  };
+  std::optional<Saying> trouble_of(const Consumer& consumer, const StartLookup& lookup, const Membership& membership,
+                                   const Heartbeat* heartbeat);
   void say(Word word, std::string sentence);
   std::string what_is_read(Membership& membership) const;
 

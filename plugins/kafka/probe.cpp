@@ -23,7 +23,7 @@ struct Probe {
   void look_at_topic_config(const TopicFacts& facts);
   void look_at_replicas(const TopicFacts& facts, int64_t least_in_sync);
   void look_at_group();
-  void look_at_offsets(size_t partition_count);
+  void look_at_offsets(const TopicFacts& facts);
   void look_at_session();
 };
 
@@ -49,15 +49,15 @@ void Probe::look_at_missing_topic() {
 }
 
 void Probe::look_at_partitions(const TopicFacts& facts) {
-  const std::string has = topic() + " has " + count_of(facts.replicas.size(), "partition");
+  const std::string has = topic() + " has " + count_of(facts.partitions.size(), "partition");
   const Config map = config["partitions"];
   for (uint64_t i = 0; i < map.size(); ++i) {
-    if (map[i].integer() < static_cast<int64_t>(facts.replicas.size())) continue;
+    if (map[i].integer() < static_cast<int64_t>(facts.partitions.size())) continue;
     description.problem(map[i], has + ", so " + std::string(map[i].key()) + " cannot go to partition " +
                                     std::to_string(map[i].integer()) + "; add partitions, or change the map");
   }
   const Config wanted = config["partition_count"];
-  if (wanted && wanted.integer() != static_cast<int64_t>(facts.replicas.size())) {
+  if (wanted && wanted.integer() != static_cast<int64_t>(facts.partitions.size())) {
     description.warning(wanted, has + ", not " + std::to_string(wanted.integer()) + "; it stays as it is");
   }
 }
@@ -85,9 +85,13 @@ void Probe::look_at_topic_config(const TopicFacts& facts) {
 
 /// Every record waits for all replicas that are in sync, and those must be at least as many as the topic demands.
 void Probe::look_at_replicas(const TopicFacts& facts, int64_t least_in_sync) {
-  if (facts.replicas.empty()) return;
-  const int64_t replicas = *std::min_element(facts.replicas.begin(), facts.replicas.end());
-  const int64_t in_sync = *std::min_element(facts.in_sync.begin(), facts.in_sync.end());
+  if (facts.partitions.empty()) return;
+  int64_t replicas = INT64_MAX;
+  int64_t in_sync = INT64_MAX;
+  for (const PartitionFacts& partition : facts.partitions) {
+    replicas = std::min<int64_t>(replicas, static_cast<int64_t>(partition.replicas.size()));
+    in_sync = std::min<int64_t>(in_sync, partition.in_sync);
+  }
   const std::string demands = topic() + " demands min.insync.replicas=" + std::to_string(least_in_sync);
   const Config replication = config["replication"];
   if (replication && replication.integer() != replicas) {
@@ -116,20 +120,25 @@ void Probe::look_at_group() {
     return;
   }
   if (facts->assignor.empty() || facts->assignor == our_assignor) return;
-  description.problem(config["group"], "the " + count_of(facts->member_count, "member") + " of group \"" +
+  description.problem(config["group"], "the " + count_of(facts->members.size(), "member") + " of group \"" +
                                            settings.group + "\" agreed on " + facts->assignor +
                                            ", and sluice shares partitions by " + our_assignor +
                                            ": stop them, or use a group of its own");
 }
 
-void Probe::look_at_offsets(size_t partition_count) {
-  Result<std::vector<Offsets>> offsets = client.offsets(partition_count);
+void Probe::look_at_offsets(const TopicFacts& facts) {
+  Result<std::vector<std::optional<Offsets>>> offsets = client.offsets(facts);
   if (!offsets) {
     description.problem(config["group"], offsets.error().message);
     return;
   }
   for (size_t i = 0; i < offsets->size(); ++i) {
-    Result<StartPosition> start = start_position(settings, static_cast<int32_t>(i), (*offsets)[i]);
+    if (!(*offsets)[i]) {
+      description.warning(config["topic"], "partition " + std::to_string(i) + " of " + topic() +
+                                               " has no leader now: it is read and written when it has one");
+      continue;
+    }
+    Result<StartPosition> start = start_position(settings, static_cast<int32_t>(i), *(*offsets)[i]);
     if (!start) {
       description.problem(config["group"], start.error().message);
     } else if (!start->note.empty()) {
@@ -182,7 +191,7 @@ Result<void> probe_cluster(Config config, Description& description) {
   if (!is_output || settings.group.empty()) return {};
   probe.look_at_group();
   probe.look_at_session();
-  if (topic && *topic) probe.look_at_offsets((*topic)->replicas.size());
+  if (topic && *topic) probe.look_at_offsets(**topic);
   return {};
 }
 

@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "fault.hpp"
-#include "output_consumer.hpp"
+#include "rd_handles.hpp"
 
 namespace sluice::kafka {
 namespace {
@@ -17,11 +17,6 @@ constexpr milliseconds patience{8000};
 constexpr milliseconds slice{200};
 /// A name may have several addresses, and after each all brokers count as down.
 constexpr milliseconds down_enough{700};
-
-struct DestroyOptions {
-  void operator()(rd_kafka_AdminOptions_t* options) const { rd_kafka_AdminOptions_destroy(options); }
-};
-using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, DestroyOptions>;
 
 AdminOptions options_for(rd_kafka_t* client, rd_kafka_admin_op_t operation) {
   AdminOptions options(rd_kafka_AdminOptions_new(client, operation));
@@ -90,26 +85,7 @@ std::optional<Error> ProbeClient::hopeless() {
                    (last_reason_.empty() ? ": no broker answers" : ": " + last_reason_));
 }
 
-Result<std::optional<TopicFacts>> ProbeClient::topic() {
-  const std::string asking = "cannot ask Kafka at " + settings_.brokers + " about topic \"" + settings_.topic + "\"";
-  rd_kafka_topic_t* topic = rd_kafka_topic_new(client_.get(), settings_.topic.c_str(), nullptr);
-  const rd_kafka_metadata_t* raw = nullptr;
-  const rd_kafka_resp_err_t code = rd_kafka_metadata(client_.get(), 0, topic, &raw, static_cast<int>(patience.count()));
-  rd_kafka_topic_destroy(topic);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, asking);
-  const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> metadata(
-      raw, &rd_kafka_metadata_destroy);
-  if (metadata->topic_cnt != 1) return transient(asking + ": the answer does not name it");
-  const rd_kafka_metadata_topic_t& found = metadata->topics[0];
-  if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return std::optional<TopicFacts>();
-  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(found.err, asking);
-  TopicFacts facts;
-  for (int i = 0; i < found.partition_cnt; ++i) {
-    facts.replicas.push_back(found.partitions[i].replica_cnt);
-    facts.in_sync.push_back(found.partitions[i].isr_cnt);
-  }
-  return std::optional(facts);
-}
+Result<std::optional<TopicFacts>> ProbeClient::topic() { return ask_topic(client_.get(), settings_.topic, patience); }
 
 Result<ConfigTexts> ProbeClient::config(rd_kafka_ResourceType_t kind, const std::string& name) {
   const std::string asking = "cannot see the configuration of \"" + name + "\"";
@@ -165,49 +141,23 @@ Result<void> ProbeClient::try_to_create() {
   return {};
 }
 
-Result<GroupFacts> ProbeClient::group() {
-  const std::string asking = "cannot ask about group \"" + settings_.group + "\"";
-  const AdminOptions options = options_for(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
-  const Queue queue(rd_kafka_queue_new(client_.get()));
-  const char* name = settings_.group.c_str();
-  rd_kafka_DescribeConsumerGroups(client_.get(), &name, 1, options.get(), queue.get());
-  Result<Event> event = answer_in(queue.get(), asking);
-  if (!event) return event.error();
-  size_t count = 0;
-  const rd_kafka_ConsumerGroupDescription_t** groups =
-      rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event->get()), &count);
-  GroupFacts facts;
-  for (size_t i = 0; i < count; ++i) {
-    if (const rd_kafka_error_t* failed = rd_kafka_ConsumerGroupDescription_error(groups[i])) {
-      return to_error(rd_kafka_error_code(failed), asking, rd_kafka_error_string(failed));
-    }
-    facts.member_count = rd_kafka_ConsumerGroupDescription_member_count(groups[i]);
-    const char* assignor = rd_kafka_ConsumerGroupDescription_partition_assignor(groups[i]);
-    if (facts.member_count > 0 && assignor != nullptr) facts.assignor = assignor;
-  }
-  return facts;
-}
+Result<GroupFacts> ProbeClient::group() { return ask_group(client_.get(), settings_.group, patience); }
 
-Result<std::vector<Offsets>> ProbeClient::offsets(size_t partition_count) {
-  const std::string asking = "cannot read as group \"" + settings_.group + "\"";
-  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partition_count)));
-  rd_kafka_topic_partition_list_add_range(list.get(), settings_.topic.c_str(), 0,
-                                          static_cast<int32_t>(partition_count) - 1);
-  const auto patience_ms = static_cast<int>(patience.count());
-  const rd_kafka_resp_err_t code = ask_committed(client_.get(), list.get(), patience);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, asking);
-  std::vector<Offsets> all;
-  for (int i = 0; i < list->cnt; ++i) {
-    const rd_kafka_topic_partition_t& each = list->elems[i];
-    if (each.err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(each.err, asking);
-    Offsets& offsets = all.emplace_back();
-    if (each.offset >= 0) offsets.wanted = each.offset;
-    const rd_kafka_resp_err_t asked = rd_kafka_query_watermark_offsets(
-        client_.get(), settings_.topic.c_str(), each.partition, &offsets.begin, &offsets.end, patience_ms);
-    if (asked != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return to_error(
-          asked, "cannot read partition " + std::to_string(each.partition) + " of topic \"" + settings_.topic + "\"");
-    }
+Result<std::vector<std::optional<Offsets>>> ProbeClient::offsets(const TopicFacts& topic) {
+  Result<Committed> committed =
+      ask_committed(client_.get(), settings_.group, settings_.topic, topic.partitions.size(), patience);
+  if (!committed) return committed.error();
+  std::vector<int32_t> askable;
+  for (size_t i = 0; i < topic.partitions.size(); ++i) {
+    if (topic.partitions[i].leader >= 0) askable.push_back(static_cast<int32_t>(i));
+  }
+  const std::vector<Result<LogEnds>> log = ask_log_ends(client_.get(), settings_.topic, askable, patience);
+  std::vector<std::optional<Offsets>> all(topic.partitions.size());
+  for (size_t i = 0; i < askable.size(); ++i) {
+    if (!log[i]) return log[i].error();
+    const auto number = static_cast<size_t>(askable[i]);
+    all[number] =
+        Offsets{committed->offsets[number], log[i]->begin, log[i]->end, askable[i] >= committed->first_partition_count};
   }
   return all;
 }

@@ -12,21 +12,13 @@
 #include <vector>
 
 #include "client.hpp"
+#include "group_facts.hpp"
 #include "settings.hpp"
 #include "sluice/result.hpp"
 #include "start_position.hpp"
+#include "topic_facts.hpp"
 
 namespace sluice::kafka {
-
-struct TopicFacts {
-  std::vector<int> replicas;  ///< of each partition
-  std::vector<int> in_sync;
-};
-
-struct GroupFacts {
-  size_t member_count = 0;
-  std::string assignor;  ///< empty without members
-};
 
 using ConfigTexts = std::map<std::string, std::string>;
 
@@ -44,8 +36,8 @@ class ProbeClient : private ClientListener {
   /// Whether the topic could be made, by a dry run.
   Result<void> try_to_create();
   Result<GroupFacts> group();
-  /// Of every partition, in order.
-  Result<std::vector<Offsets>> offsets(size_t partition_count);
+  /// Of every partition, in order; nothing where it has no leader that could say.
+  Result<std::vector<std::optional<Offsets>>> offsets(const TopicFacts& topic);
 
  private:
   explicit ProbeClient(const Settings& settings) : settings_(settings) {}

@@ -6,6 +6,8 @@
 namespace sluice::kafka {
 namespace {
 
+constexpr int64_t look_every_ns = 1'000'000'000;
+
 std::vector<int32_t> numbers_of(const rd_kafka_topic_partition_list_t& list) {
   std::vector<int32_t> numbers;
   for (int i = 0; i < list.cnt; ++i) numbers.push_back(list.elems[i].partition);
@@ -26,7 +28,7 @@ Membership::Membership(Context context, const Settings& settings, Consumer& cons
       lost_(context.counter("lost_partitions_total",
                             "Partitions that the group gave to others without waiting for this member.")) {}
 
-const Membership::Partition* Membership::find(uint32_t id) const {
+Membership::Partition* Membership::find(uint32_t id) {
   const auto found = std::find_if(partitions_.begin(), partitions_.end(),
                                   [&](const Partition& partition) { return partition.id == id; });
   return found == partitions_.end() ? nullptr : &*found;
@@ -52,69 +54,121 @@ void Membership::on_rebalance(rd_kafka_event_t* event) {
 void Membership::on_given(const rd_kafka_topic_partition_list_t& list) {
   was_ever_assigned_ = true;
   commits_.expect_join();
+  if (!partitions_.empty() && consumer_.is_other_member()) expel();
+  consumer_.remember_member();
   // The group goes on at once; each partition is added when its start is known.
   if (Result<void> taken = consumer_.acknowledge_assignment(); !taken) {
     context_.warn(taken.error().message);
     return;
   }
-  for (const int32_t number : numbers_of(list)) {
-    if (find_number(number) == nullptr) add(number);
+  std::vector<StartLookup::Question> questions;
+  for (Partition& partition : partitions_) {
+    if (partition.phase != Phase::uncertain) continue;
+    partition.phase = Phase::reading;
+    questions.push_back(question_about(partition, std::nullopt));
   }
+  for (const int32_t number : numbers_of(list)) {
+    if (find_number(number) == nullptr) questions.push_back(add(number));
+  }
+  if (!questions.empty()) lookup_.ask(std::move(questions));
 }
 
 void Membership::take_all(int32_t partition_count) {
   was_ever_assigned_ = true;
-  for (int32_t number = 0; number < partition_count; ++number) add(number);
+  consumer_.remember_member();
+  std::vector<StartLookup::Question> questions;
+  for (int32_t number = 0; number < partition_count; ++number) questions.push_back(add(number));
+  lookup_.ask(std::move(questions));
 }
 
-void Membership::add(int32_t number) {
+StartLookup::Question Membership::add(int32_t number) {
   Partition& made = partitions_.emplace_back();
   made.number = number;
   made.lag = context_.gauge("lag_records{partition=\"" + std::to_string(number) + "\"}",
                             "Records of the topic that this group has not been given yet.");
-  ask(made, std::nullopt);
+  return question_about(made, std::nullopt);
 }
 
-void Membership::ask(Partition& partition, std::optional<int64_t> stood_at) {
+StartLookup::Question Membership::question_about(Partition& partition, std::optional<int64_t> stood_at) {
   partition.round = ++rounds_;
-  lookup_.ask({{partition.number, partition.round, stood_at}});
+  return {partition.number, partition.round, stood_at};
 }
 
-Result<void> Membership::open_found() {
+/// Answers that are still of use, with where to begin.
+Result<std::vector<Membership::Found>> Membership::take_found() {
+  std::vector<Found> found;
   for (const StartLookup::Answer& answer : lookup_.take()) {
-    Partition* partition = find_number(answer.question.partition);
+    const Partition* partition = find_number(answer.question.partition);
     if (partition == nullptr || partition->round != answer.question.round || partition->is_assigned ||
         partition->phase != Phase::reading || consumer_.is_assignment_lost()) {
       continue;
     }
-    if (Result<void> opened = open(*partition, answer); !opened) return opened;
-    has_changed_ = true;
+    Result<StartPosition> start = start_position(settings_, partition->number, answer.offsets);
+    if (!start) return start.error();
+    if (!start->note.empty()) context_.warn(start->note);
+    found.push_back({answer.question, std::move(*start)});
   }
+  return found;
+}
+
+Result<void> Membership::open_found() {
+  Result<std::vector<Found>> found = take_found();
+  if (!found) return found.error();
+  if (found->empty()) return {};
+  std::vector<Place> places;
+  for (const Found& each : *found) {
+    find_number(each.question.partition)->queue = consumer_.queue_of(each.question.partition);
+    places.emplace_back(each.question.partition, each.start.offset);
+  }
+  if (Result<void> assigned = consumer_.assign(places); !assigned) {
+    context_.warn(assigned.error().message);
+    std::vector<StartLookup::Question> again;
+    for (const Found& each : *found) {
+      again.push_back(question_about(*find_number(each.question.partition), each.question.stood_at));
+    }
+    lookup_.ask(std::move(again));
+    return {};
+  }
+  for (const Found& each : *found) open(*find_number(each.question.partition), each);
+  tell_left_out(*found);
+  has_changed_ = true;
   return {};
 }
 
-Result<void> Membership::open(Partition& partition, const StartLookup::Answer& answer) {
-  Result<StartPosition> start = start_position(settings_, partition.number, answer.offsets);
-  if (!start) return start.error();
-  if (!start->note.empty()) context_.warn(start->note);
-  partition.queue = consumer_.queue_of(partition.number);
-  if (Result<void> assigned = consumer_.assign(partition.number, start->offset); !assigned) {
-    context_.warn(assigned.error().message);
-    ask(partition, answer.question.stood_at);
-    return {};
-  }
+void Membership::open(Partition& partition, const Found& found) {
+  const int64_t offset = found.start.offset;
   partition.is_assigned = true;
+  partition.why.reset();
+  partition.came_ns = context_.monotonic_ns();
   // Positions of the engine never go back: what begins anew before them needs an account of its own.
-  if (partition.id != SLUICE_NO_PARTITION && start->offset < partition.next) {
+  if (partition.id != SLUICE_NO_PARTITION && offset < partition.next) {
     commits_.forget(partition.id);
     context_.lose_partition(std::exchange(partition.id, SLUICE_NO_PARTITION));
   }
-  partition.next = start->offset;
+  partition.next = offset;
+  partition.emitted = offset;
   if (partition.id == SLUICE_NO_PARTITION) {
-    partition.id = context_.open_partition(std::to_string(partition.number), start->offset);
+    partition.asked = offset;
+    partition.id = context_.open_partition(std::to_string(partition.number), offset);
   }
-  opened_(partition.number, start->offset);
-  return {};
+  opened_(partition.number, offset);
+  if (found.start.must_be_kept) commits_.want_offset(partition.id, partition.number, offset);
+}
+
+void Membership::tell_left_out(const std::vector<Found>& found) const {
+  int64_t offsets = 0;
+  std::vector<int32_t> numbers;
+  for (const Found& each : found) {
+    if (each.start.left_out == 0) continue;
+    offsets += each.start.left_out;
+    numbers.push_back(each.question.partition);
+  }
+  if (numbers.empty()) return;
+  context_.info("group \"" + settings_.group + "\" begins with topic \"" + settings_.topic +
+                "\" behind what is there (start: latest): " + std::to_string(offsets) + " offsets of " +
+                (numbers.size() == 1 ? "partition " + std::to_string(numbers.front())
+                                     : std::to_string(numbers.size()) + " partitions") +
+                " are left out");
 }
 
 void Membership::restart(Partition& partition) {
@@ -125,12 +179,16 @@ void Membership::restart(Partition& partition) {
   }
   partition.is_assigned = false;
   partition.queue.reset();
-  ask(partition, partition.next);
+  lookup_.ask({question_about(partition, partition.next)});
 }
 
 void Membership::on_revoked(const rd_kafka_topic_partition_list_t& list) {
   const std::vector<int32_t> numbers = numbers_of(list);
   if (consumer_.is_assignment_lost()) return lose(numbers);
+  if (consumer_.is_other_member()) {
+    expel();
+    return let_go(numbers);
+  }
   is_revoking_ = true;
   for (const int32_t number : numbers) {
     Partition* partition = find_number(number);
@@ -151,47 +209,108 @@ void Membership::released(uint32_t id) {
 
 void Membership::finish_revoke() {
   if (!is_revoking_) return;
+  const bool is_drained = std::none_of(partitions_.begin(), partitions_.end(),
+                                       [](const Partition& partition) { return partition.phase == Phase::revoking; });
+  if (is_drained) let_go(leaving());
+}
+
+std::vector<int32_t> Membership::leaving() const {
   std::vector<int32_t> numbers;
   for (const Partition& partition : partitions_) {
-    if (partition.phase == Phase::revoking) return;
-    if (partition.phase == Phase::released) numbers.push_back(partition.number);
+    const bool leaves = partition.phase == Phase::revoking || partition.phase == Phase::released;
+    if (leaves) numbers.push_back(partition.number);
   }
-  let_go(numbers);
+  return numbers;
+}
+
+bool Membership::is_reading() const {
+  return std::all_of(partitions_.begin(), partitions_.end(),
+                     [](const Partition& partition) { return partition.is_assigned; });
 }
 
 void Membership::give_up() {
-  if (!is_revoking_) return;
-  std::vector<int32_t> numbers;
-  for (const Partition& partition : partitions_) {
-    if (partition.phase != Phase::reading) numbers.push_back(partition.number);
-  }
-  let_go(numbers);
+  if (waits_to_rejoin()) rejoin();
+  if (is_revoking_) let_go(leaving());
 }
 
 void Membership::look_for_loss() {
-  if (!is_revoking_ || !consumer_.is_assignment_lost()) return;
-  std::vector<int32_t> numbers;
-  for (const Partition& partition : partitions_) {
-    if (partition.phase != Phase::reading) numbers.push_back(partition.number);
+  if (is_revoking_ && consumer_.is_assignment_lost()) return lose(leaving());
+  bool is_other = commits_.take_other_member();
+  const int64_t now_ns = context_.monotonic_ns();
+  if (!is_other && now_ns >= look_at_ns_) {
+    look_at_ns_ = now_ns + look_every_ns;
+    is_other = !partitions_.empty() && consumer_.is_other_member();
   }
-  lose(numbers);
+  // A loss that librdkafka knows of comes as an event.
+  if (is_other && !consumer_.is_assignment_lost() && !waits_to_rejoin()) expel();
+}
+
+void Membership::lose(Partition& partition) {
+  if (partition.id == SLUICE_NO_PARTITION) return;
+  commits_.forget(partition.id);
+  context_.lose_partition(std::exchange(partition.id, SLUICE_NO_PARTITION));
+  lost_.add();
+}
+
+void Membership::warn_of_loss(size_t count) const {
+  if (count == 0) return;
+  context_.warn("group \"" + settings_.group + "\" and this member have not heard of each other for too long, so " +
+                std::to_string(count) + (count == 1 ? " partition" : " partitions") + " of topic \"" + settings_.topic +
+                "\" may be another member's now; what was read and not committed is read again");
 }
 
 void Membership::lose(const std::vector<int32_t>& numbers) {
+  size_t count = 0;
   for (const int32_t number : numbers) {
-    const Partition* partition = find_number(number);
-    if (partition == nullptr || partition->id == SLUICE_NO_PARTITION) continue;
-    commits_.forget(partition->id);
-    context_.lose_partition(partition->id);
-    lost_.add();
+    Partition* partition = find_number(number);
+    if (partition == nullptr) continue;
+    if (partition->phase != Phase::uncertain) ++count;  // otherwise that was said
+    lose(*partition);
+    partition->phase = Phase::released;
   }
-  if (!numbers.empty()) {
-    context_.warn("group \"" + settings_.group + "\" and this member have not heard of each other for too long, so " +
-                  std::to_string(numbers.size()) + (numbers.size() == 1 ? " partition" : " partitions") +
-                  " of topic \"" + settings_.topic +
-                  "\" may be another member's now; what was read and not committed is read again");
+  warn_of_loss(count);
+  if (consumer_.instance().empty() || numbers.empty()) return let_go(numbers);
+  withheld_ = numbers;
+  is_revoking_ = false;
+}
+
+void Membership::rejoin() { let_go(std::exchange(withheld_, {})); }
+
+void Membership::lose_all() {
+  for (Partition& partition : partitions_) {
+    lose(partition);
+    partition.lag.set(0);
   }
-  let_go(numbers);
+  partitions_.clear();
+  withheld_.clear();
+  is_revoking_ = false;
+  has_changed_ = true;
+}
+
+/// The group has put this member out and taken it in again by another id, and librdkafka goes on as if nothing had
+/// been: what was given to the old id may have been another's in between.
+void Membership::expel() {
+  std::vector<int32_t> assigned;
+  size_t count = 0;
+  for (Partition& partition : partitions_) {
+    if (partition.phase == Phase::uncertain) continue;
+    ++count;
+    lose(partition);
+    if (partition.is_assigned) assigned.push_back(partition.number);
+    partition.is_assigned = false;
+    partition.queue.reset();
+    partition.lag.set(0);
+    partition.round = ++rounds_;
+    if (partition.phase == Phase::reading) partition.phase = Phase::uncertain;
+  }
+  if (count == 0 && !is_revoking_) return;
+  warn_of_loss(count);
+  commits_.expect_join();
+  // Also the answer that the group may wait for.
+  if (Result<void> gone = consumer_.unassign(assigned); !gone) context_.warn(gone.error().message);
+  std::erase_if(partitions_, [](const Partition& partition) { return partition.phase != Phase::uncertain; });
+  is_revoking_ = false;
+  has_changed_ = true;
 }
 
 void Membership::let_go(const std::vector<int32_t>& numbers) {

@@ -68,7 +68,7 @@ void describe_output(Config config, const Settings& settings, Description& descr
                                               : "from the offsets that group " + settings.group + " has committed");
   // Said once: either alone takes "no loss" away.
   if (settings.start == Start::latest) {
-    description.skips("start: latest leaves out what was written before the group's first commit");
+    description.skips("start: latest leaves out what was written before the group began");
   } else if (settings.expired != Expired::error) {
     description.skips("expired leaves out what was deleted before it was read, instead of stopping");
   }

@@ -114,6 +114,7 @@ Settings read_settings(Config config, std::vector<Problem>& problems) {
   settings.member = config["member"].text();
   settings.start = static_cast<Start>(config["start"].integer());
   settings.expired = static_cast<Expired>(config["expired"].integer());
+  settings.tombstones = static_cast<Tombstones>(config["tombstones"].integer());
   settings.session_timeout_ms = config["session_timeout"].nanoseconds() / ns_per_ms;
   settings.linger_ms = config["linger"].nanoseconds() / ns_per_ms;
   settings.max_in_flight = config["max_in_flight"].integer();

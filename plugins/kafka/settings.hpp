@@ -14,9 +14,10 @@
 
 namespace sluice::kafka {
 
-enum class OtherKeys { error, hash };            // in the order of other_keys_choices
-enum class Start { earliest, latest };           // start_choices
-enum class Expired { error, earliest, latest };  // expired_choices
+enum class OtherKeys { error, hash };                    // in the order of other_keys_choices
+enum class Start { earliest, latest };                   // start_choices
+enum class Expired { error, earliest, latest };          // expired_choices
+enum class Tombstones { discard, dead_letter, record };  // tombstones_choices
 
 struct Settings {
   std::string brokers;
@@ -38,6 +39,7 @@ struct Settings {
   std::string member;  ///< empty: a dynamic member
   Start start = Start::earliest;
   Expired expired = Expired::error;
+  Tombstones tombstones = Tombstones::discard;
   int64_t session_timeout_ms = 6000;
 
   int64_t linger_ms = 5;

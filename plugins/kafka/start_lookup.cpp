@@ -1,209 +1,261 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "start_lookup.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <mutex>
 
 #include "fault.hpp"
-#include "output_consumer.hpp"
+#include "group_facts.hpp"
 #include "topic.hpp"
+#include "topic_facts.hpp"
 
 namespace sluice::kafka {
 namespace {
 
-constexpr int request_ms = 3000;
-constexpr int watch_ms = 1000;
+using Steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds request_patience{3000};
 constexpr std::chrono::seconds watch_every{5};
-constexpr std::chrono::milliseconds pause_between{300};
-constexpr std::chrono::milliseconds long_pause{5000};
-constexpr std::chrono::milliseconds topic_deadline{3000};
+constexpr milliseconds pause_between{300};
+constexpr milliseconds long_pause{5000};
+constexpr milliseconds topic_deadline{3000};
 
 }  // namespace
 
-StartLookup::StartLookup(rd_kafka_t* client, const Settings& settings, bool topic_is_there,
-                         std::function<void()> changed)
-    : client_(client), settings_(settings), changed_(std::move(changed)), topic_is_there_(topic_is_there) {
-  // Signals are for the program's own threads.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(thread_.native_handle(), "kafka-lookup");
+struct StartLookup::State {
+  State(std::shared_ptr<SideClient> with, std::function<void()> call)
+      : client(std::move(with)), changed(std::move(call)) {}
+
+  void run(Ending& ending);
+  void find_topic(Ending& ending);
+  void work(Ending& ending, std::vector<Question> questions);
+  bool look_for_holder(const std::string& whose);
+  void look_at_ends();
+  void put_back(Ending& ending, const std::vector<Question>& questions, const Error& why);
+  void complain(Ending& ending, const Error& why);
+  bool has_work() const { return !questions.empty() || !instance.empty(); }
+  const Settings& settings() const { return client->settings(); }
+
+  const std::shared_ptr<SideClient> client;
+  const std::function<void()> changed;
+  std::atomic<bool> is_cancelled{false};
+  std::atomic<bool> topic_is_there{false};
+  std::atomic<int32_t> first_partition_count{0};
+  Steady::time_point watch_at{};  ///< of the thread
+  mutable std::mutex mutex;
+  // Guarded by mutex.
+  std::vector<Question> questions;
+  std::vector<Answer> answers;
+  std::string instance;  ///< whose holder is asked for
+  std::optional<Holder> holder;
+  std::optional<Error> trouble;
+  std::vector<int32_t> watched;
+  std::map<int32_t, int64_t> ends;
+};
+
+StartLookup::StartLookup(std::shared_ptr<SideClient> client, bool topic_is_there, std::function<void()> changed)
+    : state_(std::make_shared<State>(std::move(client), std::move(changed))) {
+  state_->topic_is_there = topic_is_there;
+  worker_ = Worker("kafka-lookup", [state = state_](Ending& ending) { state->run(ending); });
 }
 
-StartLookup::~StartLookup() {
-  {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-  }
-  woken_.notify_all();
-  thread_.join();
-}
+StartLookup::~StartLookup() { state_->is_cancelled = true; }
 
 void StartLookup::ask(std::vector<Question> questions) {
   {
-    const std::lock_guard lock(mutex_);
-    questions_.insert(questions_.end(), questions.begin(), questions.end());
+    const std::lock_guard lock(state_->mutex);
+    state_->questions.insert(state_->questions.end(), questions.begin(), questions.end());
   }
-  woken_.notify_all();
+  worker_.nudge();
 }
 
 std::vector<StartLookup::Answer> StartLookup::take() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(answers_, {});
+  const std::lock_guard lock(state_->mutex);
+  return std::exchange(state_->answers, {});
+}
+
+void StartLookup::ask_holder(const std::string& instance) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->instance = instance;
+    state_->holder.reset();
+  }
+  worker_.nudge();
+}
+
+std::optional<StartLookup::Holder> StartLookup::take_holder() {
+  const std::lock_guard lock(state_->mutex);
+  return std::exchange(state_->holder, std::nullopt);
 }
 
 std::optional<Error> StartLookup::trouble() const {
-  const std::lock_guard lock(mutex_);
-  return trouble_;
-}
-
-void StartLookup::run() {
-  while (!topic_is_there_ && !ended_) find_topic();
-  std::chrono::steady_clock::time_point watch_at{};
-  std::unique_lock lock(mutex_);
-  while (!ended_) {
-    if (questions_.empty()) {
-      trouble_.reset();
-      // Nudges that follow each other closely must not keep the watched ones from being asked for.
-      const bool is_due = std::chrono::steady_clock::now() >= watch_at;
-      const std::vector<int32_t> asked = is_due ? watched_ : std::exchange(nudged_, {});
-      lock.unlock();
-      std::map<int32_t, int64_t> ends = ends_of(asked);
-      lock.lock();
-      if (is_due) {
-        ends_ = std::move(ends);
-        watch_at = std::chrono::steady_clock::now() + watch_every;
-      } else {
-        for (const auto& [partition, end] : ends) ends_[partition] = end;
-      }
-      woken_.wait_until(lock, watch_at, [this] { return ended_ || !questions_.empty() || !nudged_.empty(); });
-      continue;
-    }
-    const std::vector<Question> questions(questions_.begin(), questions_.end());
-    questions_.clear();
-    lock.unlock();
-    work(questions);
-    lock.lock();
-  }
+  const std::lock_guard lock(state_->mutex);
+  return state_->trouble;
 }
 
 void StartLookup::watch(std::vector<int32_t> partitions) {
-  const std::lock_guard lock(mutex_);
-  watched_ = std::move(partitions);
-}
-
-void StartLookup::nudge(int32_t partition) {
-  {
-    const std::lock_guard lock(mutex_);
-    // One that waits already, as the cluster is slow, says as much.
-    if (std::find(nudged_.begin(), nudged_.end(), partition) != nudged_.end()) return;
-    nudged_.push_back(partition);
-  }
-  woken_.notify_all();
+  const std::lock_guard lock(state_->mutex);
+  state_->watched = std::move(partitions);
 }
 
 int64_t StartLookup::watched_end(int32_t partition) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = ends_.find(partition);
-  return found == ends_.end() ? -1 : found->second;
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->ends.find(partition);
+  return found == state_->ends.end() ? -1 : found->second;
 }
 
-/// As far as the cluster answers.
-std::map<int32_t, int64_t> StartLookup::ends_of(const std::vector<int32_t>& partitions) const {
-  std::map<int32_t, int64_t> ends;
-  for (const int32_t partition : partitions) {
-    int64_t begin = 0;
-    int64_t end = 0;
-    const rd_kafka_resp_err_t code =
-        rd_kafka_query_watermark_offsets(client_, settings_.topic.c_str(), partition, &begin, &end, watch_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) break;
-    ends.emplace(partition, end);
+bool StartLookup::topic_is_there() const { return state_->topic_is_there.load(); }
+int32_t StartLookup::first_partition_count() const { return state_->first_partition_count.load(); }
+
+void StartLookup::State::run(Ending& ending) {
+  while (!topic_is_there && !ending.is_asked()) find_topic(ending);
+  while (!ending.is_asked()) {
+    std::vector<Question> asked;
+    std::string whose;
+    {
+      const std::lock_guard lock(mutex);
+      asked = std::exchange(questions, {});
+      whose = std::exchange(instance, {});
+      if (asked.empty() && whose.empty()) trouble.reset();
+    }
+    if (!whose.empty()) {
+      const bool is_answered = look_for_holder(whose);
+      ending.tell(changed);
+      if (!is_answered) ending.pause(pause_between);
+    }
+    if (!asked.empty()) work(ending, std::move(asked));
+    if (Steady::now() >= watch_at) look_at_ends();
+    std::unique_lock lock(mutex);
+    if (has_work()) continue;
+    lock.unlock();
+    ending.pause(std::max<std::chrono::nanoseconds>(watch_at - Steady::now(), milliseconds(1)));
   }
-  return ends;
 }
 
-void StartLookup::find_topic() {
-  Result<Topic> found = ensure_topic(settings_, topic_deadline, ended_);
+void StartLookup::State::find_topic(Ending& ending) {
+  Result<Topic> found = ensure_topic(settings(), topic_deadline, is_cancelled);
   if (found) {
-    topic_is_there_ = true;
-    changed_();
+    topic_is_there = true;
+    {
+      const std::lock_guard lock(mutex);
+      trouble.reset();
+    }
+    ending.tell(changed);
   } else {
-    complain(found.error());
+    complain(ending, found.error());
   }
 }
 
 /// Says why, and pauses: longer when a person is needed.
-void StartLookup::complain(const Error& why) {
-  std::unique_lock lock(mutex_);
-  const bool is_news = !trouble_ || trouble_->message != why.message;
-  trouble_ = why;
-  lock.unlock();
-  if (is_news) changed_();
-  lock.lock();
-  woken_.wait_for(lock, why.category == Category::operator_needed ? long_pause : pause_between,
-                  [this] { return ended_.load(); });
-}
-
-void StartLookup::reply(Answer answer) {
+void StartLookup::State::complain(Ending& ending, const Error& why) {
+  bool is_news = false;
   {
-    const std::lock_guard lock(mutex_);
-    answers_.push_back(std::move(answer));
+    const std::lock_guard lock(mutex);
+    is_news = !trouble || trouble->message != why.message;
+    trouble = why;
   }
-  changed_();
+  if (is_news) ending.tell(changed);
+  ending.pause(why.category == Category::operator_needed ? long_pause : pause_between);
 }
 
 /// To be asked again after a pause.
-void StartLookup::put_back(const std::vector<Question>& questions, const Error& why) {
+void StartLookup::State::put_back(Ending& ending, const std::vector<Question>& back, const Error& why) {
   {
-    const std::lock_guard lock(mutex_);
-    questions_.insert(questions_.end(), questions.begin(), questions.end());
+    const std::lock_guard lock(mutex);
+    questions.insert(questions.end(), back.begin(), back.end());
   }
-  complain(why);
+  complain(ending, why);
 }
 
-Result<std::vector<std::optional<int64_t>>> StartLookup::committed(const std::vector<Question>& questions) const {
-  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(questions.size())));
-  for (const Question& each : questions) {
-    rd_kafka_topic_partition_list_add(list.get(), settings_.topic.c_str(), each.partition);
+/// As far as the cluster answers.
+void StartLookup::State::look_at_ends() {
+  std::vector<int32_t> numbers;
+  {
+    const std::lock_guard lock(mutex);
+    numbers = watched;
   }
-  const std::string what = "cannot ask for the committed offsets of group \"" + settings_.group + "\"";
-  const rd_kafka_resp_err_t code = ask_committed(client_, list.get(), std::chrono::milliseconds(request_ms));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(code, what);
-  std::vector<std::optional<int64_t>> offsets;
-  for (const Question& each : questions) {
-    const rd_kafka_topic_partition_t* found =
-        rd_kafka_topic_partition_list_find(list.get(), settings_.topic.c_str(), each.partition);
-    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(found->err, what);
-    offsets.push_back(found->offset >= 0 ? std::optional(found->offset) : std::nullopt);
-  }
-  return offsets;
-}
-
-void StartLookup::work(const std::vector<Question>& questions) {
-  Result<std::vector<std::optional<int64_t>>> stored = committed(questions);
-  if (!stored) return put_back(questions, stored.error());
-  std::vector<Question> failed;
-  rd_kafka_resp_err_t reason = RD_KAFKA_RESP_ERR_NO_ERROR;
-  for (size_t i = 0; i < questions.size(); ++i) {
-    Offsets offsets{questions[i].stood_at ? questions[i].stood_at : (*stored)[i]};
-    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-        client_, settings_.topic.c_str(), questions[i].partition, &offsets.begin, &offsets.end, request_ms);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      reply({questions[i], offsets});
-    } else {
-      reason = code;
-      failed.push_back(questions[i]);
+  watch_at = Steady::now() + (numbers.empty() ? std::chrono::nanoseconds(milliseconds(500)) : watch_every);
+  std::map<int32_t, int64_t> found;
+  if (!numbers.empty()) {
+    const std::vector<Result<int64_t>> answer = ask_ends(client->get(), settings().topic, numbers, request_patience);
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      if (answer[i]) found.emplace(numbers[i], *answer[i]);
     }
   }
-  if (failed.empty()) return;
-  put_back(failed, to_error(reason, "cannot ask where partition " + std::to_string(failed.back().partition) +
-                                        " of topic \"" + settings_.topic + "\" begins and ends"));
+  const std::lock_guard lock(mutex);
+  ends = std::move(found);
+}
+
+/// Without an answer for this user nobody is known.
+bool StartLookup::State::look_for_holder(const std::string& whose) {
+  Result<GroupFacts> group = ask_group(client->get(), settings().group, request_patience);
+  std::optional<Holder> found;
+  if (group) {
+    found.emplace();
+    for (const GroupFacts::Member& member : group->members) {
+      if (member.instance == whose) found->member_id = member.id;
+    }
+  } else if (group.error().category != Category::transient) {
+    found.emplace();
+  }
+  const std::lock_guard lock(mutex);
+  if (found) {
+    holder = std::move(found);
+    return true;
+  }
+  trouble = group.error();
+  if (instance.empty()) instance = whose;
+  return false;
+}
+
+void StartLookup::State::work(Ending& ending, std::vector<Question> asked) {
+  const std::string& topic = settings().topic;
+  Result<std::optional<TopicFacts>> facts = ask_topic(client->get(), topic, request_patience);
+  if (!facts) return put_back(ending, asked, facts.error());
+  if (!*facts) return put_back(ending, asked, transient("topic \"" + topic + "\" is not there any more"));
+  const std::vector<PartitionFacts>& partitions = (*facts)->partitions;
+  Result<Committed> committed =
+      ask_committed(client->get(), settings().group, topic, partitions.size(), request_patience);
+  if (!committed) return put_back(ending, asked, committed.error());
+  if (first_partition_count == 0) first_partition_count = committed->first_partition_count;
+  std::vector<Question> failed;
+  std::optional<Error> why;
+  std::vector<Question> askable;
+  std::vector<int32_t> numbers;
+  for (const Question& each : asked) {
+    const auto number = static_cast<size_t>(each.partition);
+    const bool has_leader = number < partitions.size() && partitions[number].leader >= 0;
+    (has_leader ? askable : failed).push_back(each);
+    if (has_leader) numbers.push_back(each.partition);
+  }
+  if (!failed.empty()) {
+    why = transient("partition " + std::to_string(failed.front().partition) + " of topic \"" + topic +
+                        "\" has no leader now, so it cannot be read; it is read when it has one",
+                    "LEADER_NOT_AVAILABLE");
+  }
+  const std::vector<Result<LogEnds>> log = ask_log_ends(client->get(), topic, numbers, request_patience);
+  {
+    const std::lock_guard lock(mutex);
+    for (size_t i = 0; i < askable.size(); ++i) {
+      if (!log[i]) {
+        failed.push_back(askable[i]);
+        why = log[i].error();
+        continue;
+      }
+      const int32_t number = askable[i].partition;
+      Offsets offsets;
+      offsets.wanted = askable[i].stood_at ? askable[i].stood_at : committed->offsets[static_cast<size_t>(number)];
+      offsets.begin = log[i]->begin;
+      offsets.end = log[i]->end;
+      offsets.came_later = number >= first_partition_count.load();
+      answers.push_back({askable[i], offsets});
+    }
+  }
+  ending.tell(changed);
+  if (why) put_back(ending, failed, *why);
 }
 
 }  // namespace sluice::kafka

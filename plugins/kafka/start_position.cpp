@@ -29,9 +29,11 @@ std::string trouble(const Settings& settings, int32_t partition, const Offsets& 
 
 Result<StartPosition> start_position(const Settings& settings, int32_t partition, const Offsets& offsets) {
   if (!offsets.wanted) {
-    return StartPosition{settings.start == Start::earliest ? offsets.begin : offsets.end, {}};
+    if (settings.start == Start::earliest) return StartPosition{offsets.begin};
+    if (offsets.came_later) return StartPosition{offsets.begin, {}, true};
+    return StartPosition{offsets.end, {}, true, offsets.end - offsets.begin};
   }
-  if (*offsets.wanted >= offsets.begin && *offsets.wanted <= offsets.end) return StartPosition{*offsets.wanted, {}};
+  if (*offsets.wanted >= offsets.begin && *offsets.wanted <= offsets.end) return StartPosition{*offsets.wanted};
   const std::string sentence = trouble(settings, partition, offsets);
   switch (settings.expired) {
     case Expired::earliest:
@@ -46,7 +48,7 @@ Result<StartPosition> start_position(const Settings& settings, int32_t partition
   return operator_needed(sentence +
                              ". Say `expired: earliest` or `expired: latest` to go on there, or set the group's "
                              "offsets with kafka-consumer-groups --reset-offsets while it is stopped",
-                         "OFFSET_OUT_OF_RANGE");
+                         SLUICE_POSITION_GONE);
 }
 
 }  // namespace sluice::kafka

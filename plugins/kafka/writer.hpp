@@ -17,6 +17,7 @@
 
 #include "embedded.hpp"
 #include "flight.hpp"
+#include "heartbeat.hpp"
 #include "message.hpp"
 #include "producer.hpp"
 #include "writer_status.hpp"
@@ -94,10 +95,11 @@ class Writer : private Producer::Owner {
   std::atomic<bool> is_ending_{false};
 
   std::optional<Topic> topic_;
-  bool is_topic_stale_ = false;         ///< to be asked for again before the next producer
-  std::unique_ptr<Producer> producer_;  ///< changed under the mutex while direct_ does not hold
-  milliseconds patience_;               ///< before the next attempt to connect
-  std::string last_reason_;             ///< why a broker went
+  bool is_topic_stale_ = false;           ///< to be asked for again before the next producer
+  std::unique_ptr<Heartbeat> heartbeat_;  ///< of the writer's thread; null: embedded
+  std::unique_ptr<Producer> producer_;    ///< changed under the mutex while direct_ does not hold
+  milliseconds patience_;                 ///< before the next attempt to connect
+  std::string last_reason_;               ///< why a broker went
   std::vector<std::string> said_differences_;
 
   // While sifting.

@@ -66,7 +66,10 @@ void Writer::run() {
     if (producer_ == nullptr) continue;
     queued_.set(producer_->waiting());
     status_.check_progress(producer_->waiting(), settings_.topic);
-    if (!status_.is_ready() && producer_->ask(ask_wait) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const std::optional<std::string> silent = heartbeat_ == nullptr ? std::nullopt : heartbeat_->trouble();
+    if (silent) {
+      if (status_.is_ready()) status_.trouble(transient(*silent));
+    } else if (!status_.is_ready() && producer_->ask(ask_wait) == RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (producer_->waiting() == 0) status_.ready();
     }
   }
@@ -89,6 +92,10 @@ void Writer::connect() {
     is_topic_stale_ = false;
   }
   report_differences(*topic_);
+  if (heartbeat_ == nullptr && embedded_ == nullptr) {
+    Result<std::shared_ptr<SideClient>> side = SideClient::make(settings_, settings_.brokers);
+    if (side) heartbeat_ = std::make_unique<Heartbeat>(std::move(*side));
+  }
   Result<std::unique_ptr<Producer>> made =
       Producer::make(settings_, embedded_ == nullptr ? settings_.brokers : embedded_->brokers(), *topic_, *this,
                      must_sift() ? Producer::Manner::sifting : Producer::Manner::streaming);

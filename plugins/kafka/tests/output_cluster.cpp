@@ -7,7 +7,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "output_consumer.hpp"
+#include "group_facts.hpp"
+#include "rd_handles.hpp"
 #include "skip.hpp"
 
 namespace sluice::kafka::testing {
@@ -16,6 +17,12 @@ namespace {
 constexpr int patience_ms = 20'000;
 
 [[noreturn]] void fail(const std::string& what, const std::string& why) { throw std::runtime_error(what + ": " + why); }
+void check(rd_kafka_error_t* take, const std::string& what) {
+  if (take == nullptr) return;
+  const std::string why = rd_kafka_error_string(take);
+  rd_kafka_error_destroy(take);
+  fail(what, why);
+}
 void check(rd_kafka_resp_err_t code, const std::string& what) {
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) fail(what, rd_kafka_err2str(code));
 }
@@ -170,6 +177,52 @@ void TestCluster::write_numbers(const std::string& topic, int32_t partition, int
     messages.push_back({partition, std::to_string(partition) + "/" + std::to_string(i), "key"});
   }
   write(topic, messages);
+}
+
+TestCluster::OpenTransaction::OpenTransaction(const std::string& brokers, const std::string& topic, int32_t partition,
+                                              int count) {
+  Conf conf = conf_for(brokers);
+  if (!set(conf.get(), "transactional.id", fresh("transaction"))) fail("transaction", "conf");
+  Result<Client> made = Client::make(Purpose::producer, std::move(conf));
+  if (!made) fail("transaction", made.error().message);
+  client_ = std::move(*made);
+  check(rd_kafka_init_transactions(client_.get(), patience_ms), "init transactions");
+  check(rd_kafka_begin_transaction(client_.get()), "begin a transaction");
+  for (int i = 0; i < count; ++i) {
+    const std::string value = "t/" + std::to_string(i);
+    check(rd_kafka_producev(client_.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+                            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                            RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END),
+          "write to " + topic);
+  }
+  check(rd_kafka_flush(client_.get(), patience_ms), "write to " + topic);
+}
+
+void TestCluster::OpenTransaction::commit() {
+  check(rd_kafka_commit_transaction(client_.get(), patience_ms), "commit a transaction");
+}
+
+void TestCluster::OpenTransaction::abort() {
+  check(rd_kafka_abort_transaction(client_.get(), patience_ms), "abort a transaction");
+}
+
+std::unique_ptr<TestCluster::OpenTransaction> TestCluster::open_transaction(const std::string& topic, int32_t partition,
+                                                                            int count) {
+  return std::make_unique<OpenTransaction>(brokers_, topic, partition, count);
+}
+
+void TestCluster::write_transaction(const std::string& topic, int32_t partition, int count, Transaction end) {
+  OpenTransaction transaction(brokers_, topic, partition, count);
+  end == Transaction::committed ? transaction.commit() : transaction.abort();
+}
+
+void TestCluster::grow_topic(const std::string& topic, int32_t partitions) {
+  rd_kafka_NewPartitions_t* wanted =
+      rd_kafka_NewPartitions_new(topic.c_str(), static_cast<size_t>(partitions), nullptr, 0);
+  admin(RD_KAFKA_EVENT_CREATEPARTITIONS_RESULT, [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+    rd_kafka_CreatePartitions(producer_.get(), &wanted, 1, options, queue);
+  });
+  rd_kafka_NewPartitions_destroy(wanted);
 }
 
 std::optional<int64_t> TestCluster::committed(const std::string& group, const std::string& topic, int32_t partition) {

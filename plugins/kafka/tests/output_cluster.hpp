@@ -46,6 +46,21 @@ class TestCluster {
   std::vector<int64_t> write(const std::string& topic, const std::vector<Message>& messages);
   /// `count` records "p/i", numbered from `first` on, in one partition.
   void write_numbers(const std::string& topic, int32_t partition, int count, int first = 0);
+  /// As write_numbers, in a transaction; behind them lies the mark of its end.
+  enum class Transaction { committed, aborted };
+  void write_transaction(const std::string& topic, int32_t partition, int count, Transaction end);
+  class OpenTransaction {
+   public:
+    OpenTransaction(const std::string& brokers, const std::string& topic, int32_t partition, int count);
+    void commit();
+    void abort();
+
+   private:
+    Client client_;
+  };
+  std::unique_ptr<OpenTransaction> open_transaction(const std::string& topic, int32_t partition, int count);
+  /// The topic has so many partitions from now on.
+  void grow_topic(const std::string& topic, int32_t partitions);
   std::optional<int64_t> committed(const std::string& group, const std::string& topic, int32_t partition);
   /// Of a group without members.
   void set_committed(const std::string& group, const std::string& topic, int32_t partition, int64_t offset);

@@ -42,7 +42,7 @@ TEST_CASE("a record without key, header or value is a record all the same") {
   cluster->make_topic(topic, 1);
   const std::string long_key(300, 'k');
   cluster->write(topic, {{0, "plain"}, {0, std::nullopt, "key"}, {0, "", long_key}});
-  OutputNode node(*cluster, topic, "g", {{"key", "symbol"}});
+  OutputNode node(*cluster, topic, "g", {{"key", "symbol"}, {"tombstones", "record"}});
   node.begin();
   REQUIRE(node.poll_until([&] { return node.record_count() == 3; }));
   CHECK(node.payloads() == std::vector<std::string>{"plain", "", ""});

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a cluster says of a consumer group: who is in it, and what it has committed of a topic. Each question waits for
+// its answer, as long as the caller says. Any thread; changes nothing, joins nothing.
+#pragma once
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rd_handles.hpp"
+#include "sluice/result.hpp"
+
+namespace sluice::kafka {
+
+struct GroupFacts {
+  struct Member {
+    std::string id;
+    std::string instance;  ///< group.instance.id; empty: a dynamic member
+  };
+  std::vector<Member> members;
+  std::string assignor;  ///< empty without members
+};
+
+Result<GroupFacts> ask_group(rd_kafka_t* client, const std::string& group, std::chrono::milliseconds patience);
+
+/// As rd_kafka_committed. A client looks for its group's coordinator once a second, and whenever it is asked: so it is
+/// asked again and again.
+rd_kafka_resp_err_t ask_committed(rd_kafka_t* client, rd_kafka_topic_partition_list_t* list,
+                                  std::chrono::milliseconds patience);
+
+struct Committed {
+  std::vector<std::optional<int64_t>> offsets;  ///< of every partition, by number
+  /// Partitions that the topic had when the group began with it, as far as its commits say.
+  int32_t first_partition_count = 0;
+};
+
+Result<Committed> ask_committed(rd_kafka_t* client, const std::string& group, const std::string& topic,
+                                size_t partition_count, std::chrono::milliseconds patience);
+
+}  // namespace sluice::kafka

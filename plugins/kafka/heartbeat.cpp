@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "heartbeat.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+namespace sluice::kafka {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds beat_every{2000};
+constexpr std::chrono::milliseconds patience{2000};
+
+}  // namespace
+
+struct Heartbeat::State {
+  explicit State(std::string at) : brokers(std::move(at)) {}
+  const std::string brokers;
+  mutable std::mutex mutex;
+  std::condition_variable answered;
+  // Guarded by mutex.
+  Steady::time_point heard_at = Steady::now();
+  Steady::time_point answer_began_at{};  ///< when the question was put that was answered last
+  std::string reason;
+  std::shared_ptr<const TopicFacts> topic;
+  bool is_topic_missing = false;
+
+  void beat(SideClient& client) {
+    const Steady::time_point began_at = Steady::now();
+    Result<std::optional<TopicFacts>> facts = ask_topic(client.get(), client.settings().topic, patience);
+    // That this user may not see the topic is an answer, too.
+    const bool is_answer = facts.ok() || facts.error().category == Category::operator_needed;
+    std::string why = is_answer ? "" : client.last_reason();
+    {
+      const std::lock_guard lock(mutex);
+      if (is_answer) {
+        heard_at = Steady::now();
+        answer_began_at = began_at;
+        is_topic_missing = facts.ok() && !*facts;
+        if (is_topic_missing) topic.reset();
+        if (facts && *facts) topic = std::make_shared<TopicFacts>(std::move(**facts));
+      }
+      reason = std::move(why);
+    }
+    if (is_answer) answered.notify_all();
+  }
+};
+
+Heartbeat::Heartbeat(std::shared_ptr<SideClient> client)
+    : state_(std::make_shared<State>(client->settings().brokers)),
+      worker_("kafka-heartbeat", [state = state_, client = std::move(client)](Ending& ending) {
+        while (!ending.is_asked()) {
+          const Steady::time_point next = Steady::now() + beat_every;
+          state->beat(*client);
+          ending.pause(std::max<std::chrono::nanoseconds>(next - Steady::now(), beat_every / 4));
+        }
+      }) {}
+
+Heartbeat::~Heartbeat() = default;
+
+std::optional<std::string> Heartbeat::trouble() const {
+  const std::lock_guard lock(state_->mutex);
+  const auto silent = Steady::now() - state_->heard_at;
+  if (silent < silence) return std::nullopt;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silent).count();
+  // Changes once in a while, not every second: it is a status.
+  const std::string since = seconds < 60 ? std::to_string(silence.count()) + " s"
+                                         : std::to_string(seconds / 60) + (seconds < 120 ? " minute" : " minutes");
+  return "Kafka at " + state_->brokers + " has not answered for more than " + since +
+         (state_->reason.empty() ? "" : ": " + state_->reason);
+}
+
+std::shared_ptr<const TopicFacts> Heartbeat::topic() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->topic;
+}
+
+bool Heartbeat::is_topic_missing() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->is_topic_missing;
+}
+
+bool Heartbeat::is_alive(std::chrono::milliseconds time) {
+  const Steady::time_point asked_at = Steady::now();
+  worker_.nudge();
+  std::unique_lock lock(state_->mutex);
+  return state_->answered.wait_for(lock, time, [&] { return state_->answer_began_at >= asked_at; });
+}
+
+}  // namespace sluice::kafka
