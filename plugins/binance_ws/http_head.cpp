@@ -108,6 +108,23 @@ std::string_view charset_in(std::string_view text) {
   return value.substr(0, value.find_first_of("\"'; \t/>"));
 }
 
+/// Of a page what a reader sees: a refusal's first words are behind a screen of markup.
+std::string without_markup(std::string_view page) {
+  std::string text;
+  for (size_t at = 0; at < page.size();) {
+    if (page[at] != '<') {
+      text += page[at++];
+      continue;
+    }
+    const std::string lower = ascii_lower(page.substr(at, 7));
+    const char* end = lower == "<script" ? "</script" : lower.substr(0, 6) == "<style" ? "</style" : nullptr;
+    if (end != nullptr) at = std::min(ascii_lower(page).find(end, at), page.size());
+    at = std::min(page.find('>', at), page.size() - 1) + 1;
+    text += ' ';
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string_view HttpHead::first(std::string_view name) const {
@@ -184,7 +201,9 @@ std::string body_text(const HttpHead& head, std::string_view body) {
   if (charset.empty() && ascii_lower(head.first("content-type")).find("html") != std::string::npos) {
     charset = charset_in(body);
   }
-  const std::string converted = to_utf8(body, charset);
+  std::string converted = to_utf8(body, charset);
+  const size_t first = converted.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && converted[first] == '<') converted = without_markup(converted);
   std::string line;
   for (const char c : converted) {
     const bool blank = is_blank(c) || c == '\n';

@@ -65,7 +65,7 @@ inline constexpr sluice_option option_table[] = {
     option::text(
         "proxy",
         "The HTTP proxy that leads to the exchange, or none. Where it is not written, HTTPS_PROXY, ALL_PROXY and "
-        "NO_PROXY of the environment count. Never shown.")
+        "NO_PROXY of the environment count.")
         .secret()
         .such_as("http://proxy.example:3128")
         .advanced(),

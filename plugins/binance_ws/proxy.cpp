@@ -107,9 +107,10 @@ std::string tunnel_request(const Proxy& proxy, const Endpoint& endpoint) {
 
 std::string tunnel_refusal(const Proxy& proxy, const HttpHead& head, std::string_view body) {
   std::string sentence = "the proxy answered the request for a tunnel with HTTP " + head.status_text();
-  if (head.status == 407 && !proxy.authorization.empty()) {
+  const bool wants_password = head.status == 407 || head.status == 401;  // some say 401 to a wrong one
+  if (wants_password && !proxy.authorization.empty()) {
     sentence += "; it does not take the user name and password of " + proxy.from;
-  } else if (head.status == 407) {
+  } else if (wants_password) {
     sentence += "; write the user name and password that it asks for as http://USER:PASSWORD@" + proxy.name();
   } else if (head.status == 403 || head.status == 405) {
     sentence += "; it has to allow CONNECT to this host and port";

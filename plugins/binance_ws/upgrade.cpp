@@ -26,8 +26,8 @@ UpgradeAnswer refused(std::string sentence) {
 std::string advice(const HttpHead& head) {
   const std::string_view location = head.first("location");
   if (head.status >= 300 && head.status < 400 && !location.empty()) {
-    return "; it points to " + safe_text(location, most_shown) +
-           ", where Sluice does not go by itself: if that is the exchange, write it as url, with ws or wss in front";
+    return "; it redirects to " + safe_text(location, most_shown) +
+           ", and redirects are not followed: if the exchange is there, write that as url, with wss:// or ws://";
   }
   switch (head.status) {
     case 403:

@@ -111,7 +111,13 @@ TEST_CASE("a body is shown by its charset, on one line, cut between characters")
   CHECK(shown("Content-Type: text/html; charset=GBK\r\n", "\xb7\xc3\xce\xca\xb1\xbb\xbe\xdc\xbe\xf8") ==
         "\u8bbf\u95ee\u88ab\u62d2\u7edd");
   CHECK(shown("Content-Type: text/plain;charset=\"iso-8859-1\"\r\n", "refus\xe9") == "refus\u00e9");
-  CHECK(shown("Content-Type: text/html\r\n", "<meta charset='gb2312'>\xbe\xdc") == "<meta charset='gb2312'>\u62d2");
+  CHECK(shown("Content-Type: text/html\r\n", "<meta charset='gb2312'>\xbe\xdc") == "\u62d2");
+  CHECK(shown("",
+              "<!DOCTYPE html>\n<html><head><style>p{}</style><title>403</title></head>\n<body "
+              "a=\"b\">go<br>away</body>") == "403 go away");
+  CHECK(shown("", "<script>never ended") == "");
+  CHECK(shown("", "a < b") == "a < b");
+  CHECK(shown("", "<cut") == "");
   CHECK(shown("Content-Type: text/plain; charset=shift_jis\r\n", "\x8b\x91") == "\u62d2");
   CHECK(shown("Content-Type: text/plain; charset=utf-7//IGNORE\r\n", "a\xff") == "a\ufffd");
   CHECK(shown("Content-Type: text/plain; charset=gbk\r\n", "\xbe\xdc\xbe") == "\u62d2");

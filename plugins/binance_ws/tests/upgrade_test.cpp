@@ -82,10 +82,10 @@ TEST_CASE("the target of a redirect is named") {
   const auto why = [](const std::string& fields) {
     return read_upgrade_answer(status("302 Found", fields), key, now_ns).loss.sentence;
   };
-  CHECK(why("Location: https://elsewhere.example/x\r\n").find("it points to https://elsewhere.example/x,") !=
+  CHECK(why("Location: https://elsewhere.example/x\r\n").find("it redirects to https://elsewhere.example/x,") !=
         std::string::npos);
-  CHECK(why("Location: /\x1b[31m\xff\r\n").find("it points to /\ufffd[31m\ufffd,") != std::string::npos);
-  CHECK(why("").find("points") == std::string::npos);
+  CHECK(why("Location: /\x1b[31m\xff\r\n").find("it redirects to /\ufffd[31m\ufffd,") != std::string::npos);
+  CHECK(why("").find("redirects") == std::string::npos);
 }
 
 TEST_CASE("a refusal is whole when its body is") {
