@@ -9,7 +9,7 @@ build=(g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboost-filesys
   libsimdjson-dev libspdlog-dev libfmt-dev libcli11-dev libsqlite3-dev libpq-dev libssl-dev zlib1g-dev sqlite3 librdkafka-dev
   ca-certificates)
 test=("${build[@]}" catch2 libbenchmark-dev libtbb-dev libconcurrentqueue-dev libreaderwriterqueue-dev clang-format-14
-  python3 python3-yaml binutils openssl kcat openjdk-17-jre-headless maven pgbouncer postgresql-15 valgrind)
+  git python3 python3-yaml binutils openssl kcat openjdk-17-jre-headless maven pgbouncer postgresql-15 valgrind)
 
 only_names=false
 if [ "${1:-}" = missing ]; then only_names=true; shift; fi
