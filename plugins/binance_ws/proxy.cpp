@@ -31,7 +31,7 @@ std::string percent_decode(std::string_view text) {
 
 Error wrong(const std::string& from, std::string_view why) {
   return operator_needed("the proxy of " + from + " " + std::string(why) +
-                         "; write it as http://HOST:PORT, or proxy: none to go without");
+                         "; write it as http://proxy.example:3128, or proxy: none to go without");
 }
 
 Result<Proxy> parse_proxy(std::string_view url, const std::string& from) {
