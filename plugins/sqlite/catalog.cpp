@@ -60,14 +60,19 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 std::optional<Fault> read_table(Connection& connection, const std::string& table, std::optional<TableFacts>& facts) {
-  std::string kind;
+  std::string kind, name;
   if (auto fault = query(connection,
-                         "SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",
-                         table, [&](sqlite3_stmt* row) { kind = text_at(row, 0); })) {
+                         "SELECT type, name FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN "
+                         "('table', 'view')",
+                         table, [&](sqlite3_stmt* row) {
+                           kind = text_at(row, 0);
+                           name = text_at(row, 1);
+                         })) {
     return fault;
   }
   if (kind.empty()) return std::nullopt;
   facts.emplace();
+  facts->name = std::move(name);
   facts->is_view = kind == "view";
   if (facts->is_view) return std::nullopt;
   if (auto fault = query(connection,

@@ -23,6 +23,7 @@ struct UniqueIndex {
   bool binary = true;                ///< every column by its bytes; false: different texts may be equal
 };
 struct TableFacts {
+  std::string name;  ///< as the database has it
   bool is_view = false;
   std::vector<TableColumn> columns;
   std::vector<UniqueIndex> unique_indexes;

@@ -7,6 +7,7 @@ Client::Client(Context with, Settings what)
     : context(with),
       settings(std::move(what)),
       extractor(settings.mapping),
+      origin(context),
       inserted(context.counter("rows_inserted_total", "Rows that were stored.")),
       already_there(context.counter("rows_already_there_total", "Rows that the unique index held already.")),
       refused(context.counter("rows_refused_total", "Rows that the mapping or the database refused.")),

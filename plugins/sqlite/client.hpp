@@ -11,6 +11,7 @@
 
 #include "settings.hpp"
 #include "sluice/columns/extractor.hpp"
+#include "sluice/columns/origin.hpp"
 #include "sluice/context.hpp"
 #include "table_writer.hpp"
 
@@ -18,19 +19,31 @@ namespace sluice::sqlite {
 
 using Clock = std::chrono::steady_clock;
 
+/// What became of the rows of a batch.
+struct Outcome {
+  std::vector<std::pair<uint32_t, Error>> refused{};
+  uint32_t inserted = 0;
+  uint32_t already_there = 0;
+};
+
 /// A batch on its way, until it is settled after a commit.
 struct Job {
-  explicit Job(Batch with) : batch(std::move(with)) {}
+  explicit Job(Batch with) : batch(std::move(with)), done(batch.size(), false) {}
   Batch batch;
   /// Rows that end the whole transaction when they are tried; found one by one, and kept over attempts.
   std::map<uint32_t, Error> poison{};
   /// Each row in a savepoint of its own: what a failing trigger did before it failed is undone too.
   bool careful = false;
 
+  /// Rows that a commit dealt with, and what became of them; the others stood alone in the way.
+  std::vector<bool> done;
+  Outcome committed{};
+
   // Of the last attempt.
-  std::vector<std::pair<uint32_t, Error>> refused{};
-  uint32_t inserted = 0;
-  uint32_t already_there = 0;
+  Outcome outcome{};
+  /// Rows that fail for a reason that is not known to be theirs, and why.
+  std::map<uint32_t, Fault> held{};
+  std::string held_words{};  ///< of the first of them: its key, and where it came from
 };
 
 struct Client {
@@ -41,6 +54,7 @@ struct Client {
   Settings settings;
   columns::Extractor extractor;
   columns::Rows rows;
+  columns::Origin origin;
   std::unique_ptr<TableWriter> table;  ///< of the writer's connection; made anew with it
   Metric inserted, already_there, refused, transactions, retries;
 
@@ -53,6 +67,7 @@ struct Client {
   std::deque<Job> writing;
   Clock::time_point retry_at{};
   uint32_t failures = 0;
+  Clock::time_point next_refusal_said{};
   std::string blocked_by;  ///< what the host was told last; empty: ready
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection.hpp"
 
+#include "catalog.hpp"
+
 namespace sluice::sqlite {
 namespace {
 
@@ -98,6 +100,25 @@ std::optional<Fault> Connection::prepare(const std::string& sql, std::string_vie
   to.reset(raw);
   if (code == SQLITE_OK) return std::nullopt;
   return fault(last_code(), doing);
+}
+
+std::vector<std::string> Connection::constraint_columns(std::string_view table) const {
+  constexpr std::string_view behind = "constraint failed: ";
+  std::string_view said = sqlite3_errmsg(handle_.get());
+  const size_t at = said.find(behind);
+  if (at == said.npos) return {};
+  said.remove_prefix(at + behind.size());
+  std::vector<std::string> columns;
+  while (true) {
+    // A name may hold a comma and a blank, but hardly before the table's name and a dot.
+    const size_t end = said.find(", ");
+    const std::string_view one = said.substr(0, end);
+    if (one.size() > table.size() && one[table.size()] == '.' && same_name(one.substr(0, table.size()), table)) {
+      columns.emplace_back(one.substr(table.size() + 1));
+    }
+    if (end == said.npos) return columns;
+    said.remove_prefix(end + 2);
+  }
 }
 
 bool Connection::has_moved() const {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fault.hpp"
 
@@ -48,6 +49,8 @@ class Connection {
   bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
   int64_t changes() const { return sqlite3_changes64(handle_.get()); }
   int last_code() const { return sqlite3_extended_errcode(handle_.get()); }
+  /// The columns of this table that the last error says a constraint failed for.
+  std::vector<std::string> constraint_columns(std::string_view table) const;
   const std::string& path() const { return path_; }
 
  private:

@@ -26,6 +26,9 @@ struct Fault {
 };
 
 Blame blame_of(int extended_code);
+/// A statement failed for what it does, and not for want of a disk, a lock or memory: perhaps because of this row
+/// alone.
+inline bool may_be_one_row(const Fault& fault) { return (fault.code & 0xff) == SQLITE_ERROR; }
 /// "SQLITE_FULL" and the like; extended codes by their family's name where they have none of their own here.
 std::string code_name(int extended_code);
 /// `doing` as in "write to table trades"; adds SQLite's words and what a person can do.

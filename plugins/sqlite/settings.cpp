@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings.hpp"
 
+#include "catalog.hpp"
+
 namespace sluice::sqlite {
 namespace {
 
@@ -14,8 +16,21 @@ void check_names(Config config, Problems& problems) {
   const std::string_view table = config["table"].text();
   if (table.empty() || table.find('\0') != table.npos || table.starts_with("sqlite_")) {
     problems.push_back({config["table"], "\"" + std::string(table) +
-                                             "\" can be no table's name: it may not be empty, begin with sqlite_ or "
+                                             "\" cannot be a table's name: it may not be empty, begin with sqlite_ or "
                                              "hold a NUL character"});
+  }
+}
+
+void check_column_names(Config config, const columns::Mapping& mapping, Problems& problems) {
+  for (size_t i = 0; i < mapping.size(); ++i) {
+    for (size_t before = 0; before < i; ++before) {
+      const std::string& name = mapping.columns()[i].name;
+      const std::string& other = mapping.columns()[before].name;
+      if (!same_name(name, other)) continue;
+      problems.push_back({config[i], "columns \"" + other + "\" and \"" + name +
+                                         "\" are one column to SQLite, which does not tell names apart by the case of "
+                                         "their letters"});
+    }
   }
 }
 
@@ -24,6 +39,7 @@ Settings read(Config config, columns::Mapping mapping, Problems& problems) {
   check_names(config, problems);
   settings.path = config["path"].text();
   settings.table = config["table"].text();
+  check_column_names(config["columns"], mapping, problems);
   settings.conflict = mapping.conflict_target(config["conflict"], problems);
   settings.mapping = std::move(mapping);
   settings.create = config["create"].boolean();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "table_writer.hpp"
 
+#include <algorithm>
+
+#include "catalog.hpp"
 #include "schema.hpp"
 #include "sluice/columns/time.hpp"
 #include "sql.hpp"
@@ -44,13 +47,40 @@ void TableWriter::bind(sqlite3_stmt* statement, int parameter, const columns::Va
   }
 }
 
+/// The row was refused. SQLite names the columns of a constraint: "UNIQUE constraint failed: trades.symbol, trades.id".
+Stored TableWriter::failed(std::optional<Fault>& fault) const {
+  const int code = connection_.last_code();
+  std::vector<std::string> columns;
+  for (const std::string& each : connection_.constraint_columns(settings_.table)) columns.push_back(lowered(each));
+  if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+    // The statement itself lets what is there be there: it was a trigger that gave the row another key, which is there.
+    std::vector<std::string> target;
+    for (const size_t column : settings_.conflict) target.push_back(lowered(settings_.mapping.columns()[column].name));
+    std::sort(target.begin(), target.end());
+    std::sort(columns.begin(), columns.end());
+    if (!target.empty() && columns == target) return Stored::already_there;
+  }
+  fault = connection_.fault(code, doing_);
+  if (code == SQLITE_CONSTRAINT_NOTNULL && columns.size() == 1) {
+    const auto& mapped = settings_.mapping.columns();
+    const bool is_mapped = std::any_of(mapped.begin(), mapped.end(),
+                                       [&](const columns::Column& each) { return lowered(each.name) == columns[0]; });
+    if (!is_mapped) {
+      fault->blame = Blame::person;
+      fault->code = SQLITE_ERROR;
+      fault->sentence += "; give the column a default, or add it to columns";
+    }
+  }
+  return Stored::failed;
+}
+
 Stored TableWriter::store(std::span<const columns::Value> row, std::optional<Fault>& fault) {
   for (size_t i = 0; i < row.size(); ++i) bind(insert_.get(), static_cast<int>(i) + 1, row[i], i);
   const int code = sqlite3_step(insert_.get());
   if (code != SQLITE_DONE) {
-    fault = connection_.fault(connection_.last_code(), doing_);
+    const Stored what = failed(fault);
     sqlite3_reset(insert_.get());
-    return Stored::failed;
+    return what;
   }
   const bool inserted = connection_.changes() > 0;
   sqlite3_reset(insert_.get());

@@ -28,6 +28,7 @@ class TableWriter {
   Stored store(std::span<const columns::Value> row, std::optional<Fault>& fault);
 
  private:
+  Stored failed(std::optional<Fault>& fault) const;
   void bind(sqlite3_stmt* statement, int parameter, const columns::Value& value, size_t column);
   Connection& connection_;
   const Settings& settings_;

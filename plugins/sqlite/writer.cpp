@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "settle.hpp"
+#include "sluice/columns/row_words.hpp"
 
 namespace sluice::sqlite {
 namespace {
@@ -13,6 +14,8 @@ using std::chrono::nanoseconds;
 
 constexpr milliseconds first_retry{20};
 constexpr milliseconds longest_retry{5000};
+/// The log has a refused record at most so often.
+constexpr std::chrono::minutes pause_of_refusals{1};
 /// How long a sink that is being closed still waits for other writers.
 constexpr milliseconds hurried_wait{200};
 
@@ -172,8 +175,18 @@ std::optional<Fault> Writer::transaction(const std::vector<Client*>& due, bool& 
       if (fault || again) return fault;
     }
   }
+  for (const Client* client : due) {
+    if (holds_all(*client)) return held_fault(*client);
+  }
   if (auto fault = connection_.execute("COMMIT", "commit")) return fault;
   if (connection_.has_moved()) {
+    // What an earlier commit stored was in the other file.
+    for (Client* client : due) {
+      for (Job& job : client->writing) {
+        job.done.assign(job.batch.size(), false);
+        job.committed = {};
+      }
+    }
     return Fault{Blame::person, SQLITE_READONLY_DBMOVED,
                  "the database " + connection_.path() +
                      " was moved, replaced or deleted while it was open; what was not settled is written again to the "
@@ -197,17 +210,17 @@ std::optional<Fault> Writer::prepare(const std::vector<Client*>& clients) {
 }
 
 std::optional<Fault> Writer::store(Client& client, Job& job, bool& again) {
-  job.refused.clear();
-  job.inserted = 0;
-  job.already_there = 0;
+  job.outcome = job.committed;
+  job.held.clear();
   for (uint32_t i = 0; i < job.batch.size(); ++i) {
+    if (job.done[i]) continue;
     if (const auto poison = job.poison.find(i); poison != job.poison.end()) {
-      job.refused.emplace_back(i, poison->second);
+      job.outcome.refused.emplace_back(i, poison->second);
       continue;
     }
     client.rows.reset(client.settings.mapping.size());
     if (Result<void> extracted = client.extractor.extract(job.batch[i], client.rows); !extracted) {
-      job.refused.emplace_back(i, std::move(extracted).error());
+      refuse(client, job, i, std::move(extracted).error());
       continue;
     }
     std::optional<Fault> fault = store_row(client, job, i, again);
@@ -222,19 +235,22 @@ std::optional<Fault> Writer::store_row(Client& client, Job& job, uint32_t index,
   }
   std::optional<Fault> fault;
   const Stored stored = client.table->store(client.rows[0], fault);
-  if (stored == Stored::inserted) ++job.inserted;
-  if (stored == Stored::already_there) ++job.already_there;
+  if (stored == Stored::inserted) ++job.outcome.inserted;
+  if (stored == Stored::already_there) ++job.outcome.already_there;
   if (stored == Stored::dropped) {
-    job.refused.emplace_back(index, permanent("table " + client.settings.table +
-                                                  " did not store this row although it reported no error, and holds no "
-                                                  "row with its key: a trigger drops it",
-                                              "row_dropped"));
+    refuse(client, job, index,
+           permanent("table " + client.settings.table +
+                         " did not store this row although it reported no error, and holds no row with its key: a "
+                         "trigger drops it",
+                     "row_dropped"));
   }
   if (fault) {
-    if (fault->blame != Blame::record) return fault;
-    Error error = to_error(*fault);
-    if (!connection_.in_transaction()) {
+    const bool is_rows = fault->blame == Blame::record;
+    if (!is_rows && !(may_be_one_row(*fault) && connection_.in_transaction())) return fault;
+    if (is_rows && !connection_.in_transaction()) {
       // A trigger rolled everything back; the others are written again without this row.
+      Error error = to_error(*fault);
+      error.message += client.origin.words(job.batch[index]);
       job.poison.emplace(index, std::move(error));
       again = true;
       return std::nullopt;
@@ -244,10 +260,48 @@ std::optional<Fault> Writer::store_row(Client& client, Job& job, uint32_t index,
       again = true;
       return std::nullopt;
     }
-    job.refused.emplace_back(index, std::move(error));
+    if (is_rows) {
+      refuse(client, job, index, to_error(*fault));
+    } else {
+      hold(client, job, index, std::move(*fault));
+    }
     if (auto undone = connection_.execute("ROLLBACK TO one_row", "undo a row")) return undone;
   }
   return job.careful ? connection_.execute("RELEASE one_row", "end a row") : std::nullopt;
+}
+
+void Writer::refuse(const Client& client, Job& job, uint32_t index, Error error) {
+  error.message += client.origin.words(job.batch[index]);
+  job.outcome.refused.emplace_back(index, std::move(error));
+}
+
+/// Set aside, so that the others can be stored; it is tried again, alone.
+void Writer::hold(Client& client, Job& job, uint32_t index, Fault fault) {
+  if (job.held.empty()) {
+    job.held_words = columns::key_words(client.settings.mapping, client.settings.conflict, client.rows[0]) +
+                     client.origin.words(job.batch[index]);
+  }
+  job.held.emplace(index, std::move(fault));
+}
+
+/// Why the first of the rows that are set aside fails; named, where others of its batch do not.
+std::optional<Fault> Writer::held_fault(const Client& client) {
+  for (const Job& job : client.writing) {
+    if (job.held.empty()) continue;
+    Fault fault = job.held.begin()->second;
+    if (job.held.size() < job.batch.size()) {
+      fault.sentence += "; this is the record" + job.held_words + ", and the others of its batch are stored";
+    }
+    return fault;
+  }
+  return std::nullopt;
+}
+
+/// Every row that this client has left fails: it is hardly the rows' fault.
+bool Writer::holds_all(const Client& client) {
+  return std::all_of(client.writing.begin(), client.writing.end(), [](const Job& job) {
+    return job.held.size() == static_cast<size_t>(std::count(job.done.begin(), job.done.end(), false));
+  });
 }
 
 void Writer::disconnect() {
@@ -279,27 +333,46 @@ void Writer::postpone(Client& client, const Fault& fault) {
   client.retry_at = Clock::now() + nanoseconds(half + client.context.random() % (half + 1));
   if (client.blocked_by == fault.sentence) return;
   client.blocked_by = fault.sentence;
+  // The host logs it.
   client.context.blocked(fault.sentence);
-  client.context.warn(fault.sentence + "; nothing is settled, and it is tried again");
 }
 
 void Writer::succeeded(Client& client) {
+  client.transactions.add();
+  const std::optional<Fault> held = held_fault(client);
+  for (auto job = client.writing.begin(); job != client.writing.end();) {
+    if (job->held.empty()) {
+      settle_job(client, *job);
+      job = client.writing.erase(job);
+      continue;
+    }
+    // Written again is what is set aside, and nothing else of the batch.
+    for (uint32_t i = 0; i < job->batch.size(); ++i) job->done[i] = !job->held.contains(i);
+    job->committed = job->outcome;
+    ++job;
+  }
+  if (held) return postpone(client, *held);
   client.failures = 0;
   client.retry_at = {};
-  client.transactions.add();
-  if (!client.blocked_by.empty()) {
-    client.blocked_by.clear();
-    client.context.ready("writing again");
-    client.context.info("table " + client.settings.table + " is written again");
+  if (client.blocked_by.empty()) return;
+  client.blocked_by.clear();
+  client.context.ready("writing again");
+  client.context.info("table " + client.settings.table + " is written again");
+}
+
+void Writer::settle_job(Client& client, Job& job) {
+  Outcome& outcome = job.outcome;
+  client.inserted.add(outcome.inserted);
+  client.already_there.add(outcome.already_there);
+  client.refused.add(static_cast<int64_t>(outcome.refused.size()));
+  std::sort(outcome.refused.begin(), outcome.refused.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  if (!outcome.refused.empty() && Clock::now() >= client.next_refusal_said) {
+    client.next_refusal_said = Clock::now() + pause_of_refusals;
+    client.context.warn("records are refused; rows_refused_total counts them, and this is one: " +
+                        outcome.refused.front().second.message);
   }
-  while (!client.writing.empty()) {
-    Job job = std::move(client.writing.front());
-    client.writing.pop_front();
-    client.inserted.add(job.inserted);
-    client.already_there.add(job.already_there);
-    client.refused.add(static_cast<int64_t>(job.refused.size()));
-    settle(std::move(job.batch), job.refused);
-  }
+  settle(std::move(job.batch), outcome.refused);
 }
 
 void Writer::give_up(Client& client) {

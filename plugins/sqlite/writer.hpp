@@ -3,7 +3,8 @@
 // at a time, so sinks would only wait for each other, and together they share a commit. What waits is written in one
 // transaction; batches settle after its COMMIT, never before. A sink whose table fails does not hold up the others.
 // Failures other than of single rows settle nothing: they are reported and tried again until they pass or the sink
-// is closed.
+// is closed. A row that fails for a reason that is not known to be its own is set aside, and the others of its batch
+// are stored.
 #pragma once
 #include <condition_variable>
 #include <memory>
@@ -41,6 +42,11 @@ class Writer {
   std::optional<Fault> prepare(const std::vector<Client*>& clients);
   std::optional<Fault> store(Client& client, Job& job, bool& again);
   std::optional<Fault> store_row(Client& client, Job& job, uint32_t index, bool& again);
+  static void refuse(const Client& client, Job& job, uint32_t index, Error error);
+  static void hold(Client& client, Job& job, uint32_t index, Fault fault);
+  static std::optional<Fault> held_fault(const Client& client);
+  static bool holds_all(const Client& client);
+  static void settle_job(Client& client, Job& job);
   void disconnect();
   bool wait_for_other_writers(int asked_before);
   void postpone(Client& client, const Fault& fault);

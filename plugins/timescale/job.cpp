@@ -6,20 +6,6 @@
 
 namespace sluice::timescale {
 
-std::string Origin::words(const Record& record) const {
-  const std::string_view name = record.text(topic);
-  const auto part = record.integer(partition);
-  const auto place = record.integer(offset);
-  std::string text;
-  const auto add = [&](std::string_view what, std::string_view value) {
-    text += (text.empty() ? " (" : ", ") + std::string(what) + std::string(value);
-  };
-  if (!name.empty()) add("topic ", name);
-  if (part) add("partition ", std::to_string(*part));
-  if (place) add("offset ", std::to_string(*place));
-  return text.empty() ? text : text + ")";
-}
-
 void Job::start_anew(size_t column_count) {
   batches_.clear();
   places_.clear();

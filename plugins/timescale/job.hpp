@@ -10,15 +10,11 @@
 #include "copy_rows.hpp"
 #include "sluice/batch.hpp"
 #include "sluice/columns/extractor.hpp"
+#include "sluice/columns/origin.hpp"
 
 namespace sluice::timescale {
 
-/// The attributes that say where a record came from; slots are -1 where nobody carries them.
-struct Origin {
-  int32_t topic = -1, partition = -1, offset = -1;
-  /// " (topic binance.trades, partition 0, offset 12)", or empty.
-  std::string words(const Record& record) const;
-};
+using columns::Origin;
 
 struct Refused {
   size_t batch;     ///< position in the job
@@ -66,6 +62,7 @@ class Job {
   uint64_t inserted = 0;
   uint64_t already_there = 0;
   uint64_t refused_count() const { return refused_.size(); }
+  const Error* first_refusal() const { return refused_.empty() ? nullptr : &refused_.front().error; }
   /// Once nothing is left to do: what was neither inserted nor refused was there.
   void count_already_there() {
     already_there = rows.size() - std::min<uint64_t>(rows.size(), inserted + refused_rows_);

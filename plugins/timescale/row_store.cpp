@@ -7,15 +7,15 @@
 #include <utility>
 
 #include "big_endian.hpp"
-#include "row_words.hpp"
+#include "sluice/columns/row_words.hpp"
 #include "sql.hpp"
 #include "wire_value.hpp"
 
 namespace sluice::timescale {
 namespace {
 
-/// After so many rows in a row that fail alone, with none stored between them, an attempt ends.
-constexpr size_t most_alone = 32;
+/// An attempt ends when it fails for so long with nothing stored.
+constexpr std::chrono::seconds patience{1};
 /// How often the same failure comes to the same rows before they are sent in halves.
 constexpr uint32_t most_times = 2;
 constexpr std::string_view unique_violation = "23505";
@@ -83,7 +83,7 @@ std::optional<Failure> RowStore::store(Job& job, const std::function<void()>& me
       if (!goes_on_after(*failure, job, attempt)) return failure;
     } else if (job.inserted + job.already_there > before) {
       attempt.has_stored = true;
-      attempt.alone_in_a_row = 0;
+      attempt.stored_at = Clock::now();
       job.trouble.others_passed = true;
       job.trouble.most_passed = std::max(job.trouble.most_passed, rows);
     }
@@ -113,7 +113,7 @@ bool RowStore::goes_on_after(Failure& failure, Job& job, Attempt& attempt) {
   std::rotate(job.work.begin(), job.work.end() - 1, job.work.end());
   name_row(failure, job, job.work.front().front());
   const bool all_failed = ++attempt.alone >= job.work.size();
-  const bool is_enough = ++attempt.alone_in_a_row >= most_alone || (!attempt.has_stored && !trouble.others_passed);
+  const bool is_enough = Clock::now() - attempt.stored_at > patience || (!attempt.has_stored && !trouble.others_passed);
   return !all_failed && !is_enough && connection_.is_open();
 }
 
@@ -125,9 +125,9 @@ void RowStore::name_row(Failure& failure, Job& job, uint32_t row) const {
       !trouble.sentence.empty() &&
       std::any_of(job.work.begin(), job.work.end(), [&](const Rows& part) { return part.front() == trouble.row; });
   if (!is_named) {
-    const std::string key = key_words(settings_, job.rows[row]);
     trouble.row = row;
-    trouble.sentence = failure.sentence + "; this is the record" + (key.empty() ? "" : " with " + key) +
+    trouble.sentence = failure.sentence + "; this is the record" +
+                       columns::key_words(settings_.mapping, settings_.conflict, job.rows[row]) +
                        job.words(row, origin_) + ", alone in its statement" +
                        (trouble.others_passed ? ", and the others of its batch are stored as far as they can be" : "");
   }

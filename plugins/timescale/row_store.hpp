@@ -30,8 +30,8 @@ class RowStore {
   /// What one call of store() has seen.
   struct Attempt {
     bool has_stored = false;
-    size_t alone = 0;           ///< rows that failed alone; they wait behind the others
-    size_t alone_in_a_row = 0;  ///< of them, those since a row was stored
+    Clock::time_point stored_at = Clock::now();  ///< the last time, or when it began
+    size_t alone = 0;                            ///< rows that failed alone; they wait behind the others
   };
   std::optional<Failure> store_part(Job& job, const std::function<void()>& meanwhile);
   std::optional<Failure> store_again(Job& job, const Rows& one);

@@ -17,6 +17,8 @@ constexpr milliseconds first_retry_of_a_person{1000};
 constexpr milliseconds longest_retry_of_a_person{30'000};
 /// Failures of unknown classes, one after the other, before a person is asked for.
 constexpr uint32_t most_unknown_failures = 8;
+/// The log has a refused record at most so often.
+constexpr std::chrono::minutes pause_of_refusals{1};
 /// Small batches that wait share a statement up to this many rows; more rows gain nothing.
 constexpr uint32_t rows_of_a_statement = 1000;
 /// A larger batch is cut: memory stays bounded, and no statement takes long.
@@ -44,7 +46,7 @@ Writer::Writer(Context context, Settings settings)
       refused_(context.counter("rows_refused_total", "Rows that the mapping or the database refused.")),
       retries_(context.counter("retries_total", "Attempts that failed and were made again.")),
       connections_(context.counter("reconnects_total", "Connections made after the first.")),
-      origin_{context.attribute("topic"), context.attribute("partition"), context.attribute("offset")},
+      origin_(context),
       extractor_(settings_.mapping),
       connection_(settings_, closing_.get()),
       store_(connection_, settings_, origin_,
@@ -214,10 +216,11 @@ void Writer::postpone(Failure failure) {
   said_connecting_ = connecting;
   if (connecting) {
     context_.connecting(said_);
+    context_.warn(said_ + "; nothing is settled, and it is tried again");
   } else {
+    // The host logs it.
     context_.blocked(said_);
   }
-  context_.warn(said_ + "; nothing is settled, and it is tried again");
 }
 
 void Writer::say_ready() {
@@ -234,6 +237,10 @@ void Writer::succeeded(Job& job) {
   inserted_.add(static_cast<int64_t>(job.inserted));
   already_there_.add(static_cast<int64_t>(job.already_there));
   refused_.add(static_cast<int64_t>(job.refused_count()));
+  if (const Error* const refusal = job.first_refusal(); refusal != nullptr && Clock::now() >= next_refusal_said_) {
+    next_refusal_said_ = Clock::now() + pause_of_refusals;
+    context_.warn("records are refused; rows_refused_total counts them, and this is one: " + refusal->message);
+  }
   job.settle();
 }
 

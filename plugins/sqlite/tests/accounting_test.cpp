@@ -79,3 +79,81 @@ TEST_CASE("a row that is there already counts as there, also when a trigger woul
   CHECK(node.settled(SLUICE_DELIVERED) == 20);
   CHECK(node.settled(SLUICE_FAILED) == 0);
 }
+
+namespace {
+
+/// A sink whose table `sql` changes while it runs, and what it says then.
+struct Running {
+  Running() : node(sqlite_type(), trade_options(folder.file())) {
+    node.begin();
+    must(node.write(trades(0, 10)));
+    REQUIRE(all_settled(node));
+  }
+  void run(const std::string& sql) { Database(folder.file()).run(sql); }
+  int64_t count() { return Database(folder.file()).count("trades"); }
+  bool blocked_by(const std::string& words) {
+    return node.await([&] {
+      const auto statuses = node.statuses();
+      return !statuses.empty() && statuses.back().status == SLUICE_STATUS_BLOCKED &&
+             statuses.back().sentence.find(words) != std::string::npos;
+    });
+  }
+  void expect(uint64_t delivered, int64_t stored) {
+    REQUIRE(all_settled(node));
+    CHECK(node.settled(SLUICE_FAILED) == 0);
+    CHECK(node.settled(SLUICE_DELIVERED) == delivered);
+    CHECK(count() == stored);
+  }
+  Folder folder;
+  Harness node;
+};
+
+}  // namespace
+
+TEST_CASE("a row that a trigger stores under another key counts as there when it comes again") {
+  Running sink;
+  sink.run(
+      "CREATE TRIGGER t AFTER INSERT ON trades BEGIN UPDATE trades SET symbol = lower(symbol) WHERE rowid = "
+      "new.rowid; END");
+  for (int round = 0; round < 2; ++round) must(sink.node.write(trades(10, 20)));
+  sink.expect(30, 20);
+  CHECK(sink.node.metric("rows_inserted_total") == 20);
+  CHECK(sink.node.metric("rows_already_there_total") == 10);
+}
+
+TEST_CASE("a row that fails for a reason that may be its own is left alone and named, and the others are stored") {
+  Running sink;
+  sink.run(
+      "CREATE TRIGGER t AFTER INSERT ON trades WHEN new.trade_id IN (13, 17) BEGIN SELECT json_extract('{', '$'); END");
+  must(sink.node.write(trades(10, 20)));
+  CHECK(sink.blocked_by("malformed JSON"));
+  CHECK(sink.blocked_by("this is the record with (symbol, event_type, trade_id, event_time) = (BTCUSDT, trade, 13, "));
+  CHECK(sink.count() == 18);
+  CHECK(sink.node.settled(SLUICE_DELIVERED) == 10);
+  sink.run("DROP TRIGGER t");
+  sink.expect(20, 20);
+  CHECK(sink.node.metric("rows_inserted_total") == 20);
+}
+
+TEST_CASE("an index that is dropped under the sink is noticed before a row is doubled") {
+  Running sink;
+  sink.run("DROP INDEX trades_symbol_event_type_trade_id_event_time_key");
+  must(sink.node.write(trades(5, 15)));
+  CHECK(sink.blocked_by("has no unique index over (symbol, event_type, trade_id, event_time)"));
+  CHECK(sink.count() == 10);
+  sink.run("CREATE UNIQUE INDEX again ON trades (symbol, event_type, trade_id, event_time)");
+  sink.expect(20, 15);
+}
+
+TEST_CASE("a column that only the table has, and that is suddenly needed, is not the rows' fault") {
+  Running sink;
+  sink.run(
+      "CREATE TRIGGER t AFTER INSERT ON trades BEGIN SELECT 1; END; ALTER TABLE trades RENAME TO old; "
+      "CREATE TABLE trades AS SELECT * FROM old; DROP TABLE old; ALTER TABLE trades ADD COLUMN w TEXT; "
+      "CREATE UNIQUE INDEX again ON trades (symbol, event_type, trade_id, event_time); "
+      "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(sql, 'w TEXT', 'w TEXT NOT NULL') WHERE "
+      "name = 'trades'; PRAGMA writable_schema = RESET");
+  must(sink.node.write(trades(10, 20)));
+  CHECK(sink.blocked_by("column w"));
+  CHECK(sink.node.settled(SLUICE_FAILED) == 0);
+}

@@ -29,7 +29,10 @@ TEST_CASE("the facts follow from the options") {
 
 TEST_CASE("problems are found before anything is opened") {
   CHECK(first_problem({{"path", ":memory:"}}).find("path must name a file") == 0);
-  CHECK(first_problem({{"table", "sqlite_x"}}).find("can be no table's name") != std::string::npos);
+  CHECK(first_problem(
+            {{"columns", map({{"a", column("a", "text")}, {"A", column("b", "text")}})}, {"conflict", list({"a"})}})
+            .find("are one column to SQLite") != std::string::npos);
+  CHECK(first_problem({{"table", "sqlite_x"}}).find("cannot be a table's name") != std::string::npos);
   CHECK(first_problem({{"conflict", list({"nope"})}}).find("not among the columns") != std::string::npos);
   CHECK(first_problem({{"columns", map({{"a", column("a", "money")}})}}).find("not a column type") !=
         std::string::npos);

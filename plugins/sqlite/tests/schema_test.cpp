@@ -50,6 +50,12 @@ TEST_CASE("a fitting table is taken as it is") {
                    {{"conflict", list({"trade_id"})}}) == "opened");
 }
 
+TEST_CASE("a table whose name differs in case is the same table, and told so") {
+  CHECK(open_error(table(columns), {{"table", "Trades"}}) == "opened");
+  says(open_error(table(columns, "price TEXT", "prize TEXT"), {{"table", "TRADES"}}),
+       "(there as trades, as SQLite does not tell names apart by the case of their letters) has no column price");
+}
+
 TEST_CASE("a table that does not fit is named with its column") {
   says(open_error(table(columns, "price TEXT", "prize TEXT")), "has no column price");
   says(open_error(table(columns, "price TEXT", "price REAL")), "declares column price as REAL");

@@ -119,6 +119,32 @@ TEST_CASE("an INSERT whose answer is lost is not done twice") {
   CHECK(line.node.metric("rows_already_there_total") == 1000);
 }
 
+TEST_CASE("the server looks after its client as often as the client after the server") {
+  const std::string url = server();
+  if (url.empty()) return;
+  const auto settings = [&](const std::string& more) {
+    Space space(url);
+    std::string seen;
+    for (const std::string name : {"tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count",
+                                   "tcp_user_timeout", "idle_in_transaction_session_timeout", "statement_timeout"}) {
+      seen += (seen.empty() ? "" : " || ' ' || ") + ("current_setting('" + name + "')");
+    }
+    space.person().run("CREATE TABLE t (k text PRIMARY KEY, seen text DEFAULT " + seen + ")");
+    Harness node(timescale_type(), {{"url", space.url(more)},
+                                    {"method", method()},
+                                    {"table", "t"},
+                                    {"columns", map({{"k", column("k", "text")}})},
+                                    {"conflict", list({"k"})}});
+    node.begin();
+    must(node.write({std::string(R"({"k":"x"})")}));
+    REQUIRE(all_settled(node));
+    return space.person().value("SELECT seen FROM t");
+  };
+  CHECK(settings("hostaddr=127.0.0.1") == "10 5 3 20s 30s 30s");
+  CHECK(settings("hostaddr=127.0.0.1&keepalives_idle=7&keepalives_count=2&tcp_user_timeout=9000") ==
+        "7 5 2 9s 30s 30s");
+}
+
 TEST_CASE("a database that is down at the start is waited for") {
   const std::string url = server();
   if (url.empty()) return;

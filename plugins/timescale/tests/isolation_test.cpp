@@ -168,6 +168,19 @@ TEST_CASE("a partition that nobody made needs a person, and no good row goes to 
   CHECK(trial.node.settled(SLUICE_DELIVERED) == 200);
 }
 
+TEST_CASE("good rows do not wait behind many for which there is no partition") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(url,
+              "CREATE TABLE t (k text NOT NULL, v bigint NOT NULL, PRIMARY KEY (k, v)) PARTITION BY RANGE (v);"
+              "CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (100);"
+              "CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (400) TO (500)",
+              {{"conflict", list({"k", "v"})}});
+  trial.write(0, 500);
+  CHECK(trial.stores(200));
+  CHECK(trial.node.settlements().empty());
+}
+
 TEST_CASE("a column that only the table has, and that is suddenly needed, needs a person") {
   const std::string url = server("POSTGRES_URL");
   if (url.empty()) return;

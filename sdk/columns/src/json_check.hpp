@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a text is JSON as RFC 8259 has it, of any depth and with numbers of any size: nothing is converted, so nothing
-// has a limit. Internal to the library; one thread a checker.
+// Whether a text is JSON as RFC 8259 has it, of any depth and with numbers of any size: nothing is converted, so
+// nothing has a limit. Internal to the library; one thread a checker.
 #pragma once
 #include <string_view>
 #include <vector>

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// A row's key as a person reads it, for sentences. Pure.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sluice/columns/mapping.hpp"
+#include "sluice/columns/rows.hpp"
+
+namespace sluice {
+inline namespace v1 {
+namespace columns {
+
+/// " with (symbol, trade_id) = (BTCUSDT, 7)", of these columns; empty without any.
+std::string key_words(const Mapping& mapping, const std::vector<size_t>& columns, std::span<const Value> row);
+
+}  // namespace columns
+}  // namespace v1
+}  // namespace sluice
