@@ -340,6 +340,7 @@ void Writer::postpone(Client& client, const Fault& fault) {
 void Writer::succeeded(Client& client) {
   client.transactions.add();
   const std::optional<Fault> held = held_fault(client);
+  if (!held) say_ready(client);
   for (auto job = client.writing.begin(); job != client.writing.end();) {
     if (job->held.empty()) {
       settle_job(client, *job);
@@ -351,7 +352,10 @@ void Writer::succeeded(Client& client) {
     job->committed = job->outcome;
     ++job;
   }
-  if (held) return postpone(client, *held);
+  if (held) postpone(client, *held);
+}
+
+void Writer::say_ready(Client& client) {
   client.failures = 0;
   client.retry_at = {};
   if (client.blocked_by.empty()) return;

@@ -46,6 +46,7 @@ class Writer {
   static void hold(Client& client, Job& job, uint32_t index, Fault fault);
   static std::optional<Fault> held_fault(const Client& client);
   static bool holds_all(const Client& client);
+  static void say_ready(Client& client);
   static void settle_job(Client& client, Job& job);
   void disconnect();
   bool wait_for_other_writers(int asked_before);

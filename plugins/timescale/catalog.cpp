@@ -36,11 +36,25 @@ constexpr const char* table_sql = R"(
 SELECT c.oid, c.relkind, c.relpersistence = 'u', row_security_active(c.oid), n.nspname, c.relname
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1))";
 
+// Types that are written as text and hold it by a rule of their own have a name to cast to. char is named without its
+// length: a cast to char(n) would cut in silence, where storing refuses.
 constexpr const char* columns_sql = R"(
 SELECT attname, format_type(atttypid, atttypmod), atttypid, atttypmod, attnotnull, atthasdef OR attidentity = 'd',
        attgenerated <> '' OR attidentity = 'a',
-       has_column_privilege(attrelid, attnum, 'INSERT'), has_column_privilege(attrelid, attnum, 'SELECT')
-  FROM pg_attribute WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)";
+       has_column_privilege(attrelid, attnum, 'INSERT'), has_column_privilege(attrelid, attnum, 'SELECT'),
+       b.oid,
+       CASE WHEN b.typname = 'bpchar' THEN 'pg_catalog.bpchar'
+            WHEN b.typtype = 'e' OR b.typname IN ('uuid', 'citext', 'inet', 'cidr', 'macaddr') THEN b.oid::regtype::text
+            ELSE '' END,
+       b.typname IN ('bpchar', 'citext')
+  FROM pg_attribute
+  CROSS JOIN LATERAL (
+    WITH RECURSIVE chain AS (
+      SELECT oid, typname, typtype, typbasetype FROM pg_type WHERE oid = atttypid
+      UNION ALL
+      SELECT t.oid, t.typname, t.typtype, t.typbasetype FROM pg_type t JOIN chain ON chain.typtype = 'd' AND t.oid = chain.typbasetype)
+    SELECT oid, typname, typtype FROM chain WHERE typtype <> 'd') AS b
+ WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)";
 
 // One row a column of an index.
 constexpr const char* indexes_sql = R"(
@@ -73,8 +87,10 @@ std::optional<Failure> read_columns(Connection& connection, const std::string& t
   if (auto failure = connection.query(columns_sql, {table}, doing, result)) return failure;
   for (int row = 0; row < PQntuples(result.get()); ++row) {
     facts.columns.push_back({text_at(result, row, 0), text_at(result, row, 1), number_at<uint32_t>(result, row, 2),
-                             number_at<int32_t>(result, row, 3), flag_at(result, row, 4), flag_at(result, row, 5),
-                             flag_at(result, row, 6), flag_at(result, row, 7), flag_at(result, row, 8)});
+                             number_at<int32_t>(result, row, 3), number_at<uint32_t>(result, row, 9),
+                             text_at(result, row, 10), flag_at(result, row, 11), flag_at(result, row, 4),
+                             flag_at(result, row, 5), flag_at(result, row, 6), flag_at(result, row, 7),
+                             flag_at(result, row, 8)});
   }
   return std::nullopt;
 }

@@ -32,6 +32,9 @@ struct TableColumn {
   std::string type;  ///< as SQL writes it: "numeric(20,8)"
   uint32_t type_id = 0;
   int32_t modifier = -1;
+  uint32_t base_id = 0;     ///< the type itself, or what a domain is made of
+  std::string text_cast;    ///< where text must be cast to the base type: its name; no length limit is in it
+  bool folds_text = false;  ///< different texts are equal in it
   bool not_null = false;
   bool has_default = false;
   bool computed = false;  ///< GENERATED ALWAYS, also as identity

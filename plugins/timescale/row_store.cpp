@@ -42,14 +42,14 @@ RowStore::RowStore(Connection& connection, const Settings& settings, Origin orig
       statements_(statements),
       doing_("write to table " + settings.table_name()),
       bounded_(bounded_columns(settings)),
-      insert_(insert_sql(settings)),
-      plain_insert_(plain_insert_sql(settings)),
-      missing_(missing_sql(settings)),
       copy_(copy_sql(settings)),
       copy_choice_(settings.copies) {}
 
-std::optional<Failure> RowStore::prepare(bool table_reads_copy) {
-  table_reads_copy_ = table_reads_copy;
+std::optional<Failure> RowStore::prepare(const Seen& seen) {
+  table_reads_copy_ = seen.reads_copy;
+  insert_ = Statement(insert_sql(settings_, seen.casts));
+  plain_insert_ = Statement(plain_insert_sql(settings_, seen.casts));
+  if (!settings_.conflict.empty()) missing_ = Statement(missing_sql(settings_, seen.casts));
   most_rows_ = 0;
   if (auto failure = connection_.prepare(insert_, doing_)) return failure;
   if (settings_.conflict.empty()) return std::nullopt;

@@ -11,14 +11,15 @@
 #include "connection.hpp"
 #include "copy_choice.hpp"
 #include "job.hpp"
+#include "schema.hpp"
 
 namespace sluice::timescale {
 
 class RowStore {
  public:
   RowStore(Connection& connection, const Settings& settings, Origin origin, Metric statements);
-  /// On every new connection; `table_reads_copy`: without it COPY is not used.
-  std::optional<Failure> prepare(bool table_reads_copy);
+  /// On every new connection, for the table that is there.
+  std::optional<Failure> prepare(const Seen& seen);
   /// Until nothing is left to do, or a failure that is not known to be single rows'; then what could be stored beside
   /// it is. `meanwhile` runs once while the server works.
   std::optional<Failure> store(Job& job, const std::function<void()>& meanwhile);
@@ -53,7 +54,7 @@ class RowStore {
   const Metric statements_;
   const std::string doing_;
   const std::vector<size_t> bounded_;
-  const Statement insert_, plain_insert_, missing_;
+  Statement insert_, plain_insert_, missing_;
   const std::string copy_;
   bool table_reads_copy_ = false;
   size_t most_rows_ = 0;  ///< larger statements failed on this connection; 0: none did

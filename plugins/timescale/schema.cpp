@@ -60,6 +60,7 @@ std::optional<Failure> look(Connection& connection, const Settings& settings, Se
   if (auto failure = read_table(connection, settings, seen.server, table)) return failure;
   seen.has_table = table.has_value();
   seen.reads_copy = table && reads_copy(settings, *table);
+  seen.casts = table ? text_casts(settings, *table) : std::vector<std::string>(settings.mapping.size());
   seen.findings = check(settings, seen.server, table);
   if (connection.is_pooled()) {
     seen.findings.push_back({Finding::Where::url, 0, true,

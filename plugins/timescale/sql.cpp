@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sql.hpp"
 
+#include <algorithm>
+
 #include "wire_type.hpp"
 
 namespace sluice::timescale {
@@ -25,6 +27,8 @@ std::string into_table(const Settings& settings) {
          joined(settings.mapping.size(), ", ", [&](size_t i) { return quoted_name(settings.column(i).name); }) + ")";
 }
 
+std::string cast(std::string value, const std::string& type) { return type.empty() ? value : value + "::" + type; }
+
 std::string on_conflict(const Settings& settings) {
   return settings.conflict.empty() ? "" : " ON CONFLICT (" + column_list(settings, settings.conflict) + ") DO NOTHING";
 }
@@ -48,12 +52,19 @@ std::string names(const Settings& settings, const std::vector<size_t>& columns) 
   return "(" + joined(columns.size(), ", ", [&](size_t i) { return settings.column(columns[i]).name; }) + ")";
 }
 
-std::string plain_insert_sql(const Settings& settings) {
-  return "INSERT INTO " + into_table(settings) + " SELECT * FROM unnest(" +
-         joined(settings.mapping.size(), ", ", [&](size_t i) { return array_parameter(settings, i + 1, i); }) + ")";
+std::string plain_insert_sql(const Settings& settings, const Casts& casts) {
+  const size_t count = settings.mapping.size();
+  const auto name = [](size_t i) { return "c" + std::to_string(i + 1); };
+  const bool casts_none = std::all_of(casts.begin(), casts.end(), [](const std::string& each) { return each.empty(); });
+  const std::string values = casts_none ? "*" : joined(count, ", ", [&](size_t i) { return cast(name(i), casts[i]); });
+  return "INSERT INTO " + into_table(settings) + " SELECT " + values + " FROM unnest(" +
+         joined(count, ", ", [&](size_t i) { return array_parameter(settings, i + 1, i); }) + ")" +
+         (casts_none ? "" : " AS u(" + joined(count, ", ", name) + ")");
 }
 
-std::string insert_sql(const Settings& settings) { return plain_insert_sql(settings) + on_conflict(settings); }
+std::string insert_sql(const Settings& settings, const Casts& casts) {
+  return plain_insert_sql(settings, casts) + on_conflict(settings);
+}
 
 std::string copy_sql(const Settings& settings) {
   const std::string copy = "COPY " + into_table(settings) + " FROM STDIN (FORMAT binary)";
@@ -73,7 +84,7 @@ std::vector<size_t> bounded_columns(const Settings& settings) {
   return bounded;
 }
 
-std::string missing_sql(const Settings& settings) {
+std::string missing_sql(const Settings& settings, const Casts& casts) {
   const size_t count = settings.conflict.size();
   const std::vector<size_t> bounded = bounded_columns(settings);
   const auto key = [](size_t i) { return "k" + std::to_string(i + 1); };
@@ -83,7 +94,8 @@ std::string missing_sql(const Settings& settings) {
       joined(count, ", ", [&](size_t i) { return array_parameter(settings, i + 1, settings.conflict[i]); }) +
       ") WITH ORDINALITY AS k(" + joined(count, ", ", key) + ", n) LEFT JOIN LATERAL (SELECT true AS there FROM " +
       quoted_table(settings) + " AS t WHERE " + joined(count, " AND ", [&](size_t i) {
-        return "t." + quoted_name(settings.column(settings.conflict[i]).name) + " = k." + key(i);
+        const size_t column = settings.conflict[i];
+        return "t." + quoted_name(settings.column(column).name) + " = " + cast("k." + key(i), casts[column]);
       });
   for (size_t i = 0; i < bounded.size(); ++i) {
     sql += " AND t." + quoted_name(settings.column(bounded[i]).name) + " BETWEEN " +

@@ -18,15 +18,17 @@ std::string names(const Settings& settings, const std::vector<size_t>& columns);
 
 /// Takes one array a column. A row whose key is there already is left alone; without that unique index, or where
 /// another one refuses a row, the statement fails and says so.
-std::string insert_sql(const Settings& settings);
+/// `casts`: of each column, the type that its text is cast to, or nothing.
+using Casts = std::vector<std::string>;
+std::string insert_sql(const Settings& settings, const Casts& casts);
 /// The same, but a row whose key is there already is refused, too.
-std::string plain_insert_sql(const Settings& settings);
+std::string plain_insert_sql(const Settings& settings, const Casts& casts);
 /// Takes COPY's binary rows; a row that is there already refuses them all. COPY does not need the unique index, so the
 /// server is asked for it before.
 std::string copy_sql(const Settings& settings);
 /// Takes the arrays of the conflict columns, then the least and the largest value of each timestamptz among them; gives
 /// the positions, from 1, of the keys that the table does not have.
-std::string missing_sql(const Settings& settings);
+std::string missing_sql(const Settings& settings, const Casts& casts);
 /// The timestamptz columns of the conflict target, whose bounds missing_sql takes.
 std::vector<size_t> bounded_columns(const Settings& settings);
 

@@ -99,9 +99,10 @@ class Check {
     if (found->computed) {
       problem(Where::column, table_name() + " computes its column " + column.name + " itself: take it out of columns",
               position);
-    } else if (const std::string why = misfit(column.type, found->type_id, found->modifier); !why.empty()) {
+    } else if (const std::string why = misfit(column.type, *found); !why.empty()) {
       problem(Where::column,
-              whole + "as " + found->type + ", which " + why + "; the graph says " + mapped + ": let them agree",
+              whole + "as " + found->type + ", which " + why + "; the graph says " + mapped +
+                  ", and that can be stored as " + std::string(kept_as(column.type.kind)) + ": change one of them",
               position);
     } else if (settings_.copies && !reads_wire_form(column.type.kind, found->type_id)) {
       warning(Where::column,
@@ -148,6 +149,13 @@ class Check {
     std::vector<std::string> target;
     for (const size_t column : settings_.conflict) target.push_back(settings_.column(column).name);
     std::sort(target.begin(), target.end());
+    for (const size_t column : settings_.conflict) {
+      const TableColumn* const found = table_->find(settings_.column(column).name);
+      if (found == nullptr || !found->folds_text) continue;
+      return problem(Where::conflict, table_name() + " declares column " + found->name + " as " + found->type +
+                                          ", which takes different texts for equal and would lose rows: make it text, "
+                                          "or take it out of conflict");
+    }
     const UniqueIndex* folding = nullptr;
     for (const UniqueIndex& index : table_->unique_indexes) {
       std::vector<std::string> columns = index.columns;
@@ -217,6 +225,16 @@ class Check {
 std::vector<Finding> check(const Settings& settings, const ServerFacts& server,
                            const std::optional<TableFacts>& table) {
   return Check(settings, server, table).run();
+}
+
+std::vector<std::string> text_casts(const Settings& settings, const TableFacts& table) {
+  std::vector<std::string> casts(settings.mapping.size());
+  for (size_t i = 0; i < casts.size(); ++i) {
+    const columns::Column& column = settings.column(i);
+    const TableColumn* const found = table.find(column.name);
+    if (found != nullptr && column.type.kind == columns::TypeKind::text) casts[i] = found->text_cast;
+  }
+  return casts;
 }
 
 bool reads_copy(const Settings& settings, const TableFacts& table) {

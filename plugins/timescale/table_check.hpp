@@ -19,6 +19,8 @@ struct Finding {
 
 /// `table` is empty where there is none.
 std::vector<Finding> check(const Settings& settings, const ServerFacts& server, const std::optional<TableFacts>& table);
+/// What the text of each column of the mapping is cast to on its way into the table; empty: to nothing.
+std::vector<std::string> text_casts(const Settings& settings, const TableFacts& table);
 /// Whether COPY may be used: all columns of the mapping are there, in types that read its values as they are.
 bool reads_copy(const Settings& settings, const TableFacts& table);
 

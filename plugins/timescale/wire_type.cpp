@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire_type.hpp"
 
+#include "catalog.hpp"
+
 namespace sluice::timescale {
 namespace {
 
@@ -38,8 +40,35 @@ std::string whole_number_misfit(int32_t digits, int32_t modifier) {
 
 }  // namespace
 
-std::string misfit(const Type& mapped, uint32_t type_id, int32_t modifier) {
+std::string_view kept_as(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::text:
+      return "text, varchar, char(n), citext, uuid, inet, cidr, macaddr, an enum, or a domain over one of these";
+    case TypeKind::bigint:
+      return "bigint or numeric";
+    case TypeKind::integer:
+      return "integer, bigint or numeric";
+    case TypeKind::numeric:
+      return "numeric with room for all of its digits";
+    case TypeKind::boolean:
+      return "boolean";
+    case TypeKind::timestamptz:
+      return "timestamptz";
+    case TypeKind::double_precision:
+      return "double precision";
+    case TypeKind::json:
+      return "json";
+    case TypeKind::jsonb:
+      return "jsonb";
+  }
+  return "";
+}
+
+std::string misfit(const Type& mapped, const TableColumn& column) {
+  const uint32_t type_id = column.type_id;
+  const int32_t modifier = column.modifier;
   constexpr uint32_t numeric_id = wire_type(TypeKind::numeric).element;
+  constexpr uint32_t text_id = wire_type(TypeKind::text).element;
   constexpr uint32_t bigint_id = wire_type(TypeKind::bigint).element;
   const std::string other = "keeps values of another type";
   const bool same = type_id == wire_type(mapped.kind).element;
@@ -57,8 +86,8 @@ std::string misfit(const Type& mapped, uint32_t type_id, int32_t modifier) {
       if (same && modifier != no_modifier && modifier < 6) return "would round microseconds";
       return same ? "" : other;
     case TypeKind::text:
-      // A length limit refuses a row, by name; nothing is cut.
-      return same || type_id == varchar_id ? "" : other;
+      // A length limit, an enum or the form of a uuid refuses a row, by name; nothing is cut.
+      return column.base_id == text_id || column.base_id == varchar_id || !column.text_cast.empty() ? "" : other;
     case TypeKind::boolean:
     case TypeKind::double_precision:
     case TypeKind::json:

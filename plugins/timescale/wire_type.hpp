@@ -47,8 +47,11 @@ constexpr bool reads_wire_form(columns::TypeKind kind, uint32_t type_id) {
   return type_id == wire_type(kind).element || (kind == columns::TypeKind::text && type_id == varchar_id);
 }
 
-/// Empty when a column of this type (pg_attribute's atttypid and atttypmod) keeps every value of the mapping's type as
-/// it is; else what would happen to it.
-std::string misfit(const columns::Type& mapped, uint32_t type_id, int32_t modifier);
+struct TableColumn;
+/// Empty when the column keeps every value of the mapping's type as it is, or refuses it by name; else what would
+/// happen to it.
+std::string misfit(const columns::Type& mapped, const TableColumn& column);
+/// The types of a table that may take values of this type, for people.
+std::string_view kept_as(columns::TypeKind kind);
 
 }  // namespace sluice::timescale

@@ -122,7 +122,7 @@ std::optional<Failure> Writer::connect() {
   std::optional<Failure> failure = connection_.open();
   Seen seen;
   if (!failure) failure = ensure_table(connection_, settings_, seen);
-  if (!failure) failure = store_.prepare(seen.reads_copy);
+  if (!failure) failure = store_.prepare(seen);
   if (failure) {
     connection_.close();
     return failure;

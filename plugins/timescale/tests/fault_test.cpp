@@ -140,9 +140,9 @@ TEST_CASE("the server looks after its client as often as the client after the se
     REQUIRE(all_settled(node));
     return space.person().value("SELECT seen FROM t");
   };
-  CHECK(settings("hostaddr=127.0.0.1") == "10 5 3 20s 30s 30s");
+  CHECK(settings("hostaddr=127.0.0.1") == "10 5 3 20000 30s 30s");
   CHECK(settings("hostaddr=127.0.0.1&keepalives_idle=7&keepalives_count=2&tcp_user_timeout=9000") ==
-        "7 5 2 9s 30s 30s");
+        "7 5 2 9000 30s 30s");
 }
 
 TEST_CASE("a database that is down at the start is waited for") {

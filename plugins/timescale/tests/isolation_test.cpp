@@ -179,6 +179,9 @@ TEST_CASE("good rows do not wait behind many for which there is no partition") {
   trial.write(0, 500);
   CHECK(trial.stores(200));
   CHECK(trial.node.settlements().empty());
+  trial.space.person().run("CREATE TABLE others PARTITION OF t DEFAULT");
+  REQUIRE(all_settled(trial.node));
+  CHECK(trial.space.person().count("t") == 500);
 }
 
 TEST_CASE("a column that only the table has, and that is suddenly needed, needs a person") {

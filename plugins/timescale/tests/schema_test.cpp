@@ -88,6 +88,11 @@ TEST_CASE("a table that does not fit is named with what to do") {
     CHECK(said.find(words) != std::string::npos);
   };
   says("SELECT 1", "table trades does not exist: create it, or say create: true");
+  says(with(fitting, "symbol text", "symbol uuid[]") + hyper,
+       "and that can be stored as text, varchar, char(n), citext, uuid, inet, cidr, macaddr, an enum, or a domain over "
+       "one "
+       "of these: change one of them");
+  says(with(fitting, "symbol text", "symbol char(8)") + hyper, "which takes different texts for equal");
   says("CREATE VIEW trades AS SELECT 1", "trades is not a table but a view");
   says(with(fitting, "price numeric(20,8),", "") + hyper, "has no column price");
   says(with(fitting, "price numeric(20,8)", "price numeric(20,4)") + hyper, "would round to 4 digits");

@@ -174,3 +174,51 @@ TEST_CASE("an ordinary PostgreSQL works, and the log says that it is one") {
     said = said || line.sentence.find("is an ordinary table") != std::string::npos;
   CHECK(said);
 }
+
+TEST_CASE("text may be stored as what has a text form of its own, and is refused alone where it has not") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Space space(url);
+  Database& person = space.person();
+  person.run(
+      "CREATE TYPE side AS ENUM ('buy', 'sell'); CREATE DOMAIN code AS varchar(4) CHECK (VALUE <> 'none'); CREATE "
+      "DOMAIN "
+      "sided AS side; CREATE TABLE t (id uuid PRIMARY KEY, s side, c code, d sided, a inet, f char(4))");
+  const Values null{{"nullable", true}};
+  Harness node(timescale_type(), {{"url", space.url()},
+                                  {"method", method()},
+                                  {"table", "t"},
+                                  {"columns", map({{"id", column("id", "text")},
+                                                   {"s", column("s", "text", null)},
+                                                   {"c", column("c", "text", null)},
+                                                   {"d", column("d", "text", null)},
+                                                   {"a", column("a", "text", null)},
+                                                   {"f", column("f", "text", null)}})},
+                                  {"conflict", list({"id"})}});
+  node.begin();
+  const std::string one = R"("11111111-2222-3333-4444-55555555555A")";
+  const std::string two = R"("11111111-2222-3333-4444-55555555555b")";
+  for (int round = 0; round < 2; ++round) {
+    must(node.write(
+        {R"({"id":)" + one + R"(,"s":"buy","c":"abcd","d":"sell","a":"10.0.0.1","f":"xy"})", R"({"id":)" + two + "}"}));
+    REQUIRE(all_settled(node));
+  }
+  CHECK(reasons(node).empty());
+  CHECK(person.run("SELECT * FROM t ORDER BY id LIMIT 1") ==
+        std::vector<std::string>{"11111111-2222-3333-4444-55555555555a", "buy", "abcd", "sell", "10.0.0.1", "xy  "});
+  CHECK(person.count("t") == 2);
+  CHECK(node.metric("rows_already_there_total") == 2);
+  int64_t bad = 0;
+  for (const std::string value :
+       {R"("s":"hold")", R"("c":"abcde")", R"("c":"none")", R"("d":"x")", R"("a":"10.0.0")", R"("f":"12345")"}) {
+    INFO(value);
+    must(node.write({R"({"id":"22222222-2222-3333-4444-00000000000)" + std::to_string(++bad) + R"(",)" + value + "}",
+                     R"({"id":"33333333-2222-3333-4444-00000000000)" + std::to_string(bad) + "\"}"}));
+    REQUIRE(all_settled(node));
+    CHECK(reasons(node).size() == static_cast<size_t>(bad));
+    CHECK(person.count("t") == 2 + bad);
+  }
+  must(node.write({std::string(R"({"id":"no uuid"})")}));
+  REQUIRE(all_settled(node));
+  CHECK(reasons(node).back().find("22P02") == 0);
+}
