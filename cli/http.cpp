@@ -40,4 +40,11 @@ Result<void> Http::serve(const engine::GraphRuntime& runtime, LiveDisplay& displ
   return {};
 }
 
+void Http::say(LiveDisplay& display) {
+  if (!observer_) return;
+  for (const engine::ReadinessLine& line : observer_->take_lines()) {
+    display.log(line.is_warning ? SLUICE_LOG_WARN : SLUICE_LOG_INFO, "sluice", line.text);
+  }
+}
+
 }  // namespace sluice::cli

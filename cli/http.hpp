@@ -18,6 +18,8 @@ class Http {
   Result<void> serve(const engine::GraphRuntime& runtime, LiveDisplay& display);
   /// Every node is open and the stages turn.
   void has_started() { has_started_.store(true, std::memory_order_release); }
+  /// Logs changes of readiness.
+  void say(LiveDisplay& display);
 
  private:
   std::atomic<bool> has_started_{false};

@@ -76,16 +76,19 @@ std::string LiveDisplay::line(const engine::Report& report, size_t width) const 
   return engine::live_line(*before_, report, since.count(), running.count(), width);
 }
 
+bool LiveDisplay::is_due() const {
+  return before_ && !is_quiet_ && Clock::now() - before_at_ >= interval() - least_early;
+}
+
 void LiveDisplay::show(const engine::Report& report) {
   const auto now = Clock::now();
-  if (!before_ || now - before_at_ < interval() - least_early) return;
-  if (!is_quiet_ && is_terminal_) {
+  if (is_terminal_) {
     const std::string shown = line(report, terminal_width());
     const std::lock_guard lock(mutex_);
     line_ = "\r\033[K" + shown;
     std::fputs(line_.c_str(), stderr);
     std::fflush(stderr);
-  } else if (!is_quiet_) {
+  } else {
     spdlog::info("{}", line(report, 0));
   }
   before_ = report;

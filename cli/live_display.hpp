@@ -24,7 +24,7 @@ class LiveDisplay {
   // One thread.
   /// The run begins: its time counts from here.
   void begin(const engine::Report& report);
-  /// Shows the report when it is time to.
+  bool is_due() const;
   void show(const engine::Report& report);
   /// Says how all is in the log, now and also when quiet.
   void say(const engine::Report& report);

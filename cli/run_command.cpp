@@ -125,7 +125,7 @@ class Run {
     }
     runtime.start();
     http.has_started();
-    wait(runtime);
+    wait(runtime, http);
     display_.end();
     if (const auto failure = runtime.failure(); failure && !runtime.has_flowed()) {
       return nothing_ran(exit_not_started, failure_text(*failure, options_.graph) + "\n");
@@ -140,22 +140,25 @@ class Run {
     return exit_code_of(runtime, report, receipt_->write(report));
   }
 
-  void wait(engine::GraphRuntime& runtime) {
+  void wait(engine::GraphRuntime& runtime, Http& http) {
     using Clock = std::chrono::steady_clock;
     display_.begin(runtime.report());
     const auto end = Clock::now() + std::chrono::duration<double>(options_.seconds);
     const auto interval = [&]() -> std::chrono::milliseconds {
-      if (options_.seconds <= 0 || runtime.was_stopped()) return display_.interval();
+      const std::chrono::milliseconds look = std::min(display_.interval(), log_interval);
+      if (options_.seconds <= 0 || runtime.was_stopped()) return look;
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
-      return std::clamp(left, std::chrono::milliseconds(0), display_.interval());
+      return std::clamp(left, std::chrono::milliseconds(0), look);
     };
     HeapTrimmer heap;
     while (!runtime.wait_for(interval())) {
       say_what_was_asked(runtime);
+      runtime.catch_up_on_log();
+      http.say(display_);
       heap.tick();
       if (options_.seconds > 0 && Clock::now() >= end) runtime.request_stop();
       if (runtime.was_stopped()) display_.stop_clock();
-      display_.show(runtime.report());
+      if (display_.is_due()) display_.show(runtime.report());
     }
   }
 
@@ -181,6 +184,7 @@ class Run {
   }
 
   static constexpr int forced_patience_ms = 200;
+  static constexpr std::chrono::milliseconds log_interval{1'000};
   const RunOptions& options_;
   std::ostream& err_;
   std::atomic<bool> is_asked_how_it_is_{false};  ///< the watcher of signals may not wait for a stream

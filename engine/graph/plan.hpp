@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "graph/place.hpp"
+#include "graph/secrecy.hpp"
 #include "graph/spec.hpp"
 #include "sluice/abi.h"
 
@@ -125,6 +126,7 @@ struct Plan {
   std::vector<PlanStage> stages;
   std::vector<PlanSegment> segments;
   uint64_t memory_bytes = 0;  ///< sum of the bounds above
+  Secrecy secrecy;            ///< what no sentence of a plugin may show
 };
 
 /// Attributes that the engine itself sets on the way to a dead letter, in graphs that have one.

@@ -10,7 +10,7 @@
 #include "graph/utf8.hpp"
 #include "graph/xml_text.hpp"
 #include "observe/numbers.hpp"
-#include "observe/readiness.hpp"
+#include "sluice/safe_text.hpp"
 
 namespace sluice::engine {
 namespace {
@@ -27,16 +27,31 @@ constexpr std::string_view stage_colours[] = {"#eff6ff", "#f0fdf4", "#fefce8", "
                                               "#f5f3ff", "#fff7ed", "#ecfeff", "#f8fafc"};
 constexpr std::string_view good = "#16a34a";
 constexpr std::string_view waiting_colour = "#d97706";
+constexpr std::string_view dark_amber = "#b45309";
 constexpr std::string_view bad = "#dc2626";
+constexpr size_t row_letters = 30;
+constexpr size_t trouble_rows = 6;
 
 std::string cut_to(const std::string& text, size_t letters) {
   if (utf8_length(text) <= letters) return text;
-  size_t end = 0;
-  for (size_t seen = 0; seen + 1 < letters; ++seen) {
-    do ++end;
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U);
+  return std::string(cut_text(text, letters - 1)) + "\u2026";
+}
+
+/// In rows of so many letters, broken between words where that is possible; what is left of too many is cut off.
+std::vector<std::string> rows_of(std::string_view text, size_t letters, size_t most) {
+  std::vector<std::string> rows;
+  while (!text.empty()) {
+    if (rows.size() + 1 == most || utf8_length(text) <= letters) {
+      rows.push_back(cut_to(std::string(text), letters));
+      break;
+    }
+    size_t end = cut_text(text, letters).size();
+    if (const size_t blank = text.rfind(' ', end); blank != std::string_view::npos && blank > end / 2) end = blank;
+    rows.emplace_back(text.substr(0, end));
+    text.remove_prefix(end);
+    while (text.starts_with(' ')) text.remove_prefix(1);
   }
-  return text.substr(0, end) + "\u2026";
+  return rows;
 }
 
 std::string rate_text(double rate) { return grouped(static_cast<uint64_t>(rate + 0.5)) + "/s"; }
@@ -65,6 +80,13 @@ struct Box {
   };
   std::vector<Row> rows{};
   uint64_t rejects = 0;
+  std::string mark{};  ///< that it is slow or paused
+
+  bool is_well() const { return status == SLUICE_STATUS_READY && mark.empty(); }
+  const std::string& trouble() const { return status == SLUICE_STATUS_READY ? mark : status_sentence; }
+  std::string_view colour() const {
+    return status != SLUICE_STATUS_READY ? colour_of(status) : mark.empty() ? good : waiting_colour;
+  }
 };
 
 struct Line {
@@ -79,13 +101,23 @@ struct Line {
 
 class Drawing {
  public:
-  Drawing(const Sample& before, const Sample& now) : before_(before), now_(now) {
+  Drawing(const Sample& before, const Sample& now, const std::vector<Mark>& marks) : before_(before), now_(now) {
     for (size_t i = 0; i < now.report.nodes.size(); ++i) add_node(i);
     for (size_t i = 0; i < now.report.edges.size(); ++i) add_edge(i);
+    for (const Mark& mark : marks) {
+      if (const auto known = box_of_.find(mark.node); known != box_of_.end()) {
+        std::string& text = boxes_[known->second].mark;
+        text += (text.empty() ? "" : "; ") + mark.sentence;
+      }
+    }
     size_t most_rows = 1;
     for (Box& box : boxes_) {
       if (box.rejects > 0) box.rows.push_back({grouped(box.rejects) + " rejected", bad});
-      if (box.status != SLUICE_STATUS_READY) box.rows.push_back({box.status_sentence, colour_of(box.status)});
+      for (std::string& row : rows_of(box.trouble(), row_letters, trouble_rows)) {
+        box.rows.push_back({std::move(row), box.is_well()                       ? good
+                                            : box.status == SLUICE_STATUS_READY ? dark_amber
+                                                                                : box.colour()});
+      }
       most_rows = std::max(most_rows, box.rows.size());
     }
     sizes_.box_height += box_row * static_cast<double>(most_rows);
@@ -247,13 +279,13 @@ class Drawing {
     const Box& box = boxes_[index];
     const double x = left(layout_.boxes[index].x);
     const double y = down(layout_.boxes[index].y);
-    const bool is_well = box.status == SLUICE_STATUS_READY;
-    const std::string_view status = colour_of(box.status);
+    const bool is_well = box.is_well();
+    const std::string_view status = box.colour();
     const bool is_relay = box.is_source && box.is_sink;
     // Ends of the graph are round, as are relays, where it may be cut.
     const double radius = box.is_source || box.is_sink ? 16 : 5;
     out_ += fmt::format("<g><title>{}</title>\n",
-                        xml_escaped(box.name + " (" + box.type + ")" + (is_well ? "" : ": " + box.status_sentence)));
+                        xml_escaped(box.name + " (" + box.type + ")" + (is_well ? "" : ": " + box.trouble())));
     out_ += fmt::format(
         "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.0f}\" rx=\"{:.0f}\" fill=\"{}\" stroke=\"{}\" "
         "stroke-width=\"{}\"/>\n",
@@ -265,7 +297,7 @@ class Drawing {
     text(x + 28, y + 37, 11, "#64748b", "start", cut_to(box.type, 26));
     double row_y = y + 55;
     for (const Box::Row& row : box.rows) {
-      text(x + 14, row_y, 11, row.colour, "start", cut_to(row.words, 30));
+      text(x + 14, row_y, 11, row.colour, "start", cut_to(row.words, row_letters));
       row_y += box_row;
     }
     out_ += "</g>\n";
@@ -283,6 +315,19 @@ class Drawing {
 
 }  // namespace
 
-std::string graph_svg(const Sample& before, const Sample& now) { return Drawing(before, now).svg(); }
+std::string graph_svg(const Sample& before, const Sample& now, const std::vector<Mark>& marks) {
+  return Drawing(before, now, marks).svg();
+}
+
+std::vector<Mark> marks_of(const Report& report, const std::vector<Reason>& reasons,
+                           const std::vector<Bottleneck>& slow) {
+  std::vector<Mark> marks;
+  for (const Bottleneck& one : slow) marks.push_back({report.nodes[one.node].name, one.sentence});
+  for (const Reason& reason : reasons) {
+    if (reason.node.empty() || reason.code == "not_connected" || reason.code == "blocked") continue;
+    marks.push_back({reason.node, reason.code + ": " + reason.sentence});
+  }
+  return marks;
+}
 
 }  // namespace sluice::engine

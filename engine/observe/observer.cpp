@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 
 #include <deque>
+#include <mutex>
+#include <utility>
 
 #include "graph/diagnostic_render.hpp"
 #include "observe/graph_svg.hpp"
 #include "observe/index_page.hpp"
 #include "observe/metrics.hpp"
 #include "observe/process_metrics.hpp"
+#include "observe/readiness_log.hpp"
 #include "observe/sample.hpp"
 #include "runtime/waker.hpp"
 
@@ -18,6 +21,9 @@ namespace {
 
 constexpr int64_t fresh_ns = 200'000'000;
 constexpr int64_t rate_window_ns = 5'000'000'000;
+constexpr int64_t slow_window_ns = 30'000'000'000;
+constexpr int64_t slow_sample_ns = 3'000'000'000;
+constexpr size_t most_lines = 100;
 constexpr const char* json_type = "application/json";
 constexpr const char* metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -29,7 +35,7 @@ std::string quoted_list(const std::vector<std::string>& names) {
 
 }  // namespace
 
-/// All of it is of the server's thread.
+/// All of it is of the server's thread, unless said otherwise.
 class Observer::Pages {
  public:
   explicit Pages(ObserverOptions options) : options_(std::move(options)), readiness_(options_.readiness) {}
@@ -37,14 +43,24 @@ class Observer::Pages {
   HttpAnswer answer(std::string_view path, const HttpCounts& counts) {
     if (path == "/")
       return page([&] {
-        return HttpAnswer{200, "text/html; charset=utf-8", index_page(report(), reasons(), options_.version)};
+        return HttpAnswer{
+            200, "text/html; charset=utf-8",
+            index_page(report(), reasons(), options_.version, slow_, lately_.front().report, newest().at_ns)};
       });
     if (path == "/healthz" || path == "/health") return page([&] { return health(); });
     if (path == "/readyz") return page([&] { return ready(); });
     if (path == "/metrics") return page([&] { return HttpAnswer{200, metrics_type, metrics(counts)}; });
-    if (path == "/graph") return page([&] { return HttpAnswer{200, "image/svg+xml", graph_svg(oldest(), newest())}; });
+    if (path == "/graph")
+      return page([&] {
+        return HttpAnswer{200, "image/svg+xml", graph_svg(oldest(), newest(), marks_of(report(), reasons(), slow_))};
+      });
     return {404, "text/plain; charset=utf-8",
             "there is no such page; there are /healthz, /readyz, /metrics and /graph\n"};
+  }
+
+  std::vector<ReadinessLine> take_lines() {
+    const std::lock_guard lock(lines_mutex_);
+    return std::exchange(lines_, {});
   }
 
   /// Looks at the run, at most a few times a second.
@@ -52,7 +68,14 @@ class Observer::Pages {
     const int64_t now_ns = monotonic_ns();
     if (!samples_.empty() && now_ns - samples_.back().at_ns < fresh_ns) return;
     RunState state = options_.look();
-    readiness_.update(state.report, state.phase, state.failure, now_ns);
+    if (lately_.empty() || now_ns - lately_.back().at_ns >= slow_sample_ns) lately_.push_back({now_ns, state.report});
+    while (lately_.size() > 2 && now_ns - lately_[1].at_ns >= slow_window_ns) lately_.pop_front();
+    lately_.push_back({now_ns, std::move(state.report)});
+    slow_ = state.phase == RunPhase::running ? bottlenecks(lately_) : std::vector<Bottleneck>();
+    state.report = std::move(lately_.back().report);
+    lately_.pop_back();
+    readiness_.update(state.report, state.phase, state.failure, now_ns, slow_);
+    note_change(state.phase, now_ns);
     stuck_ = liveness_.update(state.report, state.phase, now_ns);
     samples_.push_back({now_ns, std::move(state.report)});
     while (samples_.size() > 2 && now_ns - samples_[1].at_ns >= rate_window_ns) samples_.pop_front();
@@ -69,6 +92,13 @@ class Observer::Pages {
   const std::vector<Reason>& reasons() const { return readiness_.reasons(); }
   const Report& report() const { return newest().report; }
 
+  void note_change(RunPhase phase, int64_t now_ns) {
+    auto line = log_.update(reasons(), phase, now_ns);
+    if (!line) return;
+    const std::lock_guard lock(lines_mutex_);
+    if (lines_.size() < most_lines) lines_.push_back(*std::move(line));
+  }
+
   HttpAnswer health() const {
     const std::string whose =
         fmt::format("\"graph\":{},\"process\":{}", json_quoted(report().graph), json_quoted(report().process));
@@ -77,7 +107,8 @@ class Observer::Pages {
   }
 
   HttpAnswer ready() const {
-    return {reasons().empty() ? 200U : 503U, json_type, readiness_json(report(), reasons(), newest().at_ns, wall_ns())};
+    return {reasons().empty() ? 200U : 503U, json_type,
+            readiness_json(report(), reasons(), newest().at_ns, wall_ns(), slow_)};
   }
 
   std::string metrics(const HttpCounts& http) const {
@@ -111,6 +142,11 @@ class Observer::Pages {
   Liveness liveness_;
   std::vector<std::string> stuck_;
   std::deque<Sample> samples_;  ///< the newest last; never empty once looked
+  std::deque<Sample> lately_;   ///< as samples_, for longer and with fewer of them
+  std::vector<Bottleneck> slow_;
+  ReadinessLog log_;
+  std::mutex lines_mutex_;
+  std::vector<ReadinessLine> lines_;  ///< guarded by lines_mutex_
 };
 
 Observer::Observer() = default;
@@ -133,6 +169,7 @@ Result<std::unique_ptr<Observer>> Observer::start(ObserverOptions options) {
 }
 
 HttpAddress Observer::address() const { return server_->address(); }
+std::vector<ReadinessLine> Observer::take_lines() { return pages_->take_lines(); }
 bool Observer::is_beyond_loopback() const { return server_->is_beyond_loopback(); }
 
 }  // namespace sluice::engine

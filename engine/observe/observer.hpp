@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "graph/plan.hpp"
 #include "observe/http_server.hpp"
@@ -26,7 +27,13 @@ struct ObserverOptions {
   std::string version;
   std::function<RunState()> look;  ///< any thread, at any time until the observer is gone
   HttpLimits limits{};
-  ReadinessLimits readiness{};
+  ReadinessLimits readiness{.linger_ns = 30'000'000'000};
+};
+
+/// A change of readiness, for the log.
+struct ReadinessLine {
+  bool is_warning = false;
+  std::string text;
 };
 
 class Observer {
@@ -37,6 +44,8 @@ class Observer {
 
   HttpAddress address() const;
   bool is_beyond_loopback() const;
+  /// Changes of readiness since the last call. Any thread.
+  std::vector<ReadinessLine> take_lines();
 
  private:
   class Pages;

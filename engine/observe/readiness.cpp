@@ -26,6 +26,24 @@ uint64_t settled_of(const AccountReport& account) {
   return sum;
 }
 
+/// Records of sources that cannot replay, which wait for this node: in memory only.
+uint64_t at_risk(const Report& report, const NodeReport& node) {
+  const auto index = static_cast<size_t>(&node - report.nodes.data());
+  uint64_t records = 0;
+  for (size_t i = 0; i < report.nodes.size(); ++i) {
+    const NodeReport& source = report.nodes[i];
+    if (source.is_source && source.replay == 0 && leads_to(report, i, index, true)) records += source.account.unsettled;
+  }
+  return records;
+}
+
+/// What a source has still to get through: at its server and behind it.
+uint64_t backlog_of(const NodeReport& node) { return lag_of(node) + node.account.unsettled; }
+
+bool is_of_flow(const Reason& reason) {
+  return reason.code == "paused" || reason.code == "unsettled" || reason.code == "behind";
+}
+
 /// "node trades holds 500, edge a -> b keeps 20": where records are, the most first.
 std::string whereabouts(const Report& report) {
   std::vector<std::pair<uint64_t, std::string>> all;
@@ -58,8 +76,13 @@ uint64_t lag_of(const NodeReport& node) {
 std::string no_room_of(const Report& report, const NodeReport& source) {
   for (const EdgeReport& edge : report.edges) {
     if (edge.stage != source.stage || (edge.parked == 0 && edge.has_room)) continue;
-    return fmt::format("the edge {} is full, with {} of {} records waiting", edge.name, grouped(edge.waiting),
-                       grouped(edge.bound_records));
+    if (edge.is_buffered) {
+      return fmt::format("the edge {} is full, with {} of {} records waiting", edge.name, grouped(edge.waiting),
+                         grouped(edge.bound_records));
+    }
+    const NodeReport& to = report.nodes[edge.to_node];
+    return fmt::format("the edge {} is full: the node {} holds {} records and takes no more for now", edge.name,
+                       to.name + to.half, grouped(to.held));
   }
   for (const NodeReport& node : report.nodes) {
     if (node.is_sink && node.stage == source.stage && !node.has_room) {
@@ -78,7 +101,7 @@ std::string no_room_of(const Report& report, const NodeReport& source) {
 }
 
 const std::vector<Reason>& Readiness::update(const Report& report, RunPhase phase, const std::string& failure,
-                                             int64_t now_ns) {
+                                             int64_t now_ns, const std::vector<Bottleneck>& slow) {
   reasons_.clear();
   if (phase == RunPhase::starting) say("starting", "", "nodes are being opened; nothing flows yet", now_ns);
   if (phase == RunPhase::stopping) {
@@ -86,10 +109,24 @@ const std::vector<Reason>& Readiness::update(const Report& report, RunPhase phas
   }
   if (phase == RunPhase::failed) say("failed", "", failure, now_ns);
   if (phase == RunPhase::running || phase == RunPhase::starting) {
-    for (const NodeReport& node : report.nodes) judge_status(node, now_ns);
+    for (const NodeReport& node : report.nodes) judge_status(report, node, now_ns);
     for (size_t i = 0; i < report.nodes.size(); ++i) {
       if (report.nodes[i].is_source) judge_source(report, report.nodes[i], progress_[i], now_ns);
     }
+    keep_lingering(report, now_ns);
+    for (Reason& reason : reasons_) {
+      if (!is_of_flow(reason)) continue;
+      for (const Bottleneck& one : slow) {
+        for (size_t i = 0; i < report.nodes.size(); ++i) {
+          if (!report.nodes[i].is_source || report.nodes[i].name != reason.node ||
+              !leads_to(report, i, one.node, false))
+            continue;
+          reason.sentence += fmt::format("; what is slow is {}: {}", one.name, one.sentence);
+        }
+      }
+    }
+  } else {
+    lingering_.clear();
   }
   decltype(since_) since;
   for (Reason& reason : reasons_) {
@@ -102,16 +139,56 @@ const std::vector<Reason>& Readiness::update(const Report& report, RunPhase phas
   return reasons_;
 }
 
+void Readiness::keep_lingering(const Report& report, int64_t now_ns) {
+  const auto backlog = [&](const std::string& name) {
+    for (const NodeReport& node : report.nodes) {
+      if (node.is_source && node.name == name) return backlog_of(node);
+    }
+    return uint64_t{0};
+  };
+  std::vector<std::pair<std::string, std::string>> holding;
+  for (const Reason& reason : reasons_) {
+    if (!is_of_flow(reason)) continue;
+    Lingering& one = lingering_[{reason.code, reason.node}];
+    one.reason = reason;
+    one.seen_ns = now_ns;
+    one.most_backlog = std::max(one.most_backlog, backlog(reason.node));
+    holding.emplace_back(reason.code, reason.node);
+  }
+  for (auto it = lingering_.begin(); it != lingering_.end();) {
+    Lingering& one = it->second;
+    const bool holds = std::find(holding.begin(), holding.end(), it->first) != holding.end();
+    const uint64_t left = backlog(one.reason.node);
+    one.most_backlog = std::max(one.most_backlog, left);
+    const bool is_shrinking = left < limits_.behind_records || 2 * left <= one.most_backlog;
+    if (!holds && (is_shrinking || now_ns - one.seen_ns >= limits_.linger_ns)) {
+      it = lingering_.erase(it);
+      continue;
+    }
+    if (!holds) {
+      Reason reason = one.reason;
+      reason.sentence = fmt::format("it moves again, with {} records still to come; until {} ago {}", grouped(left),
+                                    whole_seconds(now_ns - one.seen_ns), one.reason.sentence);
+      reasons_.push_back(std::move(reason));
+    }
+    ++it;
+  }
+}
+
 void Readiness::say(std::string code, std::string node, std::string sentence, int64_t since_ns) {
   reasons_.push_back({std::move(code), std::move(node), std::move(sentence), since_ns});
 }
 
-void Readiness::judge_status(const NodeReport& node, int64_t now_ns) {
+void Readiness::judge_status(const Report& report, const NodeReport& node, int64_t now_ns) {
   if (node.status != SLUICE_STATUS_CONNECTING && node.status != SLUICE_STATUS_BLOCKED) return;
   const bool is_blocked = node.status == SLUICE_STATUS_BLOCKED;
   const std::string without = is_blocked ? "it is blocked" : "it is not connected yet";
-  say(is_blocked ? "blocked" : "not_connected", node.name,
-      node.status_sentence.empty() ? without : node.status_sentence, now_ns);
+  std::string sentence = node.status_sentence.empty() ? without : node.status_sentence;
+  if (const uint64_t records = node.is_sink ? at_risk(report, node) : 0; records > 0) {
+    sentence +=
+        fmt::format("; {} records are kept in memory until then, and a crash would lose them", grouped(records));
+  }
+  say(is_blocked ? "blocked" : "not_connected", node.name, std::move(sentence), now_ns);
 }
 
 void Readiness::judge_source(const Report& report, const NodeReport& node, Progress& progress, int64_t now_ns) {
@@ -171,7 +248,8 @@ void Readiness::judge_lag(const NodeReport& node, Progress& progress, int64_t no
   say("behind", node.name, std::move(sentence), now_ns);
 }
 
-std::string readiness_json(const Report& report, const std::vector<Reason>& reasons, int64_t now_ns, int64_t wall_ns) {
+std::string readiness_json(const Report& report, const std::vector<Reason>& reasons, int64_t now_ns, int64_t wall_ns,
+                           const std::vector<Bottleneck>& slow) {
   std::string list;
   for (const Reason& reason : reasons) {
     const std::time_t since = static_cast<std::time_t>((wall_ns - (now_ns - reason.since_ns)) / 1'000'000'000);
@@ -180,9 +258,15 @@ std::string readiness_json(const Report& report, const std::vector<Reason>& reas
                         reason.node.empty() ? "null" : json_quoted(reason.node), json_quoted(reason.sentence),
                         fmt::gmtime(since));
   }
-  return fmt::format("{{\"status\":\"{}\",\"graph\":{},\"process\":{},\"reasons\":[{}]}}\n",
+  std::string named;
+  for (const Bottleneck& one : slow) {
+    named += fmt::format("{}{{\"node\":{},\"sentence\":{}}}", named.empty() ? ",\"bottlenecks\":[" : ",",
+                         json_quoted(one.name), json_quoted(one.sentence));
+  }
+  if (!named.empty()) named += "]";
+  return fmt::format("{{\"status\":\"{}\",\"graph\":{},\"process\":{},\"reasons\":[{}]{}}}\n",
                      reasons.empty() ? "ready" : "not_ready", json_quoted(report.graph), json_quoted(report.process),
-                     list);
+                     list, named);
 }
 
 std::vector<std::string> Liveness::update(const Report& report, RunPhase phase, int64_t now_ns) {

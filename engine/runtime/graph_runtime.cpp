@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sluice/safe_text.hpp"
+
 namespace sluice::engine {
 namespace {
 
@@ -91,7 +93,7 @@ std::optional<Failure> GraphRuntime::open() {
       }
       node.handle = nullptr;
       close_nodes();
-      return Failure{node.plan.name, node.plan.place, from_abi(error)};
+      return Failure{node.plan.name, node.plan.place, shown(error)};
     }
   }
   return std::nullopt;
@@ -184,6 +186,23 @@ std::optional<Failure> GraphRuntime::failure() const {
 
 void GraphRuntime::log(const NodeRuntime& node, uint32_t level, std::string_view sentence) const {
   if (options_.log) options_.log(level, node.plan.name, sentence);
+}
+
+std::string GraphRuntime::shown(std::string_view text) const { return safe_text(plan_.secrecy.masked(text)); }
+
+Error GraphRuntime::shown(const sluice_error& error) const {
+  Error from = from_abi(error);
+  return {from.category, shown(from.message), shown(from.code)};
+}
+
+void GraphRuntime::set_status(NodeRuntime& node, uint32_t status, std::string_view sentence) {
+  if (const auto line = node.set_status(status, shown(sentence), monotonic_ns())) log(node, line->level, line->text);
+}
+
+void GraphRuntime::catch_up_on_log() {
+  for (NodeRuntime& node : nodes_) {
+    if (const auto line = node.status_to_log(monotonic_ns())) log(node, line->level, line->text);
+  }
 }
 
 uint64_t GraphRuntime::begun_batches() const {

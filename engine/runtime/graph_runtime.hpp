@@ -83,6 +83,13 @@ class GraphRuntime {
   /// Records were destroyed without a verdict. If the call that did it fails too, its error says more.
   void stop_for_drop(const NodeRuntime& node, Error error);
   void log(const NodeRuntime& node, uint32_t level, std::string_view sentence) const;
+  /// What comes from a plugin, as it may be shown and logged: no secret of this graph, and safe to show. Everything a
+  /// plugin says goes through here.
+  std::string shown(std::string_view text) const;
+  Error shown(const sluice_error& error) const;
+  void set_status(NodeRuntime& node, uint32_t status, std::string_view sentence);
+  /// Logs changes of status that had to wait; now and then.
+  void catch_up_on_log();
   void something_changed();
   /// No source emits any more: what is held back may as well come now.
   bool wants_quiet() const { return wants_quiet_.load(std::memory_order_seq_cst); }

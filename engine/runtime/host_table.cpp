@@ -16,8 +16,9 @@ using records::host_batch;
 using records::HostBatch;
 
 void log(sluice_context* context, uint32_t level, sluice_str sentence) {
-  const NodeRuntime& node = node_of(context);
-  node.runtime.log(node, level, to_view(sentence));
+  NodeRuntime& node = node_of(context);
+  const std::string shown = node.runtime.shown(to_view(sentence));
+  if (node.may_log(shown, monotonic_ns())) node.runtime.log(node, level, shown);
 }
 int64_t now(sluice_context*) { return wall_ns(); }
 int64_t monotonic(sluice_context*) { return monotonic_ns(); }
@@ -35,16 +36,16 @@ uint32_t failpoint(sluice_context* context, sluice_str name) {
 }
 void stop(sluice_context* context, const sluice_error* error) {
   NodeRuntime& node = node_of(context);
-  node.runtime.stop_with(node, from_abi(*error));
+  node.runtime.stop_with(node, node.runtime.shown(*error));
 }
 void wake(sluice_context* context) { node_of(context).stage->waker().wake(); }
 void status(sluice_context* context, uint32_t status_word, sluice_str sentence) {
   NodeRuntime& node = node_of(context);
-  node.set_status(status_word, std::string(to_view(sentence)));
-  if (status_word == SLUICE_STATUS_BLOCKED) node.runtime.log(node, SLUICE_LOG_WARN, to_view(sentence));
+  node.runtime.set_status(node, status_word, to_view(sentence));
 }
 sluice_metric* metric(sluice_context* context, uint32_t kind, sluice_str name, sluice_str help) {
-  return node_of(context).metric(kind, std::string(to_view(name)), std::string(to_view(help)));
+  NodeRuntime& node = node_of(context);
+  return node.metric(kind, node.runtime.shown(to_view(name)), node.runtime.shown(to_view(help)));
 }
 void metric_add(sluice_metric* which, int64_t amount) { which->value.fetch_add(amount, std::memory_order_relaxed); }
 void metric_set(sluice_metric* which, int64_t value) { which->value.store(value, std::memory_order_relaxed); }
@@ -127,8 +128,11 @@ void settle(sluice_context* context, sluice_batch* take, uint32_t verdict, uint3
     records::free_take(batch);
     return;
   }
-  node.runtime.settle(node, batch, verdict,
-                      Error{static_cast<Category>(category), std::string(to_view(reason)), std::string(to_view(code))});
+  // What is discarded names its reason on every batch: it is made safe where it is shown.
+  const auto text = [&](sluice_str from) {
+    return verdict == SLUICE_FAILED ? node.runtime.shown(to_view(from)) : std::string(to_view(from));
+  };
+  node.runtime.settle(node, batch, verdict, Error{static_cast<Category>(category), text(reason), text(code)});
   let_go(node);
 }
 
@@ -229,7 +233,7 @@ void partition_lost(sluice_context* context, uint32_t partition) {
 void committed(sluice_context* context, uint32_t partition, int64_t position, const sluice_error* error) {
   NodeRuntime& node = node_of(context);
   if (error != nullptr) {
-    node.runtime.log(node, SLUICE_LOG_WARN, from_abi(*error).message);
+    node.runtime.log(node, SLUICE_LOG_WARN, node.runtime.shown(*error).message);
     node.stage->delay_commits();
   }
   node.account->committed(partition, position, error == nullptr);

@@ -1,11 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/node_runtime.hpp"
 
-namespace sluice::engine {
+#include "runtime/graph_runtime.hpp"
 
-void NodeRuntime::set_status(uint32_t status, std::string sentence) {
+namespace sluice::engine {
+namespace {
+
+constexpr int64_t just_ns = 1'000'000'000;
+
+}  // namespace
+
+std::optional<StatusLog::Line> NodeRuntime::set_status(uint32_t status, std::string sentence, int64_t now_ns) {
   const std::lock_guard lock(mutex_);
   status_ = {status, std::move(sentence)};
+  auto line = status_log_.change(status_.status, status_.sentence, now_ns);
+  const bool is_said =
+      !status_.sentence.empty() && now_ns - logged_ns_ < just_ns && logged_.starts_with(status_.sentence);
+  if (!line) return std::nullopt;
+  if (is_said && status == SLUICE_STATUS_READY) {
+    // How long it lasted was not said.
+    if (line->text.ends_with(": " + status_.sentence))
+      line->text.resize(line->text.size() - status_.sentence.size() - 2);
+  } else if (is_said) {
+    return std::nullopt;
+  }
+  status_logged_ns_ = now_ns;
+  return line;
+}
+
+bool NodeRuntime::may_log(std::string_view sentence, int64_t now_ns) {
+  const std::lock_guard lock(mutex_);
+  if (!status_.sentence.empty() && now_ns - status_logged_ns_ < just_ns && sentence.starts_with(status_.sentence)) {
+    return false;
+  }
+  logged_ = sentence;
+  logged_ns_ = now_ns;
+  return true;
+}
+
+std::optional<StatusLog::Line> NodeRuntime::status_to_log(int64_t now_ns) {
+  const std::lock_guard lock(mutex_);
+  return status_log_.catch_up(now_ns);
 }
 
 NodeRuntime::Status NodeRuntime::status() const {
@@ -42,12 +77,20 @@ void NodeRuntime::count_discard(std::string_view reason, uint64_t records) {
       return;
     }
   }
-  discards_.emplace_back(reason, records);
+  // Reasons are few; a plugin that makes up ever new ones costs no memory.
+  if (discards_.size() < most_reasons) {
+    discards_.emplace_back(reason, records);
+  } else {
+    other_discards_ += records;
+  }
 }
 
 std::vector<std::pair<std::string, uint64_t>> NodeRuntime::discards() const {
   const std::lock_guard lock(mutex_);
-  return discards_;
+  std::vector<std::pair<std::string, uint64_t>> shown;
+  for (const auto& [reason, count] : discards_) shown.emplace_back(runtime.shown(reason), count);
+  if (other_discards_ > 0) shown.emplace_back("other reasons", other_discards_);
+  return shown;
 }
 
 }  // namespace sluice::engine

@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "records/account.hpp"
 #include "runtime/accounts.hpp"
 #include "runtime/own_counter.hpp"
+#include "runtime/status_log.hpp"
 
 struct sluice_context {};
 struct sluice_metric {
@@ -89,8 +91,13 @@ class NodeRuntime : public sluice_context {
     uint32_t status = SLUICE_STATUS_READY;
     std::string sentence;
   };
-  void set_status(uint32_t status, std::string sentence);
+  /// The line to log, if the change is one.
+  std::optional<StatusLog::Line> set_status(uint32_t status, std::string sentence, int64_t now_ns);
+  /// What was left out of the log, when it may come now.
+  std::optional<StatusLog::Line> status_to_log(int64_t now_ns);
   Status status() const;
+  /// False of a sentence that was just said as its status: a node need not say it twice.
+  bool may_log(std::string_view sentence, int64_t now_ns);
   sluice_metric* metric(uint32_t kind, std::string name, std::string help);
   struct MetricValue {
     std::string name;
@@ -106,8 +113,14 @@ class NodeRuntime : public sluice_context {
  private:
   mutable std::mutex mutex_;
   Status status_;                                           ///< guarded by mutex_
+  StatusLog status_log_;                                    ///< guarded by mutex_
+  std::string logged_;                                      ///< guarded by mutex_; its last sentence
+  int64_t logged_ns_ = 0;                                   ///< guarded by mutex_
+  int64_t status_logged_ns_ = 0;                            ///< guarded by mutex_
   std::deque<sluice_metric> metrics_;                       ///< guarded by mutex_; addresses are stable
   std::vector<std::pair<std::string, uint64_t>> discards_;  ///< guarded by mutex_
+  uint64_t other_discards_ = 0;                             ///< guarded by mutex_; beyond the most reasons
+  static constexpr size_t most_reasons = 100;
 };
 
 inline NodeRuntime& node_of(sluice_context* context) { return *static_cast<NodeRuntime*>(context); }

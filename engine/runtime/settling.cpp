@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "runtime/graph_runtime.hpp"
+#include "sluice/safe_text.hpp"
 
 namespace sluice::engine {
 
@@ -14,6 +15,8 @@ using records::HostBatch;
 using records::Verdict;
 
 namespace {
+
+constexpr uint32_t quoted_characters = 120;
 
 void count(NodeRuntime* node, Verdict verdict, uint64_t records) {
   if (node == nullptr) return;
@@ -114,15 +117,15 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
                                const Error& error) {
   const records::Run first = take->runs.front();
   if (first.path == 0 || first.is_dead != 0) {
-    const auto payload =
-        std::string_view(reinterpret_cast<const char*>(take->at(0)->data), std::min<uint32_t>(take->at(0)->size, 120));
+    const std::string_view payload(reinterpret_cast<const char*>(take->at(0)->data),
+                                   std::min(take->at(0)->size, 4 * quoted_characters));
     Error stopping = error;
     stopping.category = Category::operator_needed;
     stopping.message = fmt::format("{}; {} and the record begins with {}", error.message,
                                    first.is_dead != 0        ? "it is itself a dead letter, so nothing can take it"
                                    : node.account != nullptr ? "no edge behind it has a dead_letter"
                                                              : "no edge before it has a dead_letter",
-                                   payload);
+                                   safe_text(plan_.secrecy.masked(payload), quoted_characters));
     count(counts, Verdict::failed, take->count);
     stop_with(node, std::move(stopping));
     records::settle_take(take, Verdict::failed, StageClock::recent_here());

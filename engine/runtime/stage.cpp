@@ -122,7 +122,7 @@ bool Stage::start_nodes() {
     if (node.plan.type->start == nullptr) continue;
     sluice_error error = empty_error();
     if (node.plan.type->start(node.handle, &error) != SLUICE_OK) {
-      graph_.stop_with(node, from_abi(error));
+      graph_.stop_with(node, graph_.shown(error));
       return false;
     }
   }
@@ -133,7 +133,7 @@ bool Stage::start_nodes() {
 
 void Stage::fail(NodeRuntime& node, const sluice_error& error) {
   is_broken_ = true;
-  graph_.stop_with(node, from_abi(error));
+  graph_.stop_with(node, graph_.shown(error));
 }
 
 int64_t Stage::next_wake_ns() const {
@@ -249,7 +249,7 @@ void Stage::serve_commits(NodeRuntime& source) {
     sluice_error error = empty_error();
     if (source.plan.type->commit(source.handle, due->partition, due->position, &error) != SLUICE_OK) {
       source.account->committed(due->partition, due->position, false);
-      graph_.log(source, SLUICE_LOG_WARN, from_abi(error).message);
+      graph_.log(source, SLUICE_LOG_WARN, graph_.shown(error).message);
       delay_commits();
       return;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "graph/variables.hpp"
+#include "options/secrets.hpp"
 #include "validate/steps.hpp"
 
 namespace sluice::engine {
@@ -53,6 +54,7 @@ class Builder {
     made.role = node.role;
     made.options_owner = node.options;
     made.options = &node.options->root();
+    hide_secrets(*node.options, plan_.secrecy);
     made.inputs = node.described->inputs;
     for (const DescribedOutput& output : node.described->outputs)
       made.outputs.push_back({output.name, output.optional});

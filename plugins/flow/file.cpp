@@ -152,7 +152,7 @@ bool File::until_done(const std::function<Result<void>()>& what) {
 void File::failed(const Error& error) {
   write_errors_.add();
   const char* advice = error.code == "ENOENT" ? "; make its directory" : "";
-  context_.blocked(error.message + advice + "; nothing is lost, trying again");
+  context_.blocked(error.message + advice + "; trying again");
   is_blocked_ = true;
 }
 

@@ -30,7 +30,7 @@ Result<std::unique_ptr<Input>> Input::open(Context context, Config config) {
   } else if (topic.error().category != Category::transient) {
     return topic.error();
   } else {
-    context.connecting(topic.error().message + "; records wait, nothing is lost");
+    context.connecting(topic.error().message);
   }
   return std::make_unique<Input>(
       std::make_unique<Writer>(context, std::move(*settings), nullptr, nullptr, std::move(found)));

@@ -13,9 +13,9 @@ void WriterStatus::trouble(const Error& why) {
   if (said_ == why.message) return;
   said_ = why.message;
   if (why.category == Category::transient) {
-    context_.connecting(why.message + "; records wait, nothing is lost");
+    context_.connecting(why.message);
   } else {
-    context_.blocked(why.message + "; records wait, nothing is lost, trying again");
+    context_.blocked(why.message + "; trying again");
   }
 }
 

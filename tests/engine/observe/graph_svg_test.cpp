@@ -54,13 +54,30 @@ TEST_CASE("who is not well is seen, with the sentence") {
   Sample now{0, wired_report()};
   now.report.nodes[2].status = SLUICE_STATUS_CONNECTING;
   now.report.nodes[2].status_sentence =
-      "the server \"a&b\" <is> away, and this is a sentence that is too long for the box";
-  const std::string svg = graph_svg(now, now);
+      "the server \"a&b\" <is> away, and this is a sentence that has its useful word at the end: lock";
+  std::string svg = graph_svg(now, now);
   CHECK(has(svg,
-            "trades (): the server &quot;a&amp;b&quot; &lt;is&gt; away, and this is a sentence that is too long for "
-            "the box"));
-  CHECK(has(svg, "\u2026"));
+            "trades (): the server &quot;a&amp;b&quot; &lt;is&gt; away, and this is a sentence that has its useful "
+            "word at the end: lock"));
+  CHECK(has(svg, "end: lock</text>"));
+  CHECK_FALSE(has(svg, "\u2026"));
   CHECK_FALSE(has(svg, "<is>"));
+  now.report.nodes[2].status_sentence = std::string(1'000, 'x');
+  CHECK(has(graph_svg(now, now), "xxx\u2026</text>"));
+}
+
+TEST_CASE("who is slow or paused has a frame, a dot of another colour, and the sentence") {
+  const Sample now{0, wired_report()};
+  CHECK_FALSE(has(graph_svg(now, now), "fill=\"#d97706\""));
+  const auto marks =
+      marks_of(now.report, {{"paused", "exchange", "got no room for 12 s", 0}, {"blocked", "route", "x", 0}},
+               {{.node = 2, .name = "trades", .sentence = "a batch takes 6.1 s (median)"}});
+  REQUIRE(marks.size() == 2);
+  const std::string svg = graph_svg(now, now, marks);
+  CHECK(has(svg, ">a batch takes 6.1 s (median)<"));
+  CHECK(has(svg, ">paused: got no room for 12 s<"));
+  CHECK(has(svg, "r=\"5\" fill=\"#d97706\""));
+  CHECK(has(svg, "stroke=\"#d97706\" stroke-width=\"2.4\""));
 }
 
 TEST_CASE("the halves of a relay are one box, also when that closes a cycle") {
@@ -89,4 +106,15 @@ TEST_CASE("the index says how it is and why") {
       index_page(report, {{"blocked", "trades", "a <disk> is full", 0}, {"starting", "", "x", 0}}, "");
   CHECK(has(page, "<li><b>blocked</b> trades: a &lt;disk&gt; is full</li>"));
   CHECK(has(page, "<li><b>starting</b>: x</li>"));
+}
+
+TEST_CASE("the index says since when, what is slow, and how long each part of a way takes") {
+  Report report = wired_report();
+  report.edges[1].settling_time = sluice::testing::taking(6'100'000'000, 500);
+  const std::string page =
+      index_page(report, {{"paused", "exchange", "no room", 1'000'000'000}}, "",
+                 {{.node = 2, .name = "trades", .sentence = "a batch takes 6.1 s"}}, {}, 38'000'000'000);
+  CHECK(has(page, "<li><b>paused</b> exchange: no room (for 37 s)</li>"));
+  CHECK(has(page, "<li><b>trades</b>: a batch takes 6.1 s</li>"));
+  CHECK(has(page, "<td>exchange to trades</td><td>settling in trades 6."));
 }

@@ -172,6 +172,69 @@ TEST_CASE("a source is behind when its backlog would take long at the present ra
   CHECK(readiness.update(report, RunPhase::running, "", 41 * second).empty());
 }
 
+TEST_CASE("a reason of the flow that comes in jerks stays until the backlog has shrunk to half") {
+  Readiness readiness({.linger_ns = 30 * second});
+  Report report = full_report();
+  report.nodes[0].metrics = {{"lag_records", 14'000}};
+  readiness.update(report, RunPhase::running, "", 1 * second);
+  CHECK(codes(readiness.update(report, RunPhase::running, "", 11 * second)) == Words{"paused exchange"});
+  // A batch of a slow table, and it stands still again.
+  report.nodes[0].account.received += 500;
+  const auto moving = readiness.update(report, RunPhase::running, "", 12 * second);
+  REQUIRE(codes(moving) == Words{"paused exchange"});
+  CHECK(moving[0].since_ns == 1 * second);
+  CHECK(moving[0].sentence.find("it moves again, with 14,000 records still to come; until 1 s ago the source") == 0);
+  CHECK(codes(readiness.update(report, RunPhase::running, "", 21 * second)) == Words{"paused exchange"});
+  CHECK(codes(readiness.update(report, RunPhase::running, "", 22 * second)) == Words{"paused exchange"});
+  report.nodes[0].account.received += 500;
+  report.nodes[0].metrics = {{"lag_records", 7'001}};
+  CHECK(codes(readiness.update(report, RunPhase::running, "", 23 * second)) == Words{"paused exchange"});
+  report.nodes[0].metrics = {{"lag_records", 7'000}};
+  CHECK(readiness.update(report, RunPhase::running, "", 24 * second).empty());
+}
+
+TEST_CASE("a reason of the flow does not stay for ever either") {
+  Readiness readiness({.linger_ns = 30 * second});
+  Report report = full_report();
+  report.nodes[0].account.unsettled = 5'000;
+  readiness.update(report, RunPhase::running, "", 1 * second);
+  CHECK(readiness.update(report, RunPhase::running, "", 11 * second).size() == 1);
+  report.edges[1].has_room = true;
+  CHECK(readiness.update(report, RunPhase::running, "", 40 * second).size() == 1);
+  CHECK(readiness.update(report, RunPhase::running, "", 41 * second).empty());
+  // A few records are no backlog.
+  report.edges[1].has_room = false;
+  report.nodes[0].account.unsettled = 999;
+  CHECK(readiness.update(report, RunPhase::running, "", 60 * second).size() == 1);
+  report.edges[1].has_room = true;
+  CHECK(readiness.update(report, RunPhase::running, "", 61 * second).empty());
+}
+
+TEST_CASE("an edge without a buffer is never said to be full of nothing") {
+  Report report = full_report();
+  report.edges[1].has_room = true;
+  report.edges[1].waiting = report.edges[1].bound_records = 0;
+  report.edges[1].is_buffered = false;
+  report.edges[1].parked = 500;
+  report.nodes[2].held = 1'000;
+  CHECK(no_room_of(report, report.nodes[0]) ==
+        "the edge route -> trades is full: the node trades holds 1,000 records and takes no more for now");
+}
+
+TEST_CASE("behind a source that cannot replay, a server that is away puts records at risk, and a reason says so") {
+  Readiness readiness;
+  Report report = sample_report();
+  report.nodes[2].status = SLUICE_STATUS_CONNECTING;
+  report.nodes[2].status_sentence = "the server is away";
+  report.nodes[0].account.unsettled = 13'129;
+  const auto reasons = readiness.update(report, RunPhase::running, "", second);
+  REQUIRE(codes(reasons) == Words{"not_connected trades"});
+  CHECK(reasons[0].sentence ==
+        "the server is away; 13,129 records are kept in memory until then, and a crash would lose them");
+  report.nodes[0].replay = 2;
+  CHECK(readiness.update(report, RunPhase::running, "", second)[0].sentence == "the server is away");
+}
+
 TEST_CASE("the cause comes before what follows from it") {
   Readiness readiness;
   Report report = full_report();
