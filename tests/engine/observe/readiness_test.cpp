@@ -175,7 +175,7 @@ TEST_CASE("a source is behind when its backlog would take long at the present ra
 TEST_CASE("a reason of the flow that comes in jerks stays until the backlog has shrunk to half") {
   Readiness readiness({.linger_ns = 30 * second});
   Report report = full_report();
-  report.nodes[0].metrics = {{"lag_records", 14'000}};
+  report.nodes[0].account.unsettled = 14'000;
   readiness.update(report, RunPhase::running, "", 1 * second);
   CHECK(codes(readiness.update(report, RunPhase::running, "", 11 * second)) == Words{"paused exchange"});
   // A batch of a slow table, and it stands still again.
@@ -187,9 +187,9 @@ TEST_CASE("a reason of the flow that comes in jerks stays until the backlog has 
   CHECK(codes(readiness.update(report, RunPhase::running, "", 21 * second)) == Words{"paused exchange"});
   CHECK(codes(readiness.update(report, RunPhase::running, "", 22 * second)) == Words{"paused exchange"});
   report.nodes[0].account.received += 500;
-  report.nodes[0].metrics = {{"lag_records", 7'001}};
+  report.nodes[0].account.unsettled = 7'001;
   CHECK(codes(readiness.update(report, RunPhase::running, "", 23 * second)) == Words{"paused exchange"});
-  report.nodes[0].metrics = {{"lag_records", 7'000}};
+  report.nodes[0].account.unsettled = 7'000;
   CHECK(readiness.update(report, RunPhase::running, "", 24 * second).empty());
 }
 
