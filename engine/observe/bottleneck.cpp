@@ -45,22 +45,6 @@ bool mostly_takes_no_more(const std::deque<Sample>& samples, size_t sink) {
   return 2 * seen > samples.size();
 }
 
-/// What the sink has taken is its own; the rest waits.
-uint64_t waiting_before(const Report& report, size_t sink) {
-  const std::vector<bool> is_before = before_node(report, sink, false);
-  uint64_t waiting = 0;
-  for (size_t i = 0; i < report.nodes.size(); ++i) {
-    if (!is_before[i] || i == sink) continue;
-    if (report.nodes[i].is_source) waiting += lag_of(report.nodes[i]);
-    if (!report.nodes[i].is_source) waiting += report.nodes[i].held;
-  }
-  for (const EdgeReport& edge : report.edges) {
-    if (is_before[edge.to_node] && is_before[edge.from_node] && !edge.is_dead_letter)
-      waiting += edge.waiting + edge.parked;
-  }
-  return waiting;
-}
-
 /// Of what it settled between two reports.
 LatencyReport settling(const Report& before, const Report& now, size_t sink) {
   LatencyReport all;
@@ -88,6 +72,21 @@ int64_t oldest_before(const Report& report, size_t sink) {
 
 }  // namespace
 
+uint64_t waiting_before(const Report& report, size_t sink) {
+  const std::vector<bool> is_before = before_node(report, sink, false);
+  uint64_t waiting = 0;
+  for (size_t i = 0; i < report.nodes.size(); ++i) {
+    if (!is_before[i] || i == sink) continue;
+    if (report.nodes[i].is_source) waiting += lag_of(report.nodes[i]);
+    if (!report.nodes[i].is_source) waiting += report.nodes[i].held;
+  }
+  for (const EdgeReport& edge : report.edges) {
+    if (is_before[edge.to_node] && is_before[edge.from_node] && !edge.is_dead_letter)
+      waiting += edge.waiting + edge.parked;
+  }
+  return waiting;
+}
+
 bool leads_to(const Report& report, size_t from, size_t to, bool with_dead_letters) {
   return before_node(report, to, with_dead_letters)[from];
 }
@@ -98,7 +97,8 @@ std::vector<Bottleneck> bottlenecks(const std::deque<Sample>& samples) {
   const Report& now = samples.back().report;
   for (size_t i = 0; i < now.nodes.size(); ++i) {
     const NodeReport& node = now.nodes[i];
-    if (!node.is_sink || node.held == 0) continue;
+    // One that is not ready says itself what is wrong.
+    if (!node.is_sink || node.held == 0 || node.status != SLUICE_STATUS_READY) continue;
     const LatencyReport lately = settling(samples.front().report, now, i);
     Bottleneck one{
         .node = i, .name = node.name + node.half, .sentence = {}, .median_ns = 0, .waiting = waiting_before(now, i)};
@@ -106,7 +106,15 @@ std::vector<Bottleneck> bottlenecks(const std::deque<Sample>& samples) {
     if (lately.count > 0) {
       one.median_ns = lately.quantile_ns(0.5);
       if (one.median_ns < slow_ns && !(is_full && one.waiting >= few_records)) continue;
-      one.sentence = fmt::format("a batch takes {} (median)", rounded_duration(one.median_ns));
+      const int64_t oldest_ns = oldest_before(now, i);
+      if (is_full && oldest_ns >= least_stuck_ns && oldest_ns > 4 * one.median_ns) {
+        // What it is at now has no verdict yet, and may say more.
+        one.sentence = fmt::format("the oldest records on the way to it are {} old, a batch took {} (median)",
+                                   rounded_duration(oldest_ns), rounded_duration(one.median_ns));
+        one.median_ns = oldest_ns;
+      } else {
+        one.sentence = fmt::format("a batch takes {} (median)", rounded_duration(one.median_ns));
+      }
     } else {
       one.median_ns = oldest_before(now, i);
       if (!is_full || one.median_ns < least_stuck_ns) continue;

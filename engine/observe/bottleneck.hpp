@@ -19,8 +19,12 @@ struct Bottleneck {
   uint64_t waiting = 0;   ///< records in front of it, at the server of its source too
 };
 
-/// The worst first. A sink is one when it takes no more most of the time, or takes half a second and more for a batch.
+/// The worst first. A sink whose status is ready is one when it takes no more most of the time, or takes half a second
+/// and more for a batch.
 std::vector<Bottleneck> bottlenecks(const std::deque<Sample>& samples);
+
+/// Records that wait for a sink in front of it, at the server of its source too.
+uint64_t waiting_before(const Report& report, size_t sink);
 
 /// Whether records of a node can get to another one, dead letters apart or not.
 bool leads_to(const Report& report, size_t from, size_t to, bool with_dead_letters);

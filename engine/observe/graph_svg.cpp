@@ -30,6 +30,7 @@ constexpr std::string_view waiting_colour = "#d97706";
 constexpr std::string_view dark_amber = "#b45309";
 constexpr std::string_view bad = "#dc2626";
 constexpr size_t row_letters = 30;
+constexpr size_t trouble_letters = 29;
 constexpr size_t trouble_rows = 6;
 
 std::string cut_to(const std::string& text, size_t letters) {
@@ -113,7 +114,7 @@ class Drawing {
     size_t most_rows = 1;
     for (Box& box : boxes_) {
       if (box.rejects > 0) box.rows.push_back({grouped(box.rejects) + " rejected", bad});
-      for (std::string& row : rows_of(box.trouble(), row_letters, trouble_rows)) {
+      for (std::string& row : rows_of(box.trouble(), trouble_letters, trouble_rows)) {
         box.rows.push_back({std::move(row), box.is_well()                       ? good
                                             : box.status == SLUICE_STATUS_READY ? dark_amber
                                                                                 : box.colour()});
@@ -325,7 +326,9 @@ std::vector<Mark> marks_of(const Report& report, const std::vector<Reason>& reas
   for (const Bottleneck& one : slow) marks.push_back({report.nodes[one.node].name, one.sentence});
   for (const Reason& reason : reasons) {
     if (reason.node.empty() || reason.code == "not_connected" || reason.code == "blocked") continue;
-    marks.push_back({reason.node, reason.code + ": " + reason.sentence});
+    // What is slow has a mark of its own.
+    marks.push_back(
+        {reason.node, reason.code + ": " + reason.sentence.substr(0, reason.sentence.find("; what is slow"))});
   }
   return marks;
 }

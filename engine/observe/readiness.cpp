@@ -26,15 +26,14 @@ uint64_t settled_of(const AccountReport& account) {
   return sum;
 }
 
-/// Records of sources that cannot replay, which wait for this node: in memory only.
+/// Records that wait for this node and that a source which cannot replay may have given: in memory only.
 uint64_t at_risk(const Report& report, const NodeReport& node) {
   const auto index = static_cast<size_t>(&node - report.nodes.data());
-  uint64_t records = 0;
   for (size_t i = 0; i < report.nodes.size(); ++i) {
-    const NodeReport& source = report.nodes[i];
-    if (source.is_source && source.replay == 0 && leads_to(report, i, index, true)) records += source.account.unsettled;
+    const bool cannot_replay = report.nodes[i].is_source && report.nodes[i].replay == 0;
+    if (cannot_replay && leads_to(report, i, index, false)) return waiting_before(report, index) + node.held;
   }
-  return records;
+  return 0;
 }
 
 /// What a source has still to get through: at its server and behind it.
@@ -167,7 +166,7 @@ void Readiness::keep_lingering(const Report& report, int64_t now_ns) {
     }
     if (!holds) {
       Reason reason = one.reason;
-      reason.sentence = fmt::format("it moves again, with {} records still to come; until {} ago {}", grouped(left),
+      reason.sentence = fmt::format("{} records are still to come; until {} ago {}", grouped(left),
                                     whole_seconds(now_ns - one.seen_ns), one.reason.sentence);
       reasons_.push_back(std::move(reason));
     }

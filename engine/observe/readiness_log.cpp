@@ -14,7 +14,10 @@ std::optional<ReadinessLine> ReadinessLog::update(const std::vector<Reason>& rea
   if (phase != RunPhase::running) return std::nullopt;
   std::string names;
   std::string text;
+  std::string slow;
   for (const Reason& reason : reasons) {
+    if (const size_t at = reason.sentence.find("; what is slow"); at != std::string::npos)
+      slow = reason.sentence.substr(at);
     names += reason.code + " " + reason.node + "\n";
     text += text.empty() ? "not ready: " : "; ";
     if (reason.code == "not_connected") {
@@ -22,7 +25,8 @@ std::optional<ReadinessLine> ReadinessLog::update(const std::vector<Reason>& rea
     } else if (reason.code == "blocked") {
       text += reason.node + " is blocked";
     } else {
-      text += (reason.node.empty() ? "" : reason.node + " ") + reason.code + ": " + reason.sentence;
+      const std::string sentence = reason.sentence.substr(0, reason.sentence.find("; what is slow"));
+      text += (reason.node.empty() ? "" : reason.node + " ") + reason.code + ": " + sentence;
     }
   }
   const bool begins = !was_ready_ && !since_ns_;
@@ -30,7 +34,7 @@ std::optional<ReadinessLine> ReadinessLog::update(const std::vector<Reason>& rea
   if (!was_ready_ && !reasons.empty() && now_ns - *since_ns_ < begin_ns) return std::nullopt;
   if ((names == said_ && (was_ready_ || !reasons.empty())) || !budget_.take(now_ns)) return std::nullopt;
   said_ = names;
-  if (!reasons.empty()) return ReadinessLine{true, text};
+  if (!reasons.empty()) return ReadinessLine{true, text + slow};
   const std::string lasted = lasted_text(now_ns - *since_ns_);
   since_ns_.reset();
   return ReadinessLine{false, (std::exchange(was_ready_, true) ? "ready again after " : "ready after ") + lasted};

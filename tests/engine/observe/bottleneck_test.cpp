@@ -42,6 +42,16 @@ TEST_CASE("a sink that is late without being full is one too, a quick one is not
   CHECK(bottlenecks(samples(second / 10, true, 999)).empty());
   CHECK(bottlenecks(samples(second / 10, true, 100'000)).size() == 1);
   CHECK(bottlenecks({}).empty());
+  auto away = samples(2 * second, true, 0);
+  away.back().report.nodes[2].status = SLUICE_STATUS_CONNECTING;
+  CHECK(bottlenecks(away).empty());
+}
+
+TEST_CASE("of a sink that became slow just now, how old records are says more than what batches took") {
+  auto found = samples(second / 20, true, 6'000);
+  found.back().report.nodes[0].account.oldest_unsettled_ns = 11 * second;
+  REQUIRE(bottlenecks(found).size() == 1);
+  CHECK(bottlenecks(found)[0].sentence.find("the oldest records on the way to it are 11.0 s old, a batch took 5") == 0);
 }
 
 TEST_CASE("a sink that settles nothing at all is one when it holds something for long") {

@@ -183,7 +183,7 @@ TEST_CASE("a reason of the flow that comes in jerks stays until the backlog has 
   const auto moving = readiness.update(report, RunPhase::running, "", 12 * second);
   REQUIRE(codes(moving) == Words{"paused exchange"});
   CHECK(moving[0].since_ns == 1 * second);
-  CHECK(moving[0].sentence.find("it moves again, with 14,000 records still to come; until 1 s ago the source") == 0);
+  CHECK(moving[0].sentence.find("14,000 records are still to come; until 1 s ago the source") == 0);
   CHECK(codes(readiness.update(report, RunPhase::running, "", 21 * second)) == Words{"paused exchange"});
   CHECK(codes(readiness.update(report, RunPhase::running, "", 22 * second)) == Words{"paused exchange"});
   report.nodes[0].account.received += 500;
@@ -226,7 +226,8 @@ TEST_CASE("behind a source that cannot replay, a server that is away puts record
   Report report = sample_report();
   report.nodes[2].status = SLUICE_STATUS_CONNECTING;
   report.nodes[2].status_sentence = "the server is away";
-  report.nodes[0].account.unsettled = 13'129;
+  report.edges[1].waiting = 13'000;
+  report.nodes[2].held = 129;
   const auto reasons = readiness.update(report, RunPhase::running, "", second);
   REQUIRE(codes(reasons) == Words{"not_connected trades"});
   CHECK(reasons[0].sentence ==
