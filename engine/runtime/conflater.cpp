@@ -8,11 +8,19 @@ namespace sluice::engine {
 
 using records::HostBatch;
 
-std::string_view Conflater::key_of(const HostBatch& single) const {
+std::optional<Conflater::Key> Conflater::key_of(const HostBatch& single) const {
   const sluice_value& value = records::values_of(single.at(0))[slot_];
-  if (value.kind == SLUICE_VALUE_TEXT) return {value.as.text, value.size};
-  if (value.kind == SLUICE_ABSENT) return {};
-  return {reinterpret_cast<const char*>(&value.as.integer), sizeof value.as.integer};
+  if (value.kind == SLUICE_ABSENT) return std::nullopt;
+  if (value.kind == SLUICE_VALUE_TEXT) return Key{value.kind, {value.as.text, value.size}};
+  return Key{value.kind, {reinterpret_cast<const char*>(&value.as.integer), sizeof value.as.integer}};
+}
+
+/// The key's view moves to the new record, as the old one may go first.
+void Conflater::note_youngest(HostBatch* single) {
+  const std::optional<Key> key = key_of(*single);
+  if (!key) return;
+  youngest_.erase(*key);
+  youngest_.emplace(*key, single);
 }
 
 uint64_t Conflater::own_bytes(const HostBatch& batch) {
@@ -54,8 +62,7 @@ void Conflater::begin() {
       HostBatch* single = batch->count > 1 ? records::cut(*batch, 1) : std::exchange(batch, nullptr);
       if (single->count > 0) {
         stand_alone(*single);
-        youngest_.erase(key_of(*single));
-        youngest_.emplace(key_of(*single), single);
+        note_youngest(single);
       }
       queue_.append_locked(single);
     }
@@ -64,14 +71,13 @@ void Conflater::begin() {
 
 bool Conflater::push_single(HostBatch* single, HostBatch*& losers) {
   stand_alone(*single);
-  const std::string_view key = key_of(*single);
-  const auto found = youngest_.find(key);
   if (queue_.fits(1, single->queued_bytes)) {
-    if (found != youngest_.end()) youngest_.erase(found);
-    youngest_.emplace(key, single);
+    note_youngest(single);
     queue_.append_locked(single);
     return true;
   }
+  const std::optional<Key> key = key_of(*single);
+  const auto found = key ? youngest_.find(*key) : youngest_.end();
   if (found == youngest_.end()) return false;
   HostBatch* old = found->second;
   const uint64_t growth = single->queued_bytes - old->queued_bytes;  // modulo 2^64
@@ -87,7 +93,7 @@ bool Conflater::push_single(HostBatch* single, HostBatch*& losers) {
   // In one step: at no moment may the bound be seen exceeded.
   queue_.in_bytes_.add(growth);
   std::swap(old->queued_bytes, single->queued_bytes);
-  youngest_.emplace(key_of(*old), old);
+  youngest_.emplace(*key_of(*old), old);
   single->next = losers;
   losers = single;
   return true;
@@ -110,7 +116,8 @@ HostBatch* Conflater::pop() {
     if (queue_.head_->is_flush_marker && batch != nullptr) break;
     HostBatch* single = queue_.pop_front_locked();
     if (single->is_flush_marker) return single;
-    const auto found = youngest_.find(key_of(*single));
+    const std::optional<Key> key = key_of(*single);
+    const auto found = key ? youngest_.find(*key) : youngest_.end();
     if (found != youngest_.end() && found->second == single) youngest_.erase(found);
     if (batch == nullptr) {
       batch = single;

@@ -26,6 +26,9 @@ struct Item {
   bool operator==(const Item& other) const { return number == other.number && key == other.key; }
 };
 
+/// An item of this key has no attribute at all.
+constexpr uint64_t no_key = 0;
+
 /// One attribute: the key. As text it views the payload, which begins with "key:".
 inline records::HostBatch* make_batch(records::Account& account, const std::vector<Item>& items,
                                       bool text_key = false) {
@@ -42,7 +45,9 @@ inline records::HostBatch* make_batch(records::Account& account, const std::vect
     record->buffer = pinned;
     sluice_value& key = records::values_of(record)[0];
     char* end = std::to_chars(to, to + 20, item.key).ptr;
-    if (text_key) {
+    if (item.key == no_key) {
+      key.kind = SLUICE_ABSENT;
+    } else if (text_key) {
       key.kind = SLUICE_VALUE_TEXT;
       key.as.text = to;
       key.size = static_cast<uint32_t>(end - to);

@@ -76,6 +76,7 @@ struct Model {
           }
           const auto youngest = std::find_if(waiting.rbegin(), waiting.rend(),
                                              [&](const Item& item) { return item.key == items[i].key; });
+          if (items[i].key == no_key) return {items.begin() + static_cast<long>(i), items.end()};
           if (youngest == waiting.rend()) return {items.begin() + static_cast<long>(i), items.end()};
           losers.push_back(*youngest);
           *youngest = items[i];
@@ -107,7 +108,7 @@ void compare_with_model(WhenFull when_full, uint32_t seed, bool text_key) {
     if (pick(3) != 1) {
       Items items;
       if (parked == nullptr) {
-        for (uint64_t n = pick(9); n > 0; --n) items.push_back({next_number++, pick(key_count)});
+        for (uint64_t n = pick(9); n > 0; --n) items.push_back({next_number++, pick(key_count + 1) - 1});
         parked = make_batch(account, items, text_key);
       } else {
         items = items_of(*parked);
@@ -207,6 +208,39 @@ TEST_CASE("conflating keeps the youngest value and the order of each key, and it
       CHECK(account.totals.unsettled() == 0);
     }
   }
+}
+
+TEST_CASE("records without the attribute that conflates are no key: each waits for itself") {
+  CountingAccount account;
+  EdgeQueue queue({3, plenty}, WhenFull::conflate, 0);
+  REQUIRE(queue.push(make_batch(account, {{1, no_key}, {2, 7}, {3, no_key}}, true)).rest == nullptr);
+  EdgeQueue::Pushed pushed = queue.push(make_batch(account, {{4, 7}, {5, no_key}, {6, 7}}, true));
+  CHECK(settle_list(pushed.losers, Verdict::discarded) == Items{{2, 7}});
+  REQUIRE(pushed.rest != nullptr);
+  CHECK(items_of(*pushed.rest) == Items{{5, no_key}, {6, 7}});
+  Items got;
+  while (pushed.rest != nullptr || queue.waiting_records() > 0) {
+    while (HostBatch* batch = queue.pop()) {
+      for (const Item& item : items_of(*batch)) got.push_back(item);
+      records::settle_take(batch, Verdict::delivered);
+    }
+    if (pushed.rest != nullptr) pushed = queue.push(pushed.rest);
+    CHECK(pushed.losers == nullptr);
+  }
+  CHECK(got == Items{{1, no_key}, {4, 7}, {3, no_key}, {5, no_key}, {6, 7}});
+  CHECK(account.totals.unsettled() == 0);
+}
+
+TEST_CASE("a number and a text of the same bytes are two keys of a conflating edge") {
+  CountingAccount account;
+  EdgeQueue queue({1, plenty}, WhenFull::conflate, 0);
+  HostBatch* number = make_batch(account, {{1, 1}});
+  records::values_of(number->at(0))[0].as.integer = 0x3837363534333231;  // "12345678"
+  REQUIRE(queue.push(number).rest == nullptr);
+  HostBatch* parked = queue.push(make_batch(account, {{2, 12345678}}, true)).rest;
+  REQUIRE(parked != nullptr);
+  records::settle_take(parked, Verdict::discarded);
+  records::settle_take(queue.pop(), Verdict::delivered);
 }
 
 TEST_CASE("a record larger than the whole edge is handed back, and its neighbours are not") {
