@@ -29,7 +29,10 @@ std::optional<int32_t> KeyPartitions::of(std::optional<std::string_view> key) co
   }
   if (others_are_refused_) return std::nullopt;
   if (partition_count_ == 0) return RD_KAFKA_PARTITION_UA;
-  return key ? hashed_partition(*key, partition_count_) : 0;
+  if (key) return hashed_partition(*key, partition_count_);
+  // No key is not one key: such records have no order to keep, so all partitions share them.
+  return static_cast<int32_t>(without_key_.fetch_add(1, std::memory_order_relaxed) %
+                              static_cast<uint32_t>(partition_count_));
 }
 
 }  // namespace sluice::kafka

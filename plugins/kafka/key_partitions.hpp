@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which partition a key goes to: by the map of the graph, else by the rule for other keys. Looking one up allocates
-// nothing. Immutable once made.
+// nothing. A record without a key goes to each partition in turn. Safe on any thread.
 #pragma once
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,7 @@ class KeyPartitions {
   std::unordered_map<std::string, int32_t, Hash, std::equal_to<>> many_;
   const bool others_are_refused_;
   const int32_t partition_count_;
+  mutable std::atomic<uint32_t> without_key_{0};  ///< records so far
 };
 
 }  // namespace sluice::kafka

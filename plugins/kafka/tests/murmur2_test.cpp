@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys go where Kafka's Java client would put them.
 #include "murmur2.hpp"
+
+#include <array>
 #include "catch.hpp"
 #include "key_partitions.hpp"
 
@@ -32,4 +34,14 @@ TEST_CASE("the map comes first, then the rule for other keys") {
   settings.partitions.clear();
   settings.other_keys = OtherKeys::error;
   CHECK(KeyPartitions(settings, 3).of("foobar") == hashing.of("foobar"));
+}
+
+TEST_CASE("records without a key are not of one key: all partitions share them") {
+  Settings settings;
+  settings.key = "symbol";
+  const KeyPartitions partitions(settings, 3);
+  std::array<int, 3> records{};
+  for (int i = 0; i < 30; ++i) ++records[static_cast<size_t>(partitions.of(std::nullopt).value())];
+  CHECK(records == std::array<int, 3>{10, 10, 10});
+  CHECK(KeyPartitions(settings, 0).of(std::nullopt) == RD_KAFKA_PARTITION_UA);
 }
