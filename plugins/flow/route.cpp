@@ -4,6 +4,8 @@
 #include <charconv>
 #include <map>
 
+#include "sluice/safe_text.hpp"
+
 namespace sluice::flow {
 namespace {
 
@@ -117,18 +119,19 @@ void Route::send(uint8_t lane, Batch batch) {
 
 void Route::fail(Batch batch) {
   while (!batch.empty()) {
-    const std::string value = value_text(batch[0]);
+    const std::optional<std::string> value = value_text(batch[0]);
     uint32_t same = 1;
     while (same < batch.size() && value_text(batch[same]) == value) ++same;
     Batch part = same == batch.size() ? std::move(batch) : batch.cut(same);
-    const std::string what =
-        value.empty() ? "the record has no attribute " + by_
-                      : "the attribute " + by_ + " is " + quoted(value) + ", which is in none of the lists of ports";
+    const std::string what = !value ? "the record has no attribute " + by_
+                                    : "the attribute " + by_ + " is " + quoted(safe_text(*value, 80)) +
+                                          ", which is in none of the lists of ports";
     std::move(part).fail(permanent(what + "; list it under ports, or set otherwise to a port or discard", "no_route"));
   }
 }
 
-std::string Route::value_text(const Record& record) const {
+std::optional<std::string> Route::value_text(const Record& record) const {
+  if (slot_ < 0 || record.attribute(slot_).kind == SLUICE_ABSENT) return std::nullopt;
   if (const auto number = record.integer(slot_)) return std::to_string(*number);
   return std::string(record.text(slot_));
 }

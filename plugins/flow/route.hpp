@@ -4,6 +4,7 @@
 // with the reason no_route, or failed permanently with its value named. A record without the attribute counts so too.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ class Route : public Transform {
   void part(Batch batch);
   void send(uint8_t lane, Batch batch);
   void fail(Batch batch);
-  std::string value_text(const Record& record) const;
+  std::optional<std::string> value_text(const Record& record) const;  ///< nothing: it lacks the attribute
 
   Context context_;
   std::string by_;
