@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frame_reader.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace sluice::binance {
@@ -13,6 +14,13 @@ uint64_t big_endian(const uint8_t* bytes, int count) {
   uint64_t value = 0;
   for (int i = 0; i < count; ++i) value = value << 8 | bytes[i];
   return value;
+}
+
+/// RFC 6455, 7.4, with what was registered since: codes for peers, not for what is only said of a connection (1005,
+/// 1006, 1015), nor those that nobody has given a meaning.
+bool may_be_sent(uint16_t code) {
+  if (code >= 3000) return code < 5000;
+  return code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
 }
 
 }  // namespace
@@ -100,16 +108,28 @@ bool FrameReader::control(const Header& header, const uint8_t* payload) {
     to.size = static_cast<uint8_t>(header.payload_bytes);
     std::memcpy(to.payload, payload, header.payload_bytes);
   } else if (header.opcode == close_frame) {
-    if (header.payload_bytes == 1) return fail(StreamEnd::protocol_error, "a close frame holds half a code");
-    end_ = StreamEnd::closed;
-    close_code_ = 1005;
-    if (header.payload_bytes >= 2) {
-      close_code_ = static_cast<uint16_t>(big_endian(payload, 2));
-      why_.assign(reinterpret_cast<const char*>(payload) + 2, header.payload_bytes - 2);
-    }
-    return false;
+    return close(payload, header.payload_bytes);
   }
   return true;
+}
+
+bool FrameReader::close(const uint8_t* payload, uint64_t size) {
+  if (size == 1) return fail(StreamEnd::protocol_error, "a close frame holds half a code");
+  if (size == 0) {
+    close_code_ = 1005;
+  } else {
+    const auto code = static_cast<uint16_t>(big_endian(payload, 2));
+    std::string reason(reinterpret_cast<const char*>(payload) + 2, size - 2);
+    if (!may_be_sent(code)) {
+      return fail(StreamEnd::protocol_error, "a close frame has the code " + std::to_string(code) +
+                                                 ", which may not be sent" +
+                                                 (reason.empty() ? "" : " (its reason is '" + reason + "')"));
+    }
+    close_code_ = code;
+    why_ = std::move(reason);
+  }
+  end_ = StreamEnd::closed;
+  return false;
 }
 
 void FrameReader::fragment(const Header& header, const uint8_t* payload) {
@@ -121,16 +141,16 @@ void FrameReader::fragment(const Header& header, const uint8_t* payload) {
   partial_.insert(partial_.end(), payload, payload + header.payload_bytes);
   if (!header.last) return;
   auto whole = std::make_unique<uint8_t[]>(partial_.size() + padding_bytes);
-  std::memcpy(whole.get(), partial_.data(), partial_.size());
+  std::copy(partial_.begin(), partial_.end(), whole.get());
   messages_.push_back({whole.get(), static_cast<uint32_t>(partial_.size()), fragments_are_text_, true});
   assembled_.push_back(std::move(whole));
   in_fragments_ = false;
   partial_ = {};
 }
 
-bool FrameReader::fail(StreamEnd end, const char* why) {
+bool FrameReader::fail(StreamEnd end, std::string why) {
   end_ = end;
-  why_ = why;
+  why_ = std::move(why);
   return false;
 }
 

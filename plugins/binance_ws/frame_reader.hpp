@@ -38,6 +38,9 @@ class FrameReader {
   /// again, with more behind it. After the end of the stream nothing more is taken.
   uint64_t scan(const uint8_t* bytes, uint64_t size);
 
+  /// Bytes that have come of a message whose fragments go on.
+  uint64_t partial_bytes() const { return in_fragments_ ? partial_.size() : 0; }
+
   /// Bytes, header included, that the frame at the end of the last scan needs to be whole; 0: its header is not.
   uint64_t needed() const { return needed_; }
 
@@ -57,7 +60,8 @@ class FrameReader {
   bool control(const Header& header, const uint8_t* payload);
   bool check(const Header& header);
   void fragment(const Header& header, const uint8_t* payload);
-  bool fail(StreamEnd end, const char* why);
+  bool fail(StreamEnd end, std::string why);
+  bool close(const uint8_t* payload, uint64_t size);
 
   uint64_t max_message_bytes_;
   uint64_t needed_ = 0;

@@ -178,3 +178,37 @@ TEST_CASE("a close frame without a code says so") {
   CHECK(seen.code == 1005);
   CHECK(seen.why.empty());
 }
+
+TEST_CASE("a close frame whose code may not be sent breaks the protocol, and its reason is told") {
+  for (const uint16_t code : {0, 1, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535}) {
+    INFO(code);
+    const Seen seen = read_whole(close_frame(code, "because"));
+    CHECK(seen.end == StreamEnd::protocol_error);
+    CHECK(seen.why.find(std::to_string(code)) != std::string::npos);
+    CHECK(seen.why.find("because") != std::string::npos);
+  }
+  for (const uint16_t code :
+       {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999}) {
+    INFO(code);
+    const Seen seen = read_whole(close_frame(code, "because"));
+    CHECK(seen.end == StreamEnd::closed);
+    CHECK(seen.code == code);
+    CHECK(seen.why == "because");
+  }
+}
+
+TEST_CASE("a message of empty fragments is an empty message") {
+  const Seen seen = read_whole(raw_frame(1, "") + raw_frame(0, "") + raw_frame(last_bit, "") + text_frame("behind"));
+  CHECK(seen.messages.size() == 2);
+  CHECK(seen.messages.back() == "behindt");
+  CHECK(seen.end == StreamEnd::none);
+}
+
+TEST_CASE("what has come of a message in fragments is known until it is whole") {
+  FrameReader reader(limit);
+  const std::string first = raw_frame(1, "abc"), last = raw_frame(last_bit, "de");
+  reader.scan(reinterpret_cast<const uint8_t*>(first.data()), first.size());
+  CHECK(reader.partial_bytes() == 3);
+  reader.scan(reinterpret_cast<const uint8_t*>(last.data()), last.size());
+  CHECK(reader.partial_bytes() == 0);
+}
