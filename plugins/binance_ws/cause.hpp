@@ -36,7 +36,7 @@ constexpr std::array<CauseName, cause_count> cause_names{{
     {"closed", "the exchange sent a close frame"},
     {"cut", "TCP or TLS ended without a close frame"},
     {"silent", "no byte came within read_deadline"},
-    {"no_data", "no message came within data_deadline, although the connection lived"},
+    {"no_data", "no event of the streams came within data_deadline, although the connection lived"},
     {"protocol", "a frame broke the websocket protocol"},
     {"too_big", "a message was larger than max_frame"},
     {"backpressure", "reading had stopped for stop_reading_limit, as there was no room downstream"},

@@ -12,8 +12,12 @@ namespace json = simdjson::ondemand;
 
 constexpr std::string_view before_name = R"({"stream":")";
 constexpr std::string_view before_data = R"(","data":)";
-// Milliseconds since 1970 that still fit into nanoseconds; 16-digit microseconds do not and are no time of ours.
+// Of times since 1970: what fits into nanoseconds, and the magnitude from which on a number counts microseconds. As
+// milliseconds that would be the year 5138, and as microseconds what lies below is 1973 and before.
 constexpr int64_t latest_ms = 9'223'372'036'854;
+constexpr int64_t latest_us = 9'223'372'036'854'775;
+constexpr int64_t least_us = 100'000'000'000'000;
+constexpr int64_t surely_ms = 100'000'000'000;
 
 simdjson::padded_string_view padded(std::string_view text) {
   return simdjson::padded_string_view(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
@@ -40,27 +44,46 @@ char id_key(EventType type) {
   return '\0';
 }
 
-/// A time that is absent, no integer or out of range leaves the attribute absent: a sink that needs it will say so.
-void read_time(json::value& value, int64_t& time_ns, bool& has_time) {
-  int64_t ms = 0;
-  if (value.get_int64().get(ms) != simdjson::SUCCESS || ms < 0 || ms > latest_ms) return;
-  time_ns = ms * 1'000'000;
+/// The exchange counts what it was asked to count, and some others count what they like: the magnitude says which. A
+/// time that is absent, no integer or out of range leaves the attribute absent: a sink that needs it will say so.
+void take_time(int64_t count, int64_t& time_ns, bool& has_time, Event& event) {
+  if (count < 0) return;
+  if (count <= latest_ms) {
+    time_ns = count * 1'000'000;
+    event.counts_ms = event.counts_ms || count >= surely_ms;
+  } else {
+    if (count < least_us || count > latest_us) return;
+    time_ns = count * 1'000;
+    event.counts_us = true;
+  }
   has_time = true;
 }
 
-void read_time(std::string_view digits, int64_t& time_ns, bool& has_time) {
-  int64_t ms = 0;
-  if (!flat_json::read_integer(digits, ms) || ms > latest_ms) return;
-  time_ns = ms * 1'000'000;
-  has_time = true;
+void read_time(json::value& value, int64_t& time_ns, bool& has_time, Event& event) {
+  int64_t count = 0;
+  if (value.get_int64().get(count) == simdjson::SUCCESS) take_time(count, time_ns, has_time, event);
 }
 
-/// The bytes between the quotes; false when it is no string.
-bool read_text(json::value& value, std::string_view& text) {
+void read_time(std::string_view digits, int64_t& time_ns, bool& has_time, Event& event) {
+  int64_t count = 0;
+  if (flat_json::read_integer(digits, count)) take_time(count, time_ns, has_time, event);
+}
+
+/// What lies between the quotes, or what that means when it has escapes; false: it is no string, or an empty one.
+bool read_symbol(json::value& value, Event& event) {
   const std::string_view token = without_blanks_behind(value.raw_json_token());
-  if (token.size() < 2 || token.front() != '"' || token.back() != '"') return false;
-  text = token.substr(1, token.size() - 2);
-  return true;
+  if (token.size() <= 2 || token.front() != '"' || token.back() != '"') return false;
+  event.symbol = token.substr(1, token.size() - 2);
+  if (event.symbol.find('\\') == std::string_view::npos) return true;
+  event.has_own_symbol = true;
+  return value.get_string().get(event.symbol) == simdjson::SUCCESS;
+}
+
+/// Interned rather than a view where they are equal.
+void settle_symbol(Event& event) {
+  if (event.symbol != event.stream->symbol && !event.symbol.empty()) return;
+  event.symbol = event.stream->symbol;
+  event.has_own_symbol = false;
 }
 
 }  // namespace
@@ -107,9 +130,9 @@ bool Decoder::read_flat_data(Event& event) const {
           is_usual = is_usual && event.symbol.empty() && kind == flat_json::Kind::text && !value.empty();
           event.symbol = value;
         } else if (key[0] == 'E' && kind == flat_json::Kind::number) {
-          read_time(value, event.event_time_ns, event.has_event_time);
+          read_time(value, event.event_time_ns, event.has_event_time, event);
         } else if (key[0] == 'T' && kind == flat_json::Kind::number) {
-          read_time(value, event.trade_time_ns, event.has_trade_time);
+          read_time(value, event.trade_time_ns, event.has_trade_time, event);
         }
       });
   if (!is_flat || !is_usual || !event.has_id || event.symbol.empty()) {
@@ -118,7 +141,7 @@ bool Decoder::read_flat_data(Event& event) const {
     event.symbol = fresh.symbol;
     event.event_time_ns = fresh.event_time_ns;
     event.trade_time_ns = fresh.trade_time_ns;
-    event.has_id = event.has_event_time = event.has_trade_time = false;
+    event.has_id = event.has_event_time = event.has_trade_time = event.counts_ms = event.counts_us = false;
     return false;
   }
   if (event.symbol == event.stream->symbol) event.symbol = event.stream->symbol;
@@ -131,33 +154,33 @@ bool Decoder::read_data(Event& event) {
   json::object object;
   if (parser_.iterate(padded(event.data)).get(document) != simdjson::SUCCESS ||
       document.get_object().get(object) != simdjson::SUCCESS) {
-    event.why = "its data is no JSON object";
+    event.why = "its data is not a JSON object";
     return false;
   }
   for (auto entry : object) {
     json::field field;
     json::json_type type;
     if (std::move(entry).get(field) != simdjson::SUCCESS || field.value().type().get(type) != simdjson::SUCCESS) {
-      event.why = "its data is no JSON object";
+      event.why = "its data is not a JSON object";
       return false;
     }
     const char* key = field.key().raw();
     if (key[0] == '"' || key[1] != '"') continue;
     if (key[0] == id) {
       if (field.value().get_int64().get(event.id) != simdjson::SUCCESS) {
-        event.why = "its id is no 64-bit integer";
+        event.why = "its id is not a 64-bit integer";
         return false;
       }
       event.has_id = true;
     } else if (key[0] == 's') {
-      if (!read_text(field.value(), event.symbol) || event.symbol.empty()) {
-        event.why = "its symbol is no text";
+      if (!read_symbol(field.value(), event)) {
+        event.why = "its symbol is not a text";
         return false;
       }
     } else if (key[0] == 'E') {
-      read_time(field.value(), event.event_time_ns, event.has_event_time);
+      read_time(field.value(), event.event_time_ns, event.has_event_time, event);
     } else if (key[0] == 'T') {
-      read_time(field.value(), event.trade_time_ns, event.has_trade_time);
+      read_time(field.value(), event.trade_time_ns, event.has_trade_time, event);
     }
   }
   if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
@@ -167,18 +190,49 @@ bool Decoder::read_data(Event& event) {
   if (event.stream->event != EventType::other) {
     event.why = !event.has_id ? "it has no id" : "it has no symbol";
     if (!event.has_id || event.symbol.empty()) return false;
+    event.why = "";
   }
-  // Interned rather than a view where they are equal; an escaped one (\u5e01) is the one that was asked for.
-  if (event.symbol == event.stream->symbol || event.symbol.find('\\') != std::string_view::npos) {
-    event.symbol = event.stream->symbol;
-  }
+  // What names no symbol, as partial depth, is of the one whose stream it is.
+  settle_symbol(event);
   return true;
+}
+
+/// A list is judged as a whole: that it is one, of objects, to its end.
+bool Decoder::read_list(Event& event) {
+  event.why = "its data is not a JSON array of objects";
+  elements_.clear();
+  json::document document;
+  json::array list;
+  if (parser_.iterate(padded(event.data)).get(document) != simdjson::SUCCESS ||
+      document.get_array().get(list) != simdjson::SUCCESS) {
+    return false;
+  }
+  for (auto entry : list) {
+    json::value value;
+    json::json_type type;
+    json::object object;
+    std::string_view element;
+    if (std::move(entry).get(value) != simdjson::SUCCESS || value.type().get(type) != simdjson::SUCCESS ||
+        type != json::json_type::object || value.get_object().get(object) != simdjson::SUCCESS ||
+        object.raw_json().get(element) != simdjson::SUCCESS) {
+      return false;
+    }
+    elements_.push_back(without_blanks_behind(element));
+  }
+  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+}
+
+bool Decoder::decode_element(const Stream& stream, std::string_view element, Event& event) {
+  event = Event{};
+  event.stream = &stream;
+  event.data = element;
+  return read_flat_data(event) || read_data(event);
 }
 
 FrameKind Decoder::any_envelope(std::string_view text, Event& event) {
   const char* earlier_why = event.why;
   event = Event{};
-  event.why = "it is no JSON object";
+  event.why = "it is not a JSON object";
   json::document document;
   json::object object;
   if (parser_.iterate(padded(text)).get(document) != simdjson::SUCCESS ||
@@ -186,7 +240,7 @@ FrameKind Decoder::any_envelope(std::string_view text, Event& event) {
     return FrameKind::malformed;
   }
   std::string_view name;
-  bool has_stream = false, has_data = false, stream_is_text = false, data_is_object = false;
+  bool has_stream = false, has_data = false, stream_is_text = false, data_is_object = false, data_is_list = false;
   bool has_result = false, has_error = false, has_shutdown = false;
   for (auto entry : object) {
     json::field field;
@@ -203,10 +257,11 @@ FrameKind Decoder::any_envelope(std::string_view text, Event& event) {
       has_data = true;
       json::object data;
       data_is_object = type == json::json_type::object && field.value().get_object().get(data) == simdjson::SUCCESS;
-      if (data_is_object) {
-        if (data.raw_json().get(event.data) != simdjson::SUCCESS) return FrameKind::malformed;
-        event.data = without_blanks_behind(event.data);
-      }
+      if (data_is_object && data.raw_json().get(event.data) != simdjson::SUCCESS) return FrameKind::malformed;
+      json::array list;
+      data_is_list = type == json::json_type::array && field.value().get_array().get(list) == simdjson::SUCCESS;
+      if (data_is_list && list.raw_json().get(event.data) != simdjson::SUCCESS) return FrameKind::malformed;
+      event.data = without_blanks_behind(event.data);
     } else if (key == "result") {
       has_result = true;
     } else if (key == "error" || key == "code") {
@@ -222,13 +277,19 @@ FrameKind Decoder::any_envelope(std::string_view text, Event& event) {
     if (has_shutdown) return FrameKind::server_shutdown;
   }
   event.why = !has_stream       ? "it names no stream"
-              : !stream_is_text ? "its stream is no text"
+              : !stream_is_text ? "its stream is not a text"
               : !has_data       ? "it has no data"
-                                : "its data is no object";
+                                : "its data is not an object";
   if (!stream_is_text) return FrameKind::malformed;
   if (name == "!serverShutdown") return FrameKind::server_shutdown;
   event.stream = streams_.find(name);
-  if (event.stream == nullptr) return has_data ? FrameKind::unknown_stream : FrameKind::malformed;
+  if (event.stream == nullptr) {
+    event.name = name;
+    return has_data ? FrameKind::unknown_stream : FrameKind::malformed;
+  }
+  if (data_is_list && (event.stream->event == EventType::other || event.stream->symbol.empty())) {
+    return read_list(event) ? FrameKind::events : FrameKind::malformed;
+  }
   if (!data_is_object) return FrameKind::malformed;
   if (*earlier_why != '\0') event.why = earlier_why;
   return read_data(event) ? FrameKind::event : FrameKind::malformed;

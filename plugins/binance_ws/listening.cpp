@@ -8,6 +8,7 @@
 #include "dialer.hpp"
 #include "lone_host.hpp"
 #include "session.hpp"
+#include "sluice/safe_text.hpp"
 
 namespace sluice::binance {
 namespace {
@@ -16,21 +17,13 @@ constexpr int64_t goodbye_ns = 500'000'000;
 constexpr int64_t never_ns = std::numeric_limits<int64_t>::max() / 2;
 constexpr size_t longest_answer = 300;
 
-/// Not cut within a character.
-std::string_view beginning(std::string_view text) {
-  if (text.size() <= longest_answer) return text;
-  size_t end = longest_answer;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end);
-}
-
 class Visit {
  public:
-  Visit(const Options& options, const Waker& waker) : names_(stream_names(options)), waker_(waker), silent_(names_) {
-    for (const std::string& name : names_) {
-      const std::string_view type = std::string_view(name).substr(name.find('@') + 1);
-      streams_.add({name, type, {}, event_type(type)});
-    }
+  Visit(const Options& options, const Waker& waker)
+      : names_(make_stream_names(options.symbols, options.stream_types)),
+        waker_(waker),
+        silent_(stream_names(options)) {
+    for (const StreamName& each : names_) streams_.add({each.name, each.type, each.symbol, event_type(each.type)});
   }
 
   /// False: see loss.
@@ -93,23 +86,29 @@ class Visit {
     Event event;
     switch (message.text ? decoder.decode(text, event) : FrameKind::malformed) {
       case FrameKind::event:
+      case FrameKind::events:
         ++heard.events;
         std::erase(silent_, event.stream->name);
         break;
       case FrameKind::control_reply:
-        if (heard.answer.empty()) heard.answer = beginning(text);
+        if (heard.answer.empty()) heard.answer = safe_text(text, longest_answer);
         break;
       case FrameKind::malformed:
         if (heard.malformed++ == 0) heard.why_malformed = message.text ? event.why : "it is a binary message";
         break;
       case FrameKind::unknown_stream:
+        if (const Stream* meant = streams_.find_but_for_case(event.name); meant != nullptr && heard.meant.empty()) {
+          heard.meant = meant->name;
+          heard.unknown = safe_text(event.name, longest_answer);
+        }
+        break;
       case FrameKind::server_shutdown:
         break;
     }
   }
 
   Context context_ = lone_context();
-  std::vector<std::string> names_;
+  std::vector<StreamName> names_;
   Waker waker_;
   std::vector<std::string> silent_;
   StreamTable streams_;  ///< its texts are those of names_

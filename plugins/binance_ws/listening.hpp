@@ -25,7 +25,9 @@ struct Heard {
   uint64_t events = 0;
   uint64_t malformed = 0;
   std::string why_malformed;  ///< of the first: a sentence's middle
-  std::string answer;         ///< the first reply or error of the exchange, as it came
+  std::string meant;          ///< a stream that was asked for
+  std::string unknown;        ///< of which messages come under a name that differs in case only; safe to show
+  std::string answer;         ///< the first reply or error of the exchange, safe to show
   std::optional<Loss> loss;   ///< the connection ended before the time was over
 };
 

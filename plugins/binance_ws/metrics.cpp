@@ -15,7 +15,8 @@ Metrics::Metrics(Context context)
       unknown_streams(context.counter("unknown_streams_total", "Messages of streams that nobody asked for.")),
       control_replies(context.counter("control_replies_total", "Answers to requests, and errors of the exchange.")),
       server_shutdowns(context.counter("server_shutdowns_total", "Announcements that the exchange closes soon.")),
-      gaps(context.counter("gaps_total", "Connections that had carried data and were lost: data between is missing.")) {
+      gaps(context.counter("gaps_total",
+                           "Connections that had carried events and were lost: those between are missing.")) {
   for (uint64_t i = 0; i < cause_count; ++i) {
     reconnects[i] = context.counter("reconnects_" + std::string(cause_names[i].name) + "_total",
                                     "Connections lost or not had: " + std::string(cause_names[i].help) + ".");

@@ -10,7 +10,9 @@ inline constexpr int64_t least_deadline_ns = 100'000'000;
 inline constexpr int64_t longest_ns = 86'400'000'000'000;
 
 inline constexpr sluice_option symbol_item = option::text("symbol", "A symbol in either case.");
-inline constexpr sluice_option stream_item = option::text("stream", "What follows the @ in a stream's name.");
+inline constexpr sluice_option stream_item =
+    option::text("stream", "What follows the @ in a stream's name; of a stream of all symbols the whole name.");
+inline constexpr sluice_str time_units[] = {to_str("ms"), to_str("us")};
 inline constexpr sluice_str malformed_choices[] = {to_str("discard")};
 
 inline constexpr sluice_option reconnect_fields[] = {
@@ -24,13 +26,16 @@ inline constexpr sluice_option option_table[] = {
     option::text("url", "The exchange, as wss:// or ws://.")
         .or_else("wss://stream.binance.com:9443")
         .such_as("wss://data-stream.binance.vision:443"),
-    option::list("symbols", "Whose streams to take.", symbol_item)
-        .required()
+    option::list("symbols", "Whose streams to take; required unless each of the streams is of all symbols.",
+                 symbol_item)
         .one_or_list()
         .such_as("[BTCUSDT, ETHUSDT]")
         .between(1, 1024),
-    option::list("streams", "Which streams of each symbol: trade, aggTrade, bookTicker, or another by its name.",
-                 stream_item)
+    option::list(
+        "streams",
+        "Which streams of each symbol: trade, aggTrade, bookTicker, or another by its name, whose case counts; "
+        "and streams of all symbols, such as !miniTicker@arr.",
+        stream_item)
         .required()
         .one_or_list()
         .such_as("[trade, aggTrade, bookTicker]")
@@ -39,12 +44,21 @@ inline constexpr sluice_option option_table[] = {
                    "What becomes of frames that no record can be made of, where port malformed is not wired.",
                    malformed_choices)
         .such_as("discard"),
-    option::object("reconnect", "How long to wait between connections: jittered, doubling until data flows again.",
-                   reconnect_fields),
+    option::choice("time_unit",
+                   "The unit of the times in payloads: ms, or us, for which the exchange is asked in the address. "
+                   "Default: what timeUnit in url says, else ms.",
+                   time_units)
+        .such_as("us"),
+    option::object(
+        "reconnect",
+        "How long to wait between connections: jittered, doubling until one has carried events and stood for "
+        "ten seconds.",
+        reconnect_fields),
     option::duration("read_deadline", "Without a single byte for this long the connection is given up.")
         .or_else("30s")
         .between(least_deadline_ns, longest_ns),
-    option::duration("data_deadline", "Without a message for this long, pings or not, the connection is given up.")
+    option::duration("data_deadline",
+                     "Without an event of the streams for this long, whatever else comes, the connection is given up.")
         .or_else("60s")
         .between(least_deadline_ns, longest_ns),
     option::duration("connect_deadline", "The longest that resolving, connecting, TLS and upgrade may take together.")

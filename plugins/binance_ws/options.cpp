@@ -2,6 +2,9 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <optional>
+
+#include "sluice/safe_text.hpp"
 
 namespace sluice::binance {
 namespace {
@@ -14,30 +17,47 @@ constexpr size_t longest_target = 8'000;  // longer ones were seen to fail
 
 int64_t or_default(Config value, int64_t fallback) { return value.present() ? value.integer() : fallback; }
 
-bool contains(const std::vector<std::string>& texts, const std::string& text) {
-  return std::find(texts.begin(), texts.end(), text) != texts.end();
-}
+constexpr std::string_view time_unit_parameter = "timeUnit";
 
-/// What would break the list of names in the address, or can be in no symbol.
-bool usable(std::string_view name, bool may_have_at) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-    return static_cast<unsigned char>(c) > ' ' && c != '/' && c != '"' && c != '\\' && c != 0x7f &&
-           (may_have_at || c != '@');
-  });
-}
-
-void check_names(Config list, bool may_have_at, const char* what, Description& description) {
-  std::vector<std::string> seen;
-  for (uint64_t i = 0; i < list.size(); ++i) {
-    const std::string name = may_have_at ? std::string(list[i].text()) : ascii_upper(list[i].text());
-    if (!usable(name, may_have_at)) {
-      description.problem(list[i], "'" + name + "' cannot be a " + what + "; write it like " +
-                                       (may_have_at ? "trade, aggTrade or bookTicker" : "BTCUSDT"));
-    } else if (contains(seen, name)) {
-      description.warning(list[i], std::string(what) + " " + name + " is named twice; once is enough");
+/// What the user's own query says of the unit; nothing: it does not.
+std::optional<std::string> time_unit_in(std::string_view query) {
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    const size_t equals = parameter.find('=');
+    if (parameter.substr(0, equals) == time_unit_parameter) {
+      return ascii_upper(equals == std::string_view::npos ? std::string_view{} : parameter.substr(equals + 1));
     }
-    seen.push_back(name);
+    query.remove_prefix(std::min(query.size(), parameter.size() + 1));
   }
+  return std::nullopt;
+}
+
+/// The option and the query, of which each may be silent.
+std::string read_time_unit(Config option, Options& options) {
+  const std::optional<std::string> in_url = time_unit_in(options.endpoint.query);
+  options.microseconds = in_url ? *in_url == "MICROSECOND" : option.text() == "us";
+  if (in_url) {
+    if (!options.microseconds && *in_url != "MILLISECOND") {
+      return "the url says timeUnit=" + safe_text(*in_url, 40) + ", which is not MILLISECOND or MICROSECOND";
+    }
+    if (option.present() && options.microseconds != (option.text() == "us")) {
+      return "the url says timeUnit=" + *in_url + ", and time_unit is " + std::string(option.text()) + "; drop one";
+    }
+  } else if (options.microseconds) {
+    if (!options.endpoint.query.empty()) options.endpoint.query += '&';
+    options.endpoint.query += "timeUnit=MICROSECOND";
+  }
+  return {};
+}
+
+/// The option that parse_options refuses.
+const char* place_of_error(Config config) {
+  const Result<Endpoint> endpoint = parse_url(config["url"].text());
+  if (!endpoint) return "url";
+  Options scratch;
+  scratch.endpoint = *endpoint;
+  if (!read_time_unit(config["time_unit"], scratch).empty()) return config["time_unit"].present() ? "time_unit" : "url";
+  return config["proxy"].present() ? "proxy" : "url";
 }
 
 }  // namespace
@@ -47,11 +67,12 @@ Result<Options> parse_options(Config config) {
   Result<Endpoint> endpoint = parse_url(config["url"].text());
   if (!endpoint) return endpoint.error();
   parsed.endpoint = *endpoint;
+  if (const std::string why = read_time_unit(config["time_unit"], parsed); !why.empty()) return operator_needed(why);
   Result<std::optional<Proxy>> proxy = choose_proxy(config["proxy"].text(), parsed.endpoint);
   if (!proxy) return proxy.error();
   parsed.proxy = *std::move(proxy);
   const Config symbols = config["symbols"];
-  for (uint64_t i = 0; i < symbols.size(); ++i) parsed.symbols.push_back(ascii_upper(symbols[i].text()));
+  for (uint64_t i = 0; i < symbols.size(); ++i) parsed.symbols.push_back(spelled_symbol(symbols[i].text()));
   const Config streams = config["streams"];
   for (uint64_t i = 0; i < streams.size(); ++i) parsed.stream_types.emplace_back(streams[i].text());
   const Config reconnect = config["reconnect"];
@@ -69,11 +90,8 @@ Result<Options> parse_options(Config config) {
 
 std::vector<std::string> stream_names(const Options& options) {
   std::vector<std::string> names;
-  for (const std::string& symbol : options.symbols) {
-    for (const std::string& type : options.stream_types) {
-      std::string name = ascii_lower(symbol) + "@" + type;
-      if (!contains(names, name)) names.push_back(std::move(name));
-    }
+  for (StreamName& each : make_stream_names(options.symbols, options.stream_types)) {
+    names.push_back(std::move(each.name));
   }
   return names;
 }
@@ -100,12 +118,10 @@ void describe_node(Config config, Description& description) {
   for (const char* time : {"event_time", "trade_time"}) description.provides_time(time);
   description.replay(Replay::none, "a websocket cannot replay");
 
-  check_names(config["symbols"], false, "symbol", description);
-  check_names(config["streams"], true, "stream", description);
+  check_names(config["symbols"], config["streams"], description);
   const Result<Options> parsed = parse_options(config);
   if (!parsed) {
-    const bool url_is_well = parse_url(config["url"].text()).ok();
-    description.problem(config[url_is_well && config["proxy"].present() ? "proxy" : "url"], parsed.error().message);
+    description.problem(config[place_of_error(config)], parsed.error().message);
     return;
   }
   // The largest message at once in the read buffer, in pieces and whole, and simdjson's index of it, which takes up to

@@ -10,6 +10,7 @@
 #include "route.hpp"
 #include "sluice/describe.hpp"
 #include "sluice/result.hpp"
+#include "stream_names.hpp"
 
 namespace sluice::binance {
 
@@ -18,7 +19,7 @@ enum Port : uint32_t { port_out = 0, port_malformed = 1 };
 struct Options {
   Endpoint endpoint;
   std::optional<Proxy> proxy;
-  std::vector<std::string> symbols;       ///< upper case
+  std::vector<std::string> symbols;       ///< as the exchange spells them
   std::vector<std::string> stream_types;  ///< as written
   int64_t reconnect_first_ns = 0;
   int64_t reconnect_max_ns = 0;
@@ -29,11 +30,12 @@ struct Options {
   uint64_t max_frame_bytes = 0;
   std::string ca_file;
   bool discard_malformed = false;
+  bool microseconds = false;  ///< the exchange is asked for times in them, not in milliseconds
 };
 
 Result<Options> parse_options(Config config);
 
-/// btcusdt@trade for each symbol and type, without repeats.
+/// What is asked of the exchange, without repeats: their names alone.
 std::vector<std::string> stream_names(const Options& options);
 
 /// To all streams of the options.

@@ -25,70 +25,56 @@ std::string listed(const std::vector<std::string>& names) {
 /// Which options a silence points at: a symbol without any event, a type without any, or one stream of both.
 class Silence {
  public:
-  Silence(const Options& options, const Heard& heard) : options_(options), heard_(heard) {
+  Silence(const Options& options, const Heard& heard)
+      : streams_(make_stream_names(options.symbols, options.stream_types)), heard_(heard) {
     within_ = heard.loss ? "before the connection was lost (" + heard.loss->sentence + ")"
                          : "within " + seconds(heard.listen_ns);
   }
 
   void tell(Config config, Description& description) {
-    const auto& symbols = options_.symbols;
-    const auto& types = options_.stream_types;
-    for (size_t i = 0; i < symbols.size(); ++i) {
-      if (is_repeated(symbols, i) || !all(types, [&](const auto& type) { return is_silent(symbols[i], type); }))
-        continue;
-      std::vector<std::string> names;
-      for (const std::string& type : types) add(name(symbols[i], type), names);
+    const Config symbols = config["symbols"], types = config["streams"];
+    for (uint64_t i = 0; i < symbols.size(); ++i) {
+      const auto names = all_silent([&](const StreamName& each) { return each.symbol_at == i; });
+      if (names.empty()) continue;
       told_.insert(told_.end(), names.begin(), names.end());
-      description.warning(config["symbols"][i], no_event(names) + "; is the symbol traded, and spelled right?");
+      description.warning(symbols[i], no_event(names) + "; is the symbol traded, and spelled right?");
     }
-    for (size_t i = 0; i < types.size(); ++i) {
-      if (is_repeated(types, i) || !all(symbols, [&](const auto& symbol) { return is_silent(symbol, types[i]); }))
-        continue;
-      std::vector<std::string> names;
-      for (const std::string& symbol : symbols) add(name(symbol, types[i]), names);
-      if (all(names, [&](const auto& each) { return contains(told_, each); })) continue;
+    for (uint64_t i = 0; i < types.size(); ++i) {
+      const auto names = all_silent([&](const StreamName& each) { return each.stream_at == i; });
+      if (std::all_of(names.begin(), names.end(), [&](const auto& name) { return contains(told_, name); })) continue;
       told_.insert(told_.end(), names.begin(), names.end());
-      description.warning(config["streams"][i], no_event(names) +
-                                                    "; is the stream's name spelled right (its case counts), and "
-                                                    "does it send that often?");
+      description.warning(types[i], no_event(names) +
+                                        "; is the stream's name spelled right (its case counts), and does it send that "
+                                        "often?");
     }
-    for (size_t i = 0; i < symbols.size(); ++i) {
-      for (const std::string& type : types) {
-        const std::string stream = name(symbols[i], type);
-        if (!is_silent(symbols[i], type) || contains(told_, stream)) continue;
-        told_.push_back(stream);
-        description.warning(config["symbols"][i],
-                            no_event({stream}) + ", while others of " + symbols[i] + " did; is it only quiet?");
-      }
+    for (const StreamName& each : streams_) {
+      if (!contains(heard_.silent, each.name) || contains(told_, each.name)) continue;
+      told_.push_back(each.name);
+      description.warning(symbols[each.symbol_at],
+                          no_event({each.name}) + ", while others of " + each.symbol + " did; is it only quiet?");
     }
   }
 
  private:
-  template <typename List, typename Is>
-  static bool all(const List& list, Is&& is) {
-    return std::all_of(list.begin(), list.end(), is);
-  }
   static bool contains(const std::vector<std::string>& list, const std::string& text) {
     return std::find(list.begin(), list.end(), text) != list.end();
   }
-  static void add(std::string text, std::vector<std::string>& list) {
-    if (!contains(list, text)) list.push_back(std::move(text));
-  }
-  static bool is_repeated(const std::vector<std::string>& list, size_t index) {
-    const auto end = list.begin() + static_cast<std::ptrdiff_t>(index);
-    return std::find(list.begin(), end, list[index]) != end;
-  }
-  static std::string name(const std::string& symbol, const std::string& type) {
-    return ascii_lower(symbol) + "@" + type;
-  }
-  bool is_silent(const std::string& symbol, const std::string& type) const {
-    return contains(heard_.silent, name(symbol, type));
+  /// The names of those streams, when there are any and all of them are silent.
+  template <typename Is>
+  std::vector<std::string> all_silent(Is&& is) const {
+    std::vector<std::string> names;
+    for (const StreamName& each : streams_) {
+      if (!is(each)) continue;
+      if (!contains(heard_.silent, each.name)) return {};
+      names.push_back(each.name);
+    }
+    return names;
   }
   std::string no_event(const std::vector<std::string>& names) const {
     return "no event of " + listed(names) + " came " + within_;
   }
 
-  const Options& options_;
+  const std::vector<StreamName> streams_;
   const Heard& heard_;
   std::string within_;
   std::vector<std::string> told_;
@@ -110,6 +96,11 @@ Result<void> tell(const Options& options, const Heard& heard, Config config, Des
                                            std::to_string(heard.malformed + heard.events) +
                                            " messages are malformed, the first because " + heard.why_malformed +
                                            "; does url lead to the spot market's streams?");
+  }
+  if (!heard.meant.empty()) {
+    description.warning(config["streams"], "messages come of the stream '" + heard.unknown +
+                                               "', which was not asked for; did you mean '" + heard.meant +
+                                               "'? The two differ in case only");
   }
   if (heard.events > 0) {
     Silence(options, heard).tell(config, description);

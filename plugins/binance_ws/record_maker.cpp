@@ -6,41 +6,31 @@
 #include <string>
 
 #include "options.hpp"
+#include "sluice/safe_text.hpp"
 
 namespace sluice::binance {
 namespace {
 
-constexpr int64_t complain_every_ns = 10'000'000'000;
 constexpr uint64_t largest_batch = 1u << 20;
-
-/// The batch's record for a message, made with room for all that may still come in this call.
-Record append(Context context, Batch& batch, uint32_t& pin, const ReadBuffer& buffer, uint64_t room) {
-  if (!batch) {
-    batch = context.new_batch(static_cast<uint32_t>(std::min(room, largest_batch)));
-    pin = batch.pin(buffer.buffer());
-  }
-  return batch.append();
-}
+constexpr size_t longest_excerpt = 200;
 
 }  // namespace
 
-StreamTable make_stream_table(Context context, const std::vector<std::string>& symbols,
-                              const std::vector<std::string>& stream_types) {
+StreamTable make_stream_table(Context context, const std::vector<StreamName>& names) {
   StreamTable table;
-  for (const std::string& symbol : symbols) {
-    for (const std::string& type : stream_types) {
-      table.add({context.intern(ascii_lower(symbol) + "@" + type), context.intern(type), context.intern(symbol),
-                 event_type(type)});
-    }
+  for (const StreamName& each : names) {
+    table.add(
+        {context.intern(each.name), context.intern(each.type), context.intern(each.symbol), event_type(each.type)});
   }
   return table;
 }
 
-RecordMaker::RecordMaker(Context context, StreamTable streams, const Metrics& metrics)
+RecordMaker::RecordMaker(Context context, StreamTable streams, bool microseconds, const Metrics& metrics)
     : context_(context),
       streams_(std::move(streams)),
       decoder_(streams_),
       metrics_(metrics),
+      microseconds_(microseconds),
       malformed_wired_(context.wired(port_malformed)),
       stream_slot_(context.attribute("stream")),
       stream_type_slot_(context.attribute("stream_type")),
@@ -49,16 +39,20 @@ RecordMaker::RecordMaker(Context context, StreamTable streams, const Metrics& me
       event_time_slot_(context.attribute("event_time")),
       trade_time_slot_(context.attribute("trade_time")) {}
 
-uint64_t RecordMaker::emit(Session& session, ReadBuffer& buffer, const Credit& credit) {
+Emitted RecordMaker::emit(Session& session, ReadBuffer& buffer, const Credit& credit) {
   const std::vector<Message>& messages = session.messages();
-  if (messages.empty() || credit.records == 0) return 0;
-  Batches batches;
-  Tally tally;
+  if (messages.empty() || credit.records == 0) return {};
+  Work work{buffer, session.receive_time_ns(), messages.size(), credit.records};
+  const Tally& tally = work.tally;
   const uint64_t first = next_;
   while (next_ < messages.size() && tally.records < credit.records && tally.payload_bytes < credit.bytes &&
          tally.records < largest_batch) {
-    const uint64_t room = std::min<uint64_t>(messages.size() - next_, credit.records - tally.records);
-    take(messages[next_], buffer, session.receive_time_ns(), room, batches, tally);
+    if (list_of_ == nullptr) take(messages[next_], work);
+    if (list_of_ != nullptr) {
+      if (next_element_ < decoder_.elements().size()) take_element(work);
+      if (next_element_ < decoder_.elements().size()) continue;
+      list_of_ = nullptr;
+    }
     ++next_;
   }
   count(tally, next_ - first);
@@ -66,84 +60,146 @@ uint64_t RecordMaker::emit(Session& session, ReadBuffer& buffer, const Credit& c
     session.messages_taken();
     next_ = 0;
   }
-  if (batches.out) context_.emit_unpositioned(port_out, std::move(batches.out));
-  if (batches.malformed) context_.emit_unpositioned(port_malformed, std::move(batches.malformed));
-  return tally.records;
+  send(work.out);
+  send(work.malformed);
+  return {tally.records, tally.events};
 }
 
-void RecordMaker::take(const Message& message, ReadBuffer& buffer, int64_t receive_time_ns, uint64_t room,
-                       Batches& batches, Tally& tally) {
+void RecordMaker::take(const Message& message, Work& work) {
   std::string_view text{reinterpret_cast<const char*>(message.data), message.size};
-  Buffer own;
+  own_ = Buffer();
   if (message.assembled) {
-    own = context_.new_buffer(std::max<uint64_t>(message.size, 1));
-    std::memcpy(own.data(), message.data, message.size);
-    text = {reinterpret_cast<const char*>(own.data()), message.size};
+    own_ = context_.new_buffer(std::max<uint64_t>(message.size, 1));
+    if (message.size != 0) std::memcpy(own_.data(), message.data, message.size);
+    text = {reinterpret_cast<const char*>(own_.data()), message.size};
   }
   Event event;
-  const FrameKind kind = message.text ? decoder_.decode(text, event) : FrameKind::malformed;
-  switch (kind) {
-    case FrameKind::event: {
-      Record record = append(context_, batches.out, batches.out_pin, buffer, room);
-      const uint32_t pin = message.assembled ? batches.out.pin(own) : batches.out_pin;
-      const auto* data = reinterpret_cast<const uint8_t*>(event.data.data());
-      const auto size = static_cast<uint32_t>(event.data.size());
-      record.set_payload(data, size, pin);
-      record.set_receive_time_ns(receive_time_ns);
-      record.set_text(stream_slot_, event.stream->name);
-      record.set_text(stream_type_slot_, event.stream->type);
-      if (!event.symbol.empty()) record.set_text(symbol_slot_, event.symbol);
-      if (event.has_id) record.set_integer(id_slot_, event.id);
-      if (event.has_event_time) record.set_time(event_time_slot_, event.event_time_ns);
-      if (event.has_trade_time) record.set_time(trade_time_slot_, event.trade_time_ns);
-      if (!message.assembled) buffer.freeze(data + size);
-      ++tally.records;
-      tally.payload_bytes += size;
+  switch (message.text ? decoder_.decode(text, event) : FrameKind::malformed) {
+    case FrameKind::event:
+      ++work.tally.events;
+      take_event(event, work);
       break;
-    }
+    case FrameKind::events:
+      ++work.tally.events;
+      list_of_ = event.stream;
+      next_element_ = 0;
+      break;
     case FrameKind::unknown_stream:
-      ++tally.unknown;
+      ++work.tally.unknown;
+      if (may_say(line_unknown)) name_unknown(event.name);
       break;
     case FrameKind::control_reply:
-      ++tally.replies;
-      complain("the exchange answered a request that was never sent: " + std::string(text.substr(0, 200)));
+      ++work.tally.replies;
+      if (may_say(line_reply)) {
+        say("the exchange answers a request that was never sent: " + safe_text(text, longest_excerpt));
+      }
       break;
     case FrameKind::server_shutdown:
-      ++tally.shutdowns;
-      context_.warn("the exchange says that it is about to shut this connection down; it will be opened again then");
+      ++work.tally.shutdowns;
+      if (may_say(line_shutdown)) {
+        say("the exchange says that it is about to shut this connection down; the next one is made then");
+      }
       break;
     case FrameKind::malformed:
-      take_malformed(text, own, !message.assembled, buffer, receive_time_ns, room,
-                     message.text ? event.why : "it is a binary message", batches, tally);
+      take_malformed(text, message.text ? event.why : "it is a binary message", work);
       break;
   }
 }
 
-void RecordMaker::take_malformed(std::string_view text, const Buffer& pinned, bool in_read_buffer, ReadBuffer& buffer,
-                                 int64_t receive_time_ns, uint64_t room, const char* why, Batches& batches,
-                                 Tally& tally) {
-  ++tally.malformed;
-  complain(std::string("a message of the exchange is malformed: ") + why +
-           (malformed_wired_ ? "; it leaves by the port malformed" : "; it is discarded"));
-  if (!malformed_wired_) {
-    ++tally.discarded;
-    return;
+void RecordMaker::take_element(Work& work) {
+  const std::string_view element = decoder_.elements()[next_element_++];
+  Event event;
+  if (decoder_.decode_element(*list_of_, element, event)) {
+    take_event(event, work);
+  } else {
+    take_malformed(element, event.why, work);
   }
-  Record record = append(context_, batches.malformed, batches.malformed_pin, buffer, room);
-  const auto* data = reinterpret_cast<const uint8_t*>(text.data());
-  record.set_payload(data, static_cast<uint32_t>(text.size()),
-                     in_read_buffer ? batches.malformed_pin : batches.malformed.pin(pinned));
-  record.set_receive_time_ns(receive_time_ns);
-  if (in_read_buffer) buffer.freeze(data + text.size());
-  ++tally.records;
-  tally.payload_bytes += text.size();
 }
 
-void RecordMaker::complain(const std::string& sentence) {
-  const int64_t now_ns = context_.monotonic_ns();
-  if (now_ns < quiet_until_ns_) return;
-  quiet_until_ns_ = now_ns + complain_every_ns;
-  context_.warn(sentence + " (such lines come at most every 10 s; the counters have all)");
+void RecordMaker::take_event(const Event& event, Work& work) {
+  Record record = append(work.out, event.data, work);
+  record.set_text(stream_slot_, event.stream->name);
+  record.set_text(stream_type_slot_, event.stream->type);
+  if (!event.symbol.empty()) {
+    std::string_view symbol = event.symbol;
+    if (event.has_own_symbol) {
+      const Buffer copy = context_.new_buffer(symbol.size());
+      std::memcpy(copy.data(), symbol.data(), symbol.size());
+      work.out.batch.pin(copy);
+      symbol = {reinterpret_cast<const char*>(copy.data()), symbol.size()};
+    }
+    record.set_text(symbol_slot_, symbol);
+  }
+  if (event.has_id) record.set_integer(id_slot_, event.id);
+  if (event.has_event_time) record.set_time(event_time_slot_, event.event_time_ns);
+  if (event.has_trade_time) record.set_time(trade_time_slot_, event.trade_time_ns);
+  if ((microseconds_ ? event.counts_ms : event.counts_us) && may_say(line_unit)) {
+    say("times of " + std::string(event.stream->name) +
+        (microseconds_ ? " come in milliseconds, although time_unit is us"
+                       : " come in microseconds, although time_unit "
+                         "is ms") +
+        "; attributes are right all the same, columns that read payloads go by their own `unit`");
+  }
+}
+
+void RecordMaker::take_malformed(std::string_view text, const char* why, Work& work) {
+  ++work.tally.malformed;
+  if (may_say(line_malformed)) {
+    say(std::string("a message of the exchange is malformed: ") + why +
+        (malformed_wired_ ? "; it leaves by the port malformed" : "; it is discarded"));
+  }
+  if (malformed_wired_) {
+    append(work.malformed, text, work);
+  } else {
+    ++work.tally.discarded;
+  }
+}
+
+/// Records that may still come in this call, as far as it is known.
+uint64_t RecordMaker::room(const Work& work) const {
+  const uint64_t elements = list_of_ == nullptr ? 0 : decoder_.elements().size() - next_element_;
+  return std::min({work.messages - next_ + elements, work.credit - work.tally.records, largest_batch});
+}
+
+/// The batch's record for a payload of the message being taken. When a list is longer than the batch that was made
+/// before it came, that one goes, and another is made.
+Record RecordMaker::append(Output& output, std::string_view payload, Work& work) {
+  if (output.batch && output.batch.size() == output.batch.capacity()) send(output);
+  if (!output.batch) {
+    output.batch = context_.new_batch(static_cast<uint32_t>(room(work)));
+    output.read_buffer_pin = output.batch.pin(work.buffer.buffer());
+    output.own = nullptr;
+  }
+  Record record = output.batch.append();
+  const auto* data = reinterpret_cast<const uint8_t*>(payload.data());
+  uint32_t pin = output.read_buffer_pin;
+  if (!own_) {
+    work.buffer.freeze(data + payload.size());
+  } else {
+    if (output.own != own_.get()) {
+      output.own = own_.get();
+      output.own_pin = output.batch.pin(own_);
+    }
+    pin = output.own_pin;
+  }
+  record.set_payload(data, static_cast<uint32_t>(payload.size()), pin);
+  record.set_receive_time_ns(work.receive_time_ns);
+  ++work.tally.records;
+  work.tally.payload_bytes += payload.size();
+  return record;
+}
+
+void RecordMaker::send(Output& output) {
+  if (output.batch) context_.emit_unpositioned(output.port, std::move(output.batch));
+}
+
+void RecordMaker::say(std::string sentence) { context_.warn(std::move(sentence) + LogLimiter::suffix); }
+
+void RecordMaker::name_unknown(std::string_view name) {
+  const Stream* meant = streams_.find_but_for_case(name);
+  say("messages come of the stream '" + safe_text(name, longest_excerpt) + "', which was not asked for" +
+      (meant == nullptr ? "; does url lead to the market that is wanted?"
+                        : "; did you mean '" + std::string(meant->name) + "'? The two differ in case only"));
 }
 
 void RecordMaker::count(const Tally& tally, uint64_t messages) {

@@ -5,6 +5,7 @@
 
 #include "frame_writer.hpp"
 #include "seconds.hpp"
+#include "sluice/safe_text.hpp"
 
 namespace sluice::binance {
 namespace {
@@ -12,11 +13,10 @@ namespace {
 // A peer that sends pings and reads no pongs must not fill our memory; an answer to the latest ones is no use to it.
 constexpr size_t most_waiting_bytes = 16 * 1024;
 
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }, ' ');
-  return text;
-}
+constexpr size_t longest_reason = 200;
+// A message this slow is not worth waiting for: the largest that the default max_frame allows takes 17 minutes.
+constexpr int64_t least_bytes_a_second = 1024;
+constexpr int64_t longest_step_ns = 5'000'000'000;
 
 }  // namespace
 
@@ -28,11 +28,12 @@ Session::Session(Context context, std::unique_ptr<Transport> transport, ReadBuff
       limits_(limits),
       reader_(limits.max_frame_bytes),
       receive_time_ns_(context.now_ns()),
+      opened_ns_(now_ns),
       last_byte_ns_(now_ns),
-      last_message_ns_(now_ns) {
+      data_deadline_ns_(now_ns + limits.data_deadline_ns) {
   // Frames may have come right behind the upgrade's answer.
   bytes_ += buffer_.unread_bytes();
-  scan(now_ns);
+  scan();
 }
 
 void Session::read(int64_t now_ns) {
@@ -48,7 +49,7 @@ void Session::read(int64_t now_ns) {
       last_byte_ns_ = now_ns;
       bytes_ += got;
       buffer_.filled(got);
-      scan(now_ns);
+      scan();
       break;
     case Io::want_read:
     case Io::want_write:
@@ -62,12 +63,10 @@ void Session::read(int64_t now_ns) {
   }
 }
 
-void Session::scan(int64_t now_ns) {
+void Session::scan() {
   buffer_.consume(reader_.scan(buffer_.unread(), buffer_.unread_bytes()));
-  if (!reader_.messages().empty()) {
-    last_message_ns_ = now_ns;
-    had_data_ = true;
-  }
+  messages_ += reader_.messages().size();
+  messages_without_data_ += reader_.messages().size();
   if (!reader_.pings().empty()) answer_pings();
   switch (reader_.end()) {
     case StreamEnd::none:
@@ -75,12 +74,13 @@ void Session::scan(int64_t now_ns) {
     case StreamEnd::closed: {
       const uint16_t code = reader_.close_code();
       const std::string with = code == 1005 ? "without a code" : "with code " + std::to_string(code);
-      const std::string reason = reader_.why().empty() ? "" : " '" + printable(reader_.why()) + "'";
+      const std::string reason = reader_.why().empty() ? "" : " '" + safe_text(reader_.why(), longest_reason) + "'";
       lose_and_tell(Cause::closed, "the exchange closed the connection " + with + reason, code == 1005 ? 1000 : code);
       break;
     }
     case StreamEnd::protocol_error:
-      lose_and_tell(Cause::protocol, "the exchange broke the websocket protocol: " + reader_.why(), 1002);
+      lose_and_tell(Cause::protocol,
+                    "the exchange broke the websocket protocol: " + safe_text(reader_.why(), longest_reason), 1002);
       break;
     case StreamEnd::too_big:
       lose_and_tell(
@@ -129,7 +129,7 @@ void Session::rest(int64_t now_ns) {
 void Session::resume(int64_t now_ns) {
   if (resting_since_ns_ < 0) return;
   last_byte_ns_ += now_ns - resting_since_ns_;
-  last_message_ns_ += now_ns - resting_since_ns_;
+  data_deadline_ns_ += now_ns - resting_since_ns_;
   resting_since_ns_ = -1;
 }
 
@@ -137,17 +137,43 @@ void Session::check_deadlines(int64_t now_ns) {
   if (loss_) return;
   if (now_ns - last_byte_ns_ >= limits_.read_deadline_ns) {
     lose_and_tell(Cause::silent, "no byte came for " + seconds(limits_.read_deadline_ns), 1000);
-  } else if (now_ns - last_message_ns_ >= limits_.data_deadline_ns) {
+  } else if (now_ns >= data_deadline_ns_ && !large_message_comes(now_ns)) {
+    const std::string others = messages_without_data_ == 0
+                                   ? "nothing but pings"
+                                   : "messages of other kinds (" + std::to_string(messages_without_data_) + ")";
     lose_and_tell(Cause::no_data,
-                  "no message came for " + seconds(limits_.data_deadline_ns) +
-                      ", although the connection lives; if these streams are that quiet, raise data_deadline",
+                  "no event of the streams came for " + seconds(limits_.data_deadline_ns) +
+                      ", although the connection lives: " + others +
+                      "; if these streams are that quiet, raise data_deadline",
                   1000);
   }
 }
 
+void Session::note_data(int64_t now_ns) {
+  had_data_ = true;
+  messages_without_data_ = 0;
+  awaited_message_ = UINT64_MAX;
+  data_deadline_ns_ = now_ns + limits_.data_deadline_ns;
+}
+
+/// A message that was coming when its time was over is waited for as long as it goes on coming; what it is shows when
+/// it is whole. Those that begin later are not.
+bool Session::large_message_comes(int64_t now_ns) {
+  const uint64_t bytes = reader_.partial_bytes() + buffer_.unread_bytes();
+  const bool is_same = awaited_message_ == messages_;
+  if (bytes == 0 || (awaited_message_ != UINT64_MAX && !is_same)) return false;
+  const int64_t step_ns = std::min(limits_.data_deadline_ns, longest_step_ns);
+  const int64_t least = step_ns / 1'000'000 * least_bytes_a_second / 1000;
+  if (is_same && static_cast<int64_t>(bytes - awaited_bytes_) < least) return false;
+  awaited_message_ = messages_;
+  awaited_bytes_ = bytes;
+  data_deadline_ns_ = now_ns + step_ns;
+  return true;
+}
+
 int64_t Session::next_deadline_ns() const {
   if (resting_since_ns_ >= 0) return resting_since_ns_ + limits_.stop_reading_limit_ns;
-  return std::min(last_byte_ns_ + limits_.read_deadline_ns, last_message_ns_ + limits_.data_deadline_ns);
+  return std::min(last_byte_ns_ + limits_.read_deadline_ns, data_deadline_ns_);
 }
 
 short Session::events(bool reading) const {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One open websocket: reads large, lists whole messages as views into the read buffer, answers pings in the same walk
-// and ahead of any decoding, and watches its deadlines. It ends with a loss that says why; messages that came before
-// the end are still there to be taken. Never blocks, never reads while messages wait to be taken, never reconnects.
+// and ahead of any decoding, and watches its deadlines; which messages are data, its owner says. It ends with a loss
+// that says why; messages that came before the end are still there to be taken. Never blocks, never reads while
+// messages wait to be taken, never reconnects.
 #pragma once
 #include <memory>
 #include <optional>
@@ -34,7 +35,10 @@ class Session {
   void rest(int64_t now_ns);
   /// There is room again: deadlines go on from where they stood.
   void resume(int64_t now_ns);
+  /// When all messages were taken, and what was data among them noted.
   void check_deadlines(int64_t now_ns);
+  /// Events of streams that were asked for have come: nothing else counts for data_deadline.
+  void note_data(int64_t now_ns);
   /// Sends what waits to be sent, as far as the socket takes it.
   void send_waiting();
   /// Sends a close frame; what comes from now on is thrown away by `linger`.
@@ -47,8 +51,8 @@ class Session {
   int64_t receive_time_ns() const { return receive_time_ns_; }
 
   const std::optional<Loss>& loss() const { return loss_; }
-  /// A message has come.
   bool had_data() const { return had_data_; }
+  int64_t opened_ns() const { return opened_ns_; }
   /// The last read left nothing behind: wait for the socket before the next.
   bool drained() const { return drained_; }
   void socket_ready() { drained_ = false; }
@@ -60,7 +64,8 @@ class Session {
   uint64_t take_pings() { return std::exchange(pings_, 0); }
 
  private:
-  void scan(int64_t now_ns);
+  void scan();
+  bool large_message_comes(int64_t now_ns);
   void answer_pings();
   void lose(Cause cause, std::string sentence);
   void lose_and_tell(Cause cause, std::string sentence, uint16_t close_code);
@@ -76,8 +81,14 @@ class Session {
   bool had_data_ = false;
   bool read_wants_write_ = false;
   int64_t receive_time_ns_;
+  int64_t opened_ns_;
   int64_t last_byte_ns_;
-  int64_t last_message_ns_;
+  int64_t data_deadline_ns_;
+  uint64_t messages_ = 0;               ///< that have come whole
+  uint64_t messages_without_data_ = 0;  ///< of them, since the last data
+  /// What data_deadline waits for beyond its time: the message that was coming then, and how much of it was there.
+  uint64_t awaited_message_ = UINT64_MAX;
+  uint64_t awaited_bytes_ = 0;
   int64_t resting_since_ns_ = -1;
   uint64_t bytes_ = 0;
   uint64_t pings_ = 0;

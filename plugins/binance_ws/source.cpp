@@ -35,8 +35,10 @@ BinanceSource::BinanceSource(Context context, Options options, TlsContext tls, W
       waker_(std::move(waker)),
       metrics_(context),
       backoff_(options_.reconnect_first_ns, options_.reconnect_max_ns),
+      budget_(ConnectBudget::of(ascii_lower(options_.endpoint.server_name()))),
       buffer_(context),
-      records_(context, make_stream_table(context, options_.symbols, options_.stream_types), metrics_),
+      records_(context, make_stream_table(context, make_stream_names(options_.symbols, options_.stream_types)),
+               options_.microseconds, metrics_),
       route_(make_route(options_, tls_.get(), options_.connect_deadline_ns)) {
   if (route_.proxy) context_.info("going through the proxy " + route_.proxy->name() + ", from " + route_.proxy->from);
 }
@@ -49,10 +51,7 @@ Result<Poll> BinanceSource::poll(const Credit& credit, int64_t deadline_ns) {
   for (;;) {
     int64_t now_ns = context_.monotonic_ns();
     advance(credit, now_ns);
-    if (session_ && records_.emit(*session_, buffer_, credit) > 0) {
-      if (!session_->messages().empty()) session_->rest(now_ns);
-      return Poll::more;
-    }
+    if (session_ && take_messages(credit, now_ns) > 0) return Poll::more;
     now_ns = context_.monotonic_ns();
     if (!wait(credit, deadline_ns, now_ns) || now_ns >= deadline_ns) return Poll::more;
   }
@@ -65,10 +64,12 @@ void BinanceSource::advance(const Credit& credit, int64_t now_ns) {
       case Dialer::Progress::working:
         break;
       case Dialer::Progress::open:
+        budget_->spend(dialer_->upgrades() - 1, now_ns);
         opened(now_ns);
         break;
       case Dialer::Progress::lost: {
         const Loss loss = dialer_->loss();
+        budget_->spend(dialer_->upgrades() - 1, now_ns);
         dialer_.reset();
         lost(loss, false, now_ns);
         break;
@@ -87,20 +88,40 @@ void BinanceSource::advance_session(const Credit& credit, int64_t now_ns) {
   } else if (session.messages().empty()) {
     session.resume(now_ns);
     session.read(now_ns);
-    session.check_deadlines(now_ns);
   }
   if (const uint64_t bytes = session.take_bytes(); bytes != 0) metrics_.bytes.add(static_cast<int64_t>(bytes));
   if (const uint64_t pings = session.take_pings(); pings != 0) metrics_.pings.add(static_cast<int64_t>(pings));
-  if (session.had_data()) backoff_.reset();
-  if (session.loss() && session.messages().empty()) {
+}
+
+/// Also sees to what follows from the messages: deadlines, and the end of the connection once all were taken.
+uint64_t BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
+  Session& session = *session_;
+  const Emitted emitted = records_.emit(session, buffer_, credit);
+  if (emitted.events > 0) {
+    if (!session.had_data()) context_.ready(connected_to_);
+    session.note_data(now_ns);
+  }
+  if (!session.messages().empty()) {
+    if (emitted.records > 0) session.rest(now_ns);
+    return emitted.records;
+  }
+  if (credit.records > 0 && credit.bytes > 0) session.check_deadlines(now_ns);
+  if (session.loss()) {
     const Loss loss = *session.loss();
     const bool had_data = session.had_data();
+    if (had_data && now_ns - session.opened_ns() >= Backoff::a_while_ns) backoff_.reset();
     session_.reset();
     lost(loss, had_data, now_ns);
   }
+  return emitted.records;
 }
 
 void BinanceSource::dial(int64_t now_ns) {
+  if (!budget_->take(now_ns)) {
+    // Another node was first.
+    next_attempt_ns_ = budget_->free_at(now_ns);
+    return;
+  }
   buffer_.discard_unread();
   context_.connecting("connecting to " + route_.name());
   dialer_.emplace(context_, route_, addresses_, waker_);
@@ -109,15 +130,15 @@ void BinanceSource::dial(int64_t now_ns) {
 
 void BinanceSource::opened(int64_t now_ns) {
   peer_ = dialer_->peer();
-  const std::string where = route_.name() + " (" + peer_ + ")";
+  connected_to_ = "connected to " + route_.name() + " (" + peer_ + ")";
   const std::string failed_before = dialer_->failed_before();
   const SessionLimits limits{options_.max_frame_bytes, options_.read_deadline_ns, options_.data_deadline_ns,
                              options_.stop_reading_limit_ns};
   session_.emplace(context_, dialer_->take_transport(), buffer_, limits, now_ns);
   dialer_.reset();
   metrics_.connections.add();
-  context_.info("connected to " + where + (failed_before.empty() ? "" : "; before that " + failed_before));
-  context_.ready("connected to " + where);
+  context_.info(connected_to_ + (failed_before.empty() ? "" : "; before that " + failed_before));
+  context_.connecting(connected_to_ + "; no event of the streams has come yet");
 }
 
 void BinanceSource::lost(const Loss& loss, bool had_data, int64_t now_ns) {
@@ -126,14 +147,18 @@ void BinanceSource::lost(const Loss& loss, bool had_data, int64_t now_ns) {
   // An address that takes connections and sends nothing is no better than one that refuses them.
   if (!had_data && !peer_.empty() && loss.cause != Cause::backpressure) addresses_.failed(peer_, now_ns);
   peer_.clear();
-  const int64_t wait_ns = std::max(backoff_.next_ns(context_.random()), loss.retry_after_ns);
-  next_attempt_ns_ = now_ns + wait_ns;
+  if (loss.retry_after_ns > 0) budget_->hold_until(now_ns + loss.retry_after_ns);
+  const int64_t own_wait_ns = backoff_.next_ns(context_.random());
+  next_attempt_ns_ = budget_->free_at(now_ns + own_wait_ns);
   if (loss.cause == Cause::backpressure) {
     context_.warn(loss.sentence);
     context_.blocked("no room downstream; the connection to the exchange is closed until there is");
     return;
   }
-  context_.warn(loss.sentence + "; next attempt in " + seconds(wait_ns));
+  const int64_t wait_ns = next_attempt_ns_ - now_ns;
+  const bool is_held_back = wait_ns > std::max(own_wait_ns, loss.retry_after_ns);
+  context_.warn(loss.sentence + "; next attempt in " + seconds(wait_ns) +
+                (is_held_back ? ", as this process may not connect to this host more often for now" : ""));
   context_.connecting(loss.sentence);
 }
 

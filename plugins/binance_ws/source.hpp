@@ -8,6 +8,7 @@
 #include <string>
 
 #include "backoff.hpp"
+#include "connect_budget.hpp"
 #include "dialer.hpp"
 #include "metrics.hpp"
 #include "options.hpp"
@@ -34,6 +35,7 @@ class BinanceSource : public Source {
  private:
   void advance(const Credit& credit, int64_t now_ns);
   void advance_session(const Credit& credit, int64_t now_ns);
+  uint64_t take_messages(const Credit& credit, int64_t now_ns);
   void dial(int64_t now_ns);
   void opened(int64_t now_ns);
   void lost(const Loss& loss, bool had_data, int64_t now_ns);
@@ -47,11 +49,13 @@ class BinanceSource : public Source {
   Waker waker_;
   Metrics metrics_;
   Backoff backoff_;
+  std::shared_ptr<ConnectBudget> budget_;
   ReadBuffer buffer_;
   RecordMaker records_;
   Route route_;
   AddressMemory addresses_;
-  std::string peer_;  ///< the address of the session
+  std::string peer_;          ///< the address of the session
+  std::string connected_to_;  ///< the same as a sentence
 
   // One of the two, or neither: then the next attempt is at next_attempt_ns_, once there is credit.
   std::optional<Dialer> dialer_;

@@ -2,13 +2,16 @@
 #include "stream_table.hpp"
 
 #include <cstring>
+#include <string>
+
+#include "authority.hpp"
 
 namespace sluice::binance {
 
 EventType event_type(std::string_view stream_type) {
   if (stream_type == "trade") return EventType::trade;
   if (stream_type == "aggTrade") return EventType::agg_trade;
-  if (stream_type == "bookTicker") return EventType::book_ticker;
+  if (stream_type == "bookTicker" || stream_type == "!bookTicker") return EventType::book_ticker;
   return EventType::other;
 }
 
@@ -43,6 +46,14 @@ void StreamTable::add(const Stream& stream) {
   }
   place(stream);
   ++count_;
+}
+
+const Stream* StreamTable::find_but_for_case(std::string_view name) const {
+  const std::string folded = ascii_lower(name);
+  for (const Stream& stream : slots_) {
+    if (stream.name.size() == name.size() && !name.empty() && ascii_lower(stream.name) == folded) return &stream;
+  }
+  return nullptr;
 }
 
 const Stream* StreamTable::find(std::string_view name) const {

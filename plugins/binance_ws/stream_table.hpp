@@ -16,7 +16,7 @@ EventType event_type(std::string_view stream_type);
 struct Stream {
   std::string_view name;    ///< btcusdt@trade
   std::string_view type;    ///< trade
-  std::string_view symbol;  ///< BTCUSDT, as payloads are expected to spell it
+  std::string_view symbol;  ///< BTCUSDT, as payloads are expected to spell it; empty: of all symbols
   EventType event = EventType::other;
 };
 
@@ -24,6 +24,8 @@ class StreamTable {
  public:
   void add(const Stream& stream);
   const Stream* find(std::string_view name) const;
+  /// For sentences: looks at each. One that was asked for and differs from `name` in case only.
+  const Stream* find_but_for_case(std::string_view name) const;
   uint64_t size() const { return count_; }
 
  private:

@@ -16,6 +16,10 @@ const StreamTable& streams() {
     made.add({"btcusdt@aggTrade", "aggTrade", "BTCUSDT", EventType::agg_trade});
     made.add({"btcusdt@bookTicker", "bookTicker", "BTCUSDT", EventType::book_ticker});
     made.add({"btcusdt@depth@100ms", "depth@100ms", "BTCUSDT", EventType::other});
+    made.add({"btcusdt@depth20@100ms", "depth20@100ms", "BTCUSDT", EventType::other});
+    made.add({"!miniTicker@arr", "arr", "", EventType::other});
+    made.add({"!contractInfo", "!contractInfo", "", EventType::other});
+    made.add({"!bookTicker", "!bookTicker", "", EventType::book_ticker});
     made.add({"\xe5\xb8\x81usdt@trade", "trade", "\xe5\xb8\x81USDT", EventType::trade});
     return made;
   }();
@@ -123,7 +127,84 @@ TEST_CASE("a stream of another type is taken when it was asked for, with its sym
   CHECK(depth.symbol == "BTCUSDT");
   CHECK(depth.event_time_ns == 5'000'000);
   CHECK(decode(combined("btcusdt@depth@100ms", "{}")).kind == FrameKind::event);
-  CHECK(decode(combined("btcusdt@depth@100ms", "{}")).symbol.empty());
+}
+
+TEST_CASE("a payload that names no symbol is of the one whose stream it is") {
+  const std::string data =
+      GENERATE(std::string("{}"), std::string(R"({"lastUpdateId":1,"bids":[["1","1"]],"asks":[]})"));
+  const Decoded depth = decode(combined("btcusdt@depth20@100ms", data));
+  CHECK(depth.kind == FrameKind::event);
+  CHECK(depth.symbol == "BTCUSDT");
+  CHECK_FALSE(depth.id);
+  CHECK_FALSE(depth.event_time_ns);
+  CHECK(decode(combined("!contractInfo", data)).kind == FrameKind::event);
+  CHECK(decode(combined("!contractInfo", data)).symbol.empty());
+}
+
+TEST_CASE("a list becomes an event for each of its elements, with the symbol of each") {
+  const std::string one = R"({"e":"24hrMiniTicker","E":1723161601438,"s":"BTCUSDT","c":"1.0"})";
+  const std::string two = R"({"e":"24hrMiniTicker","E":1723161601439,"s":"\u0045THUSDT","c":"2.0"})";
+  static Decoder decoder(streams());
+  Event event;
+  const std::string frame = GENERATE_COPY(combined("!miniTicker@arr", "[" + one + "," + two + "]"),
+                                          combined("!miniTicker@arr", " [ " + one + " ,\n" + two + " ] "),
+                                          R"({"data":[)" + one + "," + two + R"(],"stream":"!miniTicker@arr"})") +
+                            std::string(64, ' ');
+  REQUIRE(decoder.decode({frame.data(), frame.size() - 64}, event) == FrameKind::events);
+  CHECK(event.stream->name == "!miniTicker@arr");
+  REQUIRE(decoder.elements() == std::vector<std::string_view>{one, two});
+  const Stream& stream = *event.stream;
+  REQUIRE(decoder.decode_element(stream, decoder.elements()[0], event));
+  CHECK(event.symbol == "BTCUSDT");
+  CHECK(event.event_time_ns == 1723161601438'000'000);
+  REQUIRE(decoder.decode_element(stream, decoder.elements()[1], event));
+  CHECK(event.symbol == "ETHUSDT");
+  CHECK(event.has_own_symbol);
+}
+
+TEST_CASE("a list that is none, or holds what is no object, is malformed as a whole") {
+  const std::string data = GENERATE("[1]", "[{},2]", "[[]]", "[null]", R"(["a"])", "[{},]", "[{}", "[{} {}]", "[{}]]");
+  INFO(data);
+  CHECK(decode(combined("!miniTicker@arr", data)).kind == FrameKind::malformed);
+  CHECK(decode(combined("!miniTicker@arr", "[]")).kind == FrameKind::events);
+  CHECK(decode(combined("!bookTicker", R"([{"u":1,"s":"B"}])")).kind == FrameKind::events);
+  CHECK(decode(combined("btcusdt@trade", "[" + trade + "]")).kind == FrameKind::malformed);
+}
+
+TEST_CASE("a bookTicker of all symbols has its id and the symbol that it names") {
+  const Decoded made = decode(combined("!bookTicker", book_ticker));
+  CHECK(made.kind == FrameKind::event);
+  CHECK(made.id == 50093421613);
+  CHECK(made.symbol == "BTCUSDT");
+  CHECK(decode(combined("!bookTicker", R"({"u":1,"b":"1"})")).kind == FrameKind::malformed);
+}
+
+TEST_CASE("an escaped symbol is what it means") {
+  CHECK(decode(combined("btcusdt@trade", R"({"s":"\u0042TCUSDT","t":1})")).symbol == "BTCUSDT");
+  CHECK(decode(combined("btcusdt@trade", R"({"s":"\u0045THUSDT","t":1})")).symbol == "ETHUSDT");
+  CHECK(decode(combined("btcusdt@depth@100ms", R"({"s":"A\"B\\\/"})")).symbol == "A\"B\\/");
+  CHECK(decode(combined("btcusdt@trade", R"({"s":"\ud800","t":1})")).kind == FrameKind::malformed);
+  CHECK(decode(combined("btcusdt@trade", R"({"s":"\x","t":1})")).kind == FrameKind::malformed);
+}
+
+TEST_CASE("a time is in milliseconds or microseconds by its magnitude") {
+  const auto time_of = [](const std::string& count) {
+    return decode(combined("btcusdt@trade", R"({"E":)" + count + R"(,"s":"BTCUSDT","T":)" + count + R"(,"t":1})"));
+  };
+  CHECK(time_of("1723161601438").event_time_ns == 1723161601438'000'000);
+  CHECK(time_of("1723161601438123").event_time_ns == 1723161601438'123'000);
+  CHECK(time_of("1723161601438123").trade_time_ns == 1723161601438'123'000);
+  CHECK(time_of("9223372036854").event_time_ns == 9223372036854'000'000);
+  CHECK(time_of("100000000000000").event_time_ns == 100'000'000'000'000'000);
+  CHECK(time_of("9223372036854775").event_time_ns == 9223372036854775'000);
+  CHECK(time_of("0").event_time_ns == 0);
+  for (const char* neither : {"9223372036855", "99999999999999", "9223372036854776", "99999999999999999999"}) {
+    INFO(neither);
+    CHECK_FALSE(time_of(neither).event_time_ns);
+    CHECK(time_of(neither).kind == FrameKind::event);
+  }
+  const Decoded depth = decode(combined("btcusdt@depth@100ms", R"({"E":1723161601438123,"b":[]})"));
+  CHECK(depth.event_time_ns == 1723161601438'123'000);
 }
 
 TEST_CASE("names outside of ASCII, written out or escaped") {
@@ -145,7 +226,7 @@ TEST_CASE("ids take 64 bits") {
 }
 
 TEST_CASE("a time that is none leaves its attribute absent") {
-  const std::string time = GENERATE("\"5\"", "1.5", "-1", "1723161601438000", "null", "true", "[1]", "{}");
+  const std::string time = GENERATE("\"5\"", "1.5", "-1", "17231616014380", "null", "true", "[1]", "{}");
   const Decoded made =
       decode(combined("btcusdt@trade", R"({"E":)" + time + R"(,"s":"BTCUSDT","T":)" + time + R"(,"t":1})"));
   INFO(time);
@@ -158,7 +239,7 @@ TEST_CASE("a time that is none leaves its attribute absent") {
 TEST_CASE("streams that nobody asked for, replies and farewells are told apart") {
   CHECK(decode(combined("ethusdt@trade", trade)).kind == FrameKind::unknown_stream);
   CHECK(decode(combined("BTCUSDT@trade", trade)).kind == FrameKind::unknown_stream);
-  CHECK(decode(combined("!miniTicker@arr", "[{}]")).kind == FrameKind::unknown_stream);
+  CHECK(decode(combined("!ticker@arr", "[{}]")).kind == FrameKind::unknown_stream);
   CHECK(decode(R"({"result":null,"id":1})").kind == FrameKind::control_reply);
   CHECK(decode(R"({"result":["btcusdt@aggTrade"],"id":3})").kind == FrameKind::control_reply);
   CHECK(decode(R"({"error":{"code":2,"msg":"Invalid request: invalid stream"},"id":2})").kind ==

@@ -69,6 +69,52 @@ TEST_CASE("what cannot work is a problem before anything runs") {
   CHECK_FALSE(described(with("symbols", many + "]")).problems.empty());
 }
 
+TEST_CASE("a stream's name that the exchange does not have is a problem where it is known, else a warning") {
+  const auto problem = [](const std::string& streams) {
+    const Described node = described(with("streams", streams));
+    REQUIRE(node.problems.size() == 1);
+    return node.problems[0];
+  };
+  CHECK(problem("[trade, aggtrade]").find("did you mean 'aggTrade'?") != std::string::npos);
+  CHECK(problem("[bookticker]").find("did you mean 'bookTicker'?") != std::string::npos);
+  CHECK(problem("[!miniticker@arr]").find("did you mean '!miniTicker@arr'?") != std::string::npos);
+  CHECK(problem("[arr]").find("\"!miniTicker@arr\"") != std::string::npos);
+  CHECK(problem("[btcusdt@trade]").find("write 'trade' here") != std::string::npos);
+  CHECK(problem("[ethusdt@depth@100ms]").find("write 'depth@100ms' here") != std::string::npos);
+  CHECK(described(with("streams", "[trades]")).warnings.size() == 1);
+  CHECK(described(with("streams", "[trades]")).problems.empty());
+  CHECK(described(with("streams", "[kline_1m, kline_1M, depth20@100ms, somethingNew]")).problems.empty());
+  CHECK(described(with("streams", "[kline_1m, kline_1M, depth20@100ms, somethingNew]")).warnings.empty());
+}
+
+TEST_CASE("streams of all symbols need no symbols, and go with none") {
+  const Described alone = described({{"streams", "[!miniTicker@arr, !bookTicker]"}});
+  CHECK(alone.problems.empty());
+  CHECK(alone.warnings.empty());
+  CHECK(described(with("streams", "[!miniTicker@arr]")).warnings.size() == 1);
+  CHECK(described(with("streams", "[!miniTicker@arr, trade]")).warnings.empty());
+  CHECK(described({{"streams", "[!miniTicker@arr, trade]"}}).problems.size() == 1);
+  const Described halves = described({{"symbols", "[!miniTicker]"}, {"streams", "[arr]"}});
+  CHECK(halves.problems.empty());
+  CHECK(halves.warnings.empty());
+  CHECK(described({{"symbols", "[!miniTicker]"}, {"streams", "[trade]"}}).problems.size() == 1);
+  CHECK(described({{"symbols", "[!miniTicker, BTCUSDT]"}, {"streams", "[arr]"}}).problems.size() == 1);
+  const Described folded = described({{"symbols", "[!miniticker]"}, {"streams", "[arr]"}});
+  REQUIRE(folded.problems.size() == 1);
+  CHECK(folded.problems[0].find("did you mean '!miniTicker@arr'?") != std::string::npos);
+}
+
+TEST_CASE("the unit of times is said once") {
+  Values both = with("url", "wss://a/stream?timeUnit=MICROSECOND");
+  CHECK(described(both).problems.empty());
+  both.push_back({"time_unit", "us"});
+  CHECK(described(both).problems.empty());
+  both.back().value = "ms";
+  CHECK(described(both).problems.size() == 1);
+  CHECK(described(with("url", "wss://a/?timeUnit=HOUR")).problems.size() == 1);
+  CHECK(described(with("time_unit", "ns")).problems.size() == 1);
+}
+
 TEST_CASE("what is only odd is a warning") {
   CHECK(described(with("symbols", "[BTCUSDT, btcusdt]")).warnings.size() == 1);
   CHECK(described(with("streams", "[trade, trade]")).warnings.size() == 1);

@@ -4,17 +4,6 @@
 
 using namespace sluice::binance::test;
 
-namespace {
-
-bool logged(const Harness& node, const std::string& part) {
-  for (const auto& line : node.logs()) {
-    if (line.sentence.find(part) != std::string::npos) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 TEST_CASE("every way to lose a connection leads to the next, is counted by its cause, and loses no record before it") {
   struct Way {
     std::string cause;
@@ -206,30 +195,6 @@ TEST_CASE("an interim answer, the upgrade and frames may come in one read") {
   REQUIRE(poll_records(node, 2));
   CHECK(node.payloads() == trade_payloads(1, 3));
   CHECK(node.metric("connections_total") == 1);
-  node.finish();
-}
-
-TEST_CASE("waits double until data flows, not merely until a connection is there") {
-  Exchange exchange([&](int number, Client& client) {
-    if (number == 4) client.upgrade(trade(1)), client.send(close_frame(1001, ""));
-    if (number != 4) client.upgrade();
-    client.end();
-  });
-  Harness node(binance_ws(), options_for(exchange.url(), {{"reconnect", "{ first: 1000s, max: 60000s }"}}), running());
-  node.begin();
-  int64_t distance_s = 1000;
-  for (int lost = 1; lost <= 6; ++lost) {
-    REQUIRE(node.poll_until(
-        [&] { return node.metric("reconnects_cut_total") + node.metric("reconnects_closed_total") >= lost; }));
-    if (lost == 5) distance_s = 1000;
-    // Before half of the distance nothing happens; after all of it the next connection is made.
-    REQUIRE(node.advance(std::chrono::seconds(distance_s / 2 - 5)).ok());
-    REQUIRE(node.poll(1000, 2ms).ok());
-    CHECK(exchange.connections() == lost);
-    REQUIRE(node.advance(std::chrono::seconds(distance_s / 2 + 10)).ok());
-    distance_s *= 2;
-  }
-  CHECK(node.payloads() == trade_payloads(1, 2));
   node.finish();
 }
 

@@ -62,6 +62,20 @@ inline bool poll_metric(Harness& node, const std::string& name, int64_t value = 
   return node.poll_until([&] { return node.metric(name) >= value; });
 }
 
+inline bool logged(const Harness& node, const std::string& part) {
+  for (const auto& line : node.logs()) {
+    if (line.sentence.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
+inline std::vector<RecordCopy> records_of(Harness& node) {
+  std::vector<RecordCopy> records;
+  for (const auto& emission : node.emitted())
+    records.insert(records.end(), emission.records.begin(), emission.records.end());
+  return records;
+}
+
 inline std::vector<std::string> trade_payloads(int64_t first, int64_t end) {
   std::vector<std::string> all;
   for (int64_t id = first; id < end; ++id) all.push_back(trade_data(id));

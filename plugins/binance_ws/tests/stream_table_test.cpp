@@ -29,10 +29,21 @@ TEST_CASE("every stream is found by its exact name and no other is") {
   CHECK(table.find("S0usdt@trade") == nullptr);
 }
 
+TEST_CASE("a name that differs in case only is found for sentences") {
+  StreamTable table;
+  CHECK(table.find_but_for_case("btcusdt@aggtrade") == nullptr);
+  table.add({"btcusdt@aggTrade", "aggTrade", "BTCUSDT", EventType::agg_trade});
+  REQUIRE(table.find_but_for_case("BTCUSDT@aggtrade") != nullptr);
+  CHECK(table.find_but_for_case("BTCUSDT@aggtrade")->name == "btcusdt@aggTrade");
+  CHECK(table.find_but_for_case("btcusdt@aggTrades") == nullptr);
+  CHECK(table.find_but_for_case("") == nullptr);
+}
+
 TEST_CASE("only the three known types have ids") {
   CHECK(event_type("trade") == EventType::trade);
   CHECK(event_type("aggTrade") == EventType::agg_trade);
   CHECK(event_type("bookTicker") == EventType::book_ticker);
+  CHECK(event_type("!bookTicker") == EventType::book_ticker);
   CHECK(event_type("blockTrade") == EventType::other);
   CHECK(event_type("Trade") == EventType::other);
 }
