@@ -13,9 +13,11 @@
 #include "run_command.hpp"
 #include "schema_command.hpp"
 #include "signals.hpp"
+#include "standard_streams.hpp"
 #include "validate_command.hpp"
 
 int main(int argc, char** argv) {
+  sluice::cli::keep_closed_streams_closed();
   // Before anything else: a signal that comes this early is for the run to handle, too.
   sluice::cli::Signals::block();
   CLI::App app{
