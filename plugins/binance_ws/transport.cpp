@@ -11,6 +11,7 @@
 #include <climits>
 #include <cstring>
 
+#include "sluice/safe_text.hpp"
 #include "socket_bio.hpp"
 
 namespace sluice::binance {
@@ -26,6 +27,35 @@ std::string take_ssl_error() {
 
 int bounded(uint64_t size) { return static_cast<int>(std::min<uint64_t>(size, INT_MAX)); }
 
+constexpr int most_names_shown = 4;
+constexpr size_t most_shown_of_name = 100;
+
+/// The hosts that a certificate is for, as it says.
+std::string names_of(const X509* certificate) {
+  std::string text;
+  auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  int shown = 0;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names) && shown < most_names_shown; ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+    if (name->type != GEN_DNS) continue;
+    const std::string_view host(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+                                static_cast<size_t>(ASN1_STRING_length(name->d.dNSName)));
+    text += (shown++ == 0 ? "" : ", ") + safe_text(host, most_shown_of_name);
+  }
+  GENERAL_NAMES_free(names);
+  return text;
+}
+
+/// Only here is the certificate at hand when it is refused.
+int look_at_certificate(int is_well, X509_STORE_CTX* store) {
+  const int error = X509_STORE_CTX_get_error(store);
+  if (error != X509_V_ERR_HOSTNAME_MISMATCH && error != X509_V_ERR_IP_ADDRESS_MISMATCH) return is_well;
+  const void* ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+  auto* names = static_cast<std::string*>(SSL_get_app_data(static_cast<const SSL*>(ssl)));
+  if (names != nullptr) *names = names_of(X509_STORE_CTX_get0_cert(store));
+  return is_well;
+}
+
 }  // namespace
 
 Result<TlsContext> make_tls_context(const std::string& ca_file) {
@@ -33,7 +63,7 @@ Result<TlsContext> make_tls_context(const std::string& ca_file) {
   TlsContext context(SSL_CTX_new(TLS_client_method()));
   if (!context) return operator_needed("TLS could not be set up: " + take_ssl_error());
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, look_at_certificate);
   SSL_CTX_set_default_verify_paths(context.get());
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // Gateways that serve several protocols at one port choose by this.
@@ -90,6 +120,7 @@ Io Transport::tls_handshake(SSL_CTX* context, const Endpoint& endpoint) {
                            ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host) == 1
                            : SSL_set_tlsext_host_name(ssl_.get(), host) == 1 && SSL_set1_host(ssl_.get(), host) == 1;
     if (!named) return fail("TLS refuses the host name: " + take_ssl_error());
+    SSL_set_app_data(ssl_.get(), &certificate_names_);
     SSL_set_connect_state(ssl_.get());
   }
   ERR_clear_error();
@@ -101,8 +132,23 @@ Io Transport::tls_handshake(SSL_CTX* context, const Endpoint& endpoint) {
 }
 
 std::string Transport::certificate_problem() const {
-  return std::string("the server's certificate is not to be trusted: ") +
-         X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
+  const long why = SSL_get_verify_result(ssl_.get());
+  std::string sentence =
+      std::string("the server's certificate is not to be trusted: ") + X509_verify_cert_error_string(why);
+  switch (why) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return certificate_names_.empty() ? sentence : sentence + "; it is for " + certificate_names_;
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+      return sentence + "; if you trust its issuer, give that as ca_file";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return sentence + "; is this machine's clock right?";
+    default:
+      return sentence;
+  }
 }
 
 Io Transport::read(uint8_t* to, uint64_t room, uint64_t& got) {

@@ -60,6 +60,7 @@ class Transport {
   int fd_ = -1;
   std::unique_ptr<SSL, SslDeleter> ssl_;
   std::string error_;
+  std::string certificate_names_;  ///< of a certificate of others: whose it is
   bool tls_failed_ = false;
   bool drained_ = false;
 };

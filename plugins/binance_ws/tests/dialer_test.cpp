@@ -109,6 +109,27 @@ TEST_CASE("an address whose TLS fails or is mute gives way, and nothing is asked
   CHECK(order[0].host_text() == "127.0.0.1");
 }
 
+TEST_CASE("addresses that take TCP and are mute in TLS overlap, too") {
+  const Certificate certificate;
+  const TlsContext tls = *make_tls_context(certificate.file());
+  Exchange well(serve, &certificate);
+  std::vector<std::unique_ptr<Exchange>> mute;
+  std::vector<std::string> hosts;
+  for (int i = 0; i < 6; ++i) {
+    hosts.push_back("127.0.4." + std::to_string(i + 1));
+    mute.push_back(std::make_unique<Exchange>(be_mute, nullptr, hosts.back(), well.port()));
+  }
+  hosts.push_back("127.0.0.1");
+  Route route = route_to(name_url(well), hosts);
+  route.tls = tls.get();
+  route.time_limit_ns = 10 * second_ns;
+  AddressMemory memory;
+  Dial dial(route, memory);
+  REQUIRE(dial.opens());
+  CHECK(dial.peer() == "127.0.0.1");
+  CHECK(dial.dialer().upgrades() == 1);
+}
+
 TEST_CASE("a refusal that is about the client ends the attempt, and the next one begins elsewhere") {
   const std::string status = GENERATE("403 Forbidden", "429 Too Many Requests\r\nRetry-After: 7",
                                       "503 Service Unavailable\r\nRetry-After: 7", "302 Found\r\nLocation: /x");

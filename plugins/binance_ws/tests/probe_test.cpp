@@ -214,7 +214,9 @@ TEST_CASE("TLS is checked as it is when the graph runs") {
       },
       &certificate);
   Values options = three_by_two(exchange.url("localhost"));
-  CHECK(probe(options, for_ever_ns).find("error [tls] localhost:") == 0);
+  const std::string untrusted = probe(options, for_ever_ns);
+  CHECK(untrusted.find("error [tls] localhost:") == 0);
+  CHECK(untrusted.find("give that as ca_file") != std::string::npos);
   CHECK(requests == 0);
   options.push_back({"ca_file", certificate.file()});
   CHECK(probe(options, for_ever_ns).empty());

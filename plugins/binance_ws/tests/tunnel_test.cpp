@@ -60,6 +60,7 @@ TEST_CASE("TLS is the exchange's own, inside the tunnel") {
   CHECK(dial.loss().cause == Cause::tls);
   CHECK(
       contains(dial.loss().sentence, "exchange.invalid through the proxy " + at(proxy) + ": the server's certificate"));
+  CHECK(contains(dial.loss().sentence, "; it is for localhost, exchange.test"));
 }
 
 TEST_CASE("what a proxy refuses is said with its name, its status and what to do") {
