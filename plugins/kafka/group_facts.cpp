@@ -2,7 +2,7 @@
 #include "group_facts.hpp"
 
 #include <algorithm>
-#include <array>
+#include <memory>
 
 #include "fault.hpp"
 #include "start_mark.hpp"
@@ -12,6 +12,11 @@ namespace {
 
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
+
+struct DestroyGroups {
+  void operator()(const struct rd_kafka_group_list* list) const { rd_kafka_group_list_destroy(list); }
+};
+using GroupList = std::unique_ptr<const struct rd_kafka_group_list, DestroyGroups>;
 
 std::string text_of(const char* text) { return text == nullptr ? std::string() : text; }
 
@@ -33,34 +38,29 @@ int32_t first_count_of(const rd_kafka_topic_partition_list_t& list) {
 
 }  // namespace
 
+bool is_of_instance(std::string_view member_id, std::string_view instance) {
+  constexpr size_t uuid_size = 36;
+  return member_id.size() == instance.size() + 1 + uuid_size && member_id.starts_with(instance) &&
+         member_id[instance.size()] == '-';
+}
+
+/// By librdkafka's older function for it: the one of its admin interface aborts the process, up to 2.0, when the
+/// group's coordinator goes away in the wrong moment.
 Result<GroupFacts> ask_group(rd_kafka_t* client, const std::string& group, milliseconds patience) {
   const std::string asking = "cannot ask about group \"" + group + "\"";
-  const AdminOptions options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS));
-  std::array<char, 128> why{};
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), static_cast<int>(patience.count()), why.data(), why.size());
-  const Queue queue(rd_kafka_queue_new(client));
-  const char* name = group.c_str();
-  rd_kafka_DescribeConsumerGroups(client, &name, 1, options.get(), queue.get());
-  const Event event(rd_kafka_queue_poll(queue.get(), static_cast<int>(patience.count()) + 1000));
-  if (event == nullptr) return transient(asking + ": no answer came in time");
-  if (const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get())) {
-    return to_error(code, asking, text_of(rd_kafka_event_error_string(event.get())));
-  }
-  size_t count = 0;
-  const rd_kafka_ConsumerGroupDescription_t** groups =
-      rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
+  const struct rd_kafka_group_list* raw = nullptr;
+  const rd_kafka_resp_err_t code =
+      rd_kafka_list_groups(client, group.c_str(), &raw, static_cast<int>(patience.count()));
+  const GroupList list(raw);
+  // Not every broker has answered; the one that has the group has.
+  const bool is_answered = code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__PARTIAL;
+  if (!is_answered || list == nullptr) return to_error(code, asking);
   GroupFacts facts;
-  for (size_t i = 0; i < count; ++i) {
-    if (const rd_kafka_error_t* failed = rd_kafka_ConsumerGroupDescription_error(groups[i])) {
-      return to_error(rd_kafka_error_code(failed), asking, rd_kafka_error_string(failed));
-    }
-    const size_t members = rd_kafka_ConsumerGroupDescription_member_count(groups[i]);
-    for (size_t m = 0; m < members; ++m) {
-      const rd_kafka_MemberDescription_t* member = rd_kafka_ConsumerGroupDescription_member(groups[i], m);
-      facts.members.push_back({text_of(rd_kafka_MemberDescription_consumer_id(member)),
-                               text_of(rd_kafka_MemberDescription_group_instance_id(member))});
-    }
-    if (members > 0) facts.assignor = text_of(rd_kafka_ConsumerGroupDescription_partition_assignor(groups[i]));
+  for (int i = 0; i < list->group_cnt; ++i) {
+    const struct rd_kafka_group_info& found = list->groups[i];
+    if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(found.err, asking);
+    for (int m = 0; m < found.member_cnt; ++m) facts.members.push_back(text_of(found.members[m].member_id));
+    if (found.member_cnt > 0) facts.assignor = text_of(found.protocol);
   }
   return facts;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rd_handles.hpp"
@@ -16,13 +17,12 @@
 namespace sluice::kafka {
 
 struct GroupFacts {
-  struct Member {
-    std::string id;
-    std::string instance;  ///< group.instance.id; empty: a dynamic member
-  };
-  std::vector<Member> members;
-  std::string assignor;  ///< empty without members
+  std::vector<std::string> members;  ///< their ids
+  std::string assignor;              ///< empty without members
 };
+
+/// Whether a member's id is one that Kafka gives to a static member with this `group.instance.id`.
+bool is_of_instance(std::string_view member_id, std::string_view instance);
 
 Result<GroupFacts> ask_group(rd_kafka_t* client, const std::string& group, std::chrono::milliseconds patience);
 

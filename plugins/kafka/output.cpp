@@ -219,7 +219,7 @@ Result<void> Output::serve() {
 /// Goes on under the member's name when it is this process's.
 Result<void> Output::serve_name() {
   if (membership_ != nullptr && membership_->waits_to_rejoin() && !name_->is_asking()) {
-    name_->lost(consumer_->instance(), consumer_->known_members());
+    name_->lost(consumer_->instance(), consumer_->known_members(), context_.monotonic_ns());
   }
   if (!name_->is_asking()) return {};
   switch (name_->look(context_.monotonic_ns())) {

@@ -195,8 +195,8 @@ bool StartLookup::State::look_for_holder(const std::string& whose) {
   std::optional<Holder> found;
   if (group) {
     found.emplace();
-    for (const GroupFacts::Member& member : group->members) {
-      if (member.instance == whose) found->member_id = member.id;
+    for (const std::string& member : group->members) {
+      if (is_of_instance(member, whose)) found->member_id = member;
     }
   } else if (group.error().category != Category::transient) {
     found.emplace();

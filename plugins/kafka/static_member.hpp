@@ -20,7 +20,7 @@ class StaticMember {
 
   /// The session ended, and this process has not joined again: whoever holds the name now is another. `known`: all ids
   /// that this process was known by.
-  void lost(std::string instance, std::set<std::string> known);
+  void lost(std::string instance, std::set<std::string> known, int64_t now_ns);
   /// The cluster refuses this process's id, and the process has gone silent: an id of its own that it never heard of
   /// ends with its session, another process's stays.
   void fenced(std::string instance, std::set<std::string> known, int64_t now_ns);
@@ -30,7 +30,7 @@ class StaticMember {
   Error error() const;
 
  private:
-  void ask(std::string instance, std::set<std::string> known);
+  void ask(std::string instance, std::set<std::string> known, int64_t now_ns);
 
   const Settings& settings_;
   StartLookup& lookup_;
@@ -39,6 +39,7 @@ class StaticMember {
   bool is_asking_ = false;
   int64_t patience_until_ns_ = 0;
   int64_t ask_again_ns_ = 0;  ///< 0: the question is on its way
+  int64_t give_up_ns_ = 0;    ///< without an answer by then the name counts as this process's
 };
 
 }  // namespace sluice::kafka

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "catch.hpp"
+#include "group_facts.hpp"
 #include "output_support.hpp"
 #include "start_mark.hpp"
 
@@ -190,6 +191,14 @@ TEST_CASE("a partition that the topic gets later is read from its beginning, wha
     node.turn(100);
     return node.record_count() == 30;
   }));
+}
+
+TEST_CASE("a static member's id is told from others") {
+  const std::string uuid = "0f9c3e5a-4a6b-4f0e-9a51-0c4f2d7f8e11";
+  CHECK(is_of_instance("one.trades-" + uuid, "one.trades"));
+  CHECK_FALSE(is_of_instance("one.trades-" + uuid, "one"));
+  CHECK_FALSE(is_of_instance("one.trades-b-" + uuid, "one.trades"));
+  CHECK_FALSE(is_of_instance("rdkafka-" + uuid, "one.trades"));
 }
 
 TEST_CASE("a commit says how many partitions there were when the group began") {
