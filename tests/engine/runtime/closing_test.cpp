@@ -118,6 +118,35 @@ TEST_CASE("a stage whose node never returns is left behind with all its nodes, a
   server.thaw();
 }
 
+TEST_CASE("what a source says is gone from where it came is not called replayable") {
+  for (const bool is_gone : {false, true}) {
+    NumbersState numbers{.total = 30, .per_batch = 10, .has_positions = true, .ends = false};
+    HeldState held;
+    FunctionState sink;
+    sink.process = [&](Context&, Batch batch) -> Result<void> {
+      const std::lock_guard lock(held.mutex);
+      held.batches.push_back(std::move(batch));
+      held.signal.notify();
+      return {};
+    };
+    sink.close = [&] {
+      while (held.count() > 0) held.take().fail(transient("the database is away", "08006"));
+    };
+    GraphBuilder graph;
+    graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+    graph.node("sink", sink_function_type, sink).facts.max_in_flight = 3;
+    graph.edge("numbers", "sink");
+    GraphRuntime runtime(graph.build(), without_drain());
+    begin(runtime);
+    REQUIRE(held.signal.wait([&] { return held.batches.size() == 3; }));
+    numbers.context.stop(operator_needed("the topic was made anew", is_gone ? SLUICE_POSITION_GONE : ""));
+    runtime.wait();
+    const auto verdict = engine::judge(runtime.report());
+    CHECK(verdict.may_be_lost == (is_gone ? 30 : 0));
+    CHECK(verdict.will_be_replayed == (is_gone ? 0 : 30));
+  }
+}
+
 TEST_CASE("what a sink gives back while it closes is unsettled and not failed") {
   NumbersState numbers{.total = 30, .per_batch = 10, .has_positions = true, .ends = false};
   HeldState held;
