@@ -160,6 +160,9 @@ class Run {
       if (runtime.was_stopped()) display_.stop_clock();
       if (display_.is_due()) display_.show(runtime.report());
     }
+    // A drain may have ended before there was a look.
+    say_what_was_asked(runtime);
+    http.say(display_);
   }
 
   void say_what_was_asked(engine::GraphRuntime& runtime) {
