@@ -36,7 +36,7 @@ class FrameSource : public Source {
         run_(run),
         metrics_(context),
         buffer_(context),
-        maker_(context, exchange_streams(), metrics_),
+        maker_(context, exchange_streams(), false, metrics_),
         loopback_(context, buffer_) {}
   static void describe(Config, Description&) {}
   static Result<std::unique_ptr<FrameSource>> open(Context context, Config options) {
@@ -51,7 +51,7 @@ class FrameSource : public Source {
     if (counts && counts_turns) run_.meter.start();
     loopback_.session().read(context_.monotonic_ns());
     if (counts && !counts_turns) run_.meter.start();
-    const uint64_t records = maker_.emit(loopback_.session(), buffer_, credit);
+    const uint64_t records = maker_.emit(loopback_.session(), buffer_, credit).records;
     if (counts && !counts_turns) run_.meter.stop();
     if (counts) run_.records += records;
     return Poll::more;
