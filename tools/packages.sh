@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# packages.sh build|test             Installs what is missing of the Debian packages that a build (or the tests) needs.
-# packages.sh missing build|test     Only names what is missing, one a line.
+# packages.sh build|test|rdkafka            Installs what is missing of the Debian packages that a build, the tests, or
+#                                           tools/rdkafka.sh needs.
+# packages.sh missing build|test|rdkafka    Only names what is missing, one a line.
 # Silent when all is there. Waits up to five minutes for another apt. Elsewhere than on Debian, or without root and sudo,
 # it says what to install.
 set -euo pipefail
@@ -10,13 +11,16 @@ build=(g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboost-filesys
   ca-certificates)
 test=("${build[@]}" catch2 libbenchmark-dev libtbb-dev libconcurrentqueue-dev libreaderwriterqueue-dev clang-format-14
   git python3 python3-yaml binutils openssl kcat openjdk-17-jre-headless maven pgbouncer postgresql-15 valgrind)
+rdkafka=(gcc make pkg-config libc6-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libzstd-dev libsasl2-dev)
+command -v npm >/dev/null || rdkafka+=(npm)  # perhaps one that is not Debian's
 
 only_names=false
 if [ "${1:-}" = missing ]; then only_names=true; shift; fi
 case ${1:-} in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${test[@]}") ;;
-  *) echo "Usage: tools/packages.sh [missing] build|test" >&2; exit 2 ;;
+  rdkafka) wanted=("${rdkafka[@]}") ;;
+  *) echo "Usage: tools/packages.sh [missing] build|test|rdkafka" >&2; exit 2 ;;
 esac
 
 missing=()

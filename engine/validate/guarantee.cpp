@@ -135,6 +135,11 @@ class Prover {
   }
 
   void look_for_repeats() {
+    // A source says so only where it may hand out what was taken back, which no sink can know for a repeat.
+    if (!source_.described->reason(SLUICE_FACT_IDEMPOTENT).empty()) {
+      repeats_.push_back("may repeat: " + source_.name() + " may hand out records that were taken back" +
+                         because(source_, SLUICE_FACT_IDEMPOTENT));
+    }
     if (sink_.fact(SLUICE_FACT_IDEMPOTENT) == 0) {
       repeats_.push_back("may repeat: " + sink_.name() + " stores a record again when it is sent again" +
                          because(sink_, SLUICE_FACT_IDEMPOTENT));

@@ -26,6 +26,17 @@ Result<Client> Client::make(Purpose purpose, Conf conf) {
   return Client(made);
 }
 
+Result<void> check_client_options(const Settings& settings, Purpose purpose) {
+  class : public ClientListener {
+    void on_client_log(int, std::string_view) override {}
+  } nobody;
+  Result<Conf> conf = make_conf(settings, purpose, "", &nobody);
+  if (!conf) return conf.error();
+  Result<Client> client = Client::make(purpose, std::move(*conf));
+  if (!client) return client.error();
+  return {};
+}
+
 void Client::reset() {
   if (handle_ == nullptr) return;
   // Whoever is a member of a group has left it, or has given that up: to be asked again here might never end.

@@ -46,6 +46,15 @@ constexpr Refusal refused[] = {
     {"offset.store.method", commits_are_ours},
     {"auto.offset.reset", "write the node's options `start` and `expired`"},
     {"enable.partition.eof", "sluice has no use for it"},
+    {"enabled_events", "sluice takes librdkafka's events itself"},
+    {"group.protocol", "sluice uses the classic protocol, in which members hand partitions over one by one"},
+    {"group.protocol.type", "it is for librdkafka's own tests"},
+    {"group.remote.assignor", "members of a group must agree on it; sluice uses cooperative-sticky"},
+    {"api.version.request", "sluice needs brokers that say what they can"},
+    {"broker.version.fallback", "sluice needs brokers that say what they can"},
+    {"api.version.fallback.ms", "sluice needs brokers that say what they can"},
+    {"topic.blacklist", "a topic that it hides would never be read or written"},
+    {"internal.termination.signal", "signals are for the program"},
     {"allow.auto.create.topics", "write the node's option `create`"},
     {"plugin.library.paths", "it loads code into the process"},
     {"log.queue", "sluice collects the log itself"},
@@ -137,7 +146,9 @@ Result<Conf> make_conf(const Settings& settings, Purpose purpose, const std::str
                        ClientListener* listener) {
   Conf conf(rd_kafka_conf_new());
   const auto apply = [&](const std::string& name, const std::string& value) { return set(conf.get(), name, value); };
-  if (Result<void> done = apply("bootstrap.servers", brokers); !done) return done.error();
+  if (!brokers.empty()) {
+    if (Result<void> done = apply("bootstrap.servers", brokers); !done) return done.error();
+  }
   for (const auto& [name, value] : defaults(settings, purpose)) {
     if (Result<void> done = apply(name, value); !done) return done.error();
   }

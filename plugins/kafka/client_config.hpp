@@ -37,8 +37,11 @@ using Conf = std::unique_ptr<rd_kafka_conf_t, DestroyConf>;
 /// Whether a user may set this property, and whether librdkafka takes the value. Pure.
 Result<void> check_client_option(const std::string& name, const std::string& value);
 
-/// `brokers` are settings.brokers, or where the embedded cluster answers. The listener (or nobody) becomes the client's
-/// opaque. A consumer's conf has no callbacks and no event mask: its owner adds them.
+/// Whether librdkafka takes all of them together, in a client that is made and dropped. Connects to nothing.
+Result<void> check_client_options(const Settings& settings, Purpose purpose);
+
+/// `brokers` are settings.brokers, or where the embedded cluster answers; empty: none. The listener (or nobody) becomes
+/// the client's opaque. A consumer's conf has no callbacks and no event mask: its owner adds them.
 Result<Conf> make_conf(const Settings& settings, Purpose purpose, const std::string& brokers, ClientListener* listener);
 
 /// Sets one property of a conf that is being made.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "input.hpp"
 
+#include "library.hpp"
+
 namespace sluice::kafka {
 namespace {
 
@@ -21,6 +23,7 @@ Result<std::unique_ptr<Input>> open_embedded(Context context, Settings settings)
 Result<std::unique_ptr<Input>> Input::open(Context context, Config config) {
   Result<Settings> settings = read_settings(config);
   if (!settings) return settings.error();
+  report_library(context, *settings, Half::input);
   if (settings->is_embedded) return open_embedded(context, std::move(*settings));
   const std::atomic<bool> never{false};
   Result<Topic> topic = ensure_topic(*settings, open_deadline, never);

@@ -7,6 +7,7 @@
 
 #include "fault.hpp"
 #include "group_facts.hpp"
+#include "library.hpp"
 #include "start_mark.hpp"
 #include "topic.hpp"
 
@@ -39,6 +40,7 @@ class LogListener : public ClientListener {
 Result<std::unique_ptr<Output>> Output::open(Context context, Config config) {
   Result<Settings> settings = read_settings(config);
   if (!settings) return settings.error();
+  report_library(context, *settings, Half::output);
   auto made = std::make_unique<Output>(context, std::move(*settings));
   if (Result<void> connected = made->connect(); !connected) return connected.error();
   return made;

@@ -2,6 +2,7 @@
 #include "relay.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "output_consumer.hpp"
 
@@ -26,6 +27,63 @@ int64_t number(const Settings& settings, std::string_view name, int64_t fallback
   const bool is_number = !text.empty() && text.size() < 16 &&
                          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   return is_number ? std::stoll(text) : fallback;
+}
+
+bool is_security(const std::string& name) {
+  return name.starts_with("ssl.") || name.starts_with("sasl.") || name == "security.protocol" ||
+         name == "enable.ssl.certificate.verification";
+}
+
+/// What librdkafka says of the properties together; those that need files or a server are not asked for.
+void look_at_options(Config config, const Settings& settings, Description& description) {
+  const Config options = config["options"];
+  if (options.size() == 0) return;
+  Settings plain = settings;
+  std::erase_if(plain.options, [](const auto& each) { return is_security(each.first); });
+  const bool reads = description.role() == Role::relay_output;
+  if (plain.group.empty()) plain.group = "none";
+  if (Result<void> checked = check_client_options(plain, reads ? Purpose::consumer : Purpose::producer); !checked) {
+    description.problem(options, checked.error().message);
+  }
+  const int64_t heartbeat_ms = number(settings, "heartbeat.interval.ms", 0);
+  if (reads && heartbeat_ms >= settings.session_timeout_ms) {
+    description.problem(options, "heartbeat.interval.ms=" + std::to_string(heartbeat_ms) +
+                                     " is not shorter than session_timeout, so the group would lose this member again "
+                                     "and again; a third of it is usual");
+  }
+  const std::string protocol = option(settings, "security.protocol", "plaintext");
+  const bool has_sasl = protocol.find("SASL") != protocol.npos || protocol.find("sasl") != protocol.npos;
+  const bool has_ssl = protocol.find("SSL") != protocol.npos || protocol.find("ssl") != protocol.npos;
+  for (uint64_t i = 0; i < options.size(); ++i) {
+    const std::string name(options[i].key());
+    if ((name.starts_with("sasl.") && !has_sasl) || (name.starts_with("ssl.") && !has_ssl)) {
+      description.warning(options[i],
+                          "\"" + name + "\" has no effect with security.protocol=" + protocol + "; write " +
+                              (name.starts_with("sasl.") ? "SASL_SSL or SASL_PLAINTEXT" : "SSL or SASL_SSL"));
+      return;
+    }
+  }
+}
+
+/// A number far beyond the others is a slip more often than a wish, and a topic would be made with all below it.
+void look_at_partitions(Config map, Description& description) {
+  std::vector<int64_t> numbers;
+  for (uint64_t i = 0; i < map.size(); ++i) numbers.push_back(map[i].integer());
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const int64_t first = i == 0 ? 0 : numbers[i - 1] + 1;
+    if (numbers[i] - first <= static_cast<int64_t>(numbers.size())) continue;
+    for (uint64_t k = 0; k < map.size(); ++k) {
+      if (map[k].integer() != numbers[i]) continue;
+      const std::string gap = first == numbers[i] - 1 ? std::to_string(first)
+                                                      : std::to_string(first) + " to " + std::to_string(numbers[i] - 1);
+      description.warning(map[k], "no key goes to the partitions " + gap + ", before the one of " +
+                                      std::string(map[k].key()) + "; a topic that is made gets them, too: is " +
+                                      std::to_string(numbers[i]) + " what was meant?");
+      break;
+    }
+  }
 }
 
 void describe_durable(const Settings& settings, Description& description) {
@@ -72,6 +130,12 @@ void describe_output(Config config, const Settings& settings, Description& descr
   } else if (settings.expired != Expired::error) {
     description.skips("expired leaves out what was deleted before it was read, instead of stopping");
   }
+  if (option(settings, "isolation.level", "") == "read_uncommitted") {
+    description.idempotent(
+        false,
+        "options: isolation.level=read_uncommitted reads records of transactions that were aborted, which their writer "
+        "sends again");
+  }
   describe_durable(settings, description);
   const int64_t partitions = settings.partition_count;
   const int64_t ahead_kib = number(settings, "queued.max.messages.kbytes", ahead_kib_of_each(partitions)) * partitions;
@@ -85,6 +149,8 @@ void Relay::describe(Config config, Description& description) {
   std::vector<Problem> problems;
   const Settings settings = read_settings(config, problems);
   for (const Problem& problem : problems) description.problem(problem.where, problem.sentence);
+  if (problems.empty()) look_at_options(config, settings, description);
+  look_at_partitions(config["partitions"], description);
   if (description.role() == Role::relay_output) {
     describe_output(config, settings, description);
   } else {

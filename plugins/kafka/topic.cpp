@@ -20,6 +20,8 @@ using std::chrono::milliseconds;
 /// for one frame, and a dead letter has its reasons in headers on top.
 constexpr int64_t made_message_bytes = int64_t{4} << 20;
 constexpr milliseconds slice{100};
+/// For what is good to know, and can be done without.
+constexpr milliseconds config_patience{1000};
 constexpr milliseconds longest_request{2000};
 /// A name with several addresses is tried address by address, and after each all brokers count as down.
 constexpr milliseconds other_addresses{500};
@@ -106,7 +108,7 @@ class Inquiry : public ClientListener {
     Owned<rd_kafka_ConfigResource_t> resource(
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, settings_.topic.c_str()));
     const Owned<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.get()));
-    rd_kafka_AdminOptions_t* options = admin_options(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_AdminOptions_t* options = admin_options(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, config_patience);
     std::array<char, 128> why{};
     rd_kafka_AdminOptions_set_broker(options, answering_broker_, why.data(), why.size());
     rd_kafka_ConfigResource_t* resources[] = {resource.get()};
@@ -166,9 +168,9 @@ class Inquiry : public ClientListener {
                      (last_reason_.empty() ? ": no answer yet" : ": " + last_reason_));
   }
 
-  rd_kafka_AdminOptions_t* admin_options(rd_kafka_admin_op_t operation) {
+  rd_kafka_AdminOptions_t* admin_options(rd_kafka_admin_op_t operation, milliseconds longest = milliseconds::max()) {
     rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(client_.get(), operation);
-    const auto left = std::chrono::duration_cast<milliseconds>(ends_ - Steady::now()).count();
+    const auto left = std::min(std::chrono::duration_cast<milliseconds>(ends_ - Steady::now()), longest).count();
     std::array<char, 128> why{};
     rd_kafka_AdminOptions_set_request_timeout(options, static_cast<int>(std::max<int64_t>(left, 100)), why.data(),
                                               why.size());

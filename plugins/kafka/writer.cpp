@@ -81,7 +81,8 @@ Writer::Sent Writer::send(uint32_t slot, uint32_t index) {
     flight.refused_here.push_back(refusal(code, slot, index));
     return Sent::refused;
   }
-  breakage_ = to_error(code, "cannot write to topic \"" + settings_.topic + "\"");
+  // One that broke has a reason of its own, which its delivery reports bring.
+  if (!producer_->is_broken()) breakage_ = to_error(code, "cannot write to topic \"" + settings_.topic + "\"");
   is_broken_ = true;
   return Sent::broken;
 }
@@ -167,6 +168,7 @@ void Writer::flush_run() {
     delivered_.add(run_delivered_);
     run_delivered_ = 0;
     all_refused_since_ms_ = 0;
+    for_their_time_in_a_row_ = 0;
     unexplained_in_a_row_ = 0;
     status_.progress();
     patience_ = first_patience;
@@ -183,7 +185,7 @@ void Writer::failed(const rd_kafka_message_t& message, uint32_t slot, uint32_t r
   Flight& flight = flights_[slot];
   const bool is_ours = message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
                        message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || message.err == RD_KAFKA_RESP_ERR__DESTROY ||
-                       message.err == RD_KAFKA_RESP_ERR__FATAL;
+                       message.err == RD_KAFKA_RESP_ERR__FATAL || message.err == RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE;
   const Refusal refused = is_ours ? Refusal::no : refusal_of(message.err);
   if (refused != Refusal::no && producer_->is_sifting()) {
     ++refused_in_part_;

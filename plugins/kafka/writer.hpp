@@ -103,10 +103,11 @@ class Writer : private Producer::Owner {
   std::vector<std::string> said_differences_;
 
   // While sifting.
-  uint32_t part_records_ = 1;         ///< how many records to send at once
-  uint32_t sent_in_part_ = 0;         ///< how many were
-  uint32_t refused_in_part_ = 0;      ///< how many of them came back
-  int64_t all_refused_since_ms_ = 0;  ///< all that came since is refused; 0: not so
+  uint32_t part_records_ = 1;             ///< how many records to send at once
+  uint32_t sent_in_part_ = 0;             ///< how many were
+  uint32_t refused_in_part_ = 0;          ///< how many of them came back
+  int64_t all_refused_since_ms_ = 0;      ///< all that came since is refused; 0: not so
+  uint32_t for_their_time_in_a_row_ = 0;  ///< refused
   uint32_t unexplained_in_a_row_ = 0;
   struct {
     uint64_t sequence = 0;

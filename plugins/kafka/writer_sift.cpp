@@ -15,6 +15,8 @@ namespace {
 constexpr int64_t ns_per_ms = 1'000'000;
 /// Beside key, payload and headers: what a record takes in a set, at most.
 constexpr uint64_t framing_bytes = 100;
+/// With so many in a row and none taken, the clock or the topic is to blame, however far their times are.
+constexpr uint32_t most_for_their_time = 100;
 /// Bad records seldom come alone: parts grow when so many were taken one by one.
 constexpr uint32_t few = 4;
 /// A record that is refused by a code that nobody expects is tried again so many times before it is to blame,
@@ -125,14 +127,16 @@ std::optional<Error> Writer::why_all(rd_kafka_resp_err_t code, uint32_t slot, ui
     // While nothing is taken records grow old, through no fault of theirs.
     const int64_t since_ms = all_refused_since_ms_ != 0 ? all_refused_since_ms_ : now_ms();
     const int64_t record_ms = maker_.is_dead_letter(record) ? since_ms : record.receive_time_ns() / ns_per_ms;
-    if (is_of_now(record_ms, since_ms, topic_->timestamps)) {
+    const bool is_every_one = for_their_time_in_a_row_ >= most_for_their_time;
+    if (is_every_one || is_of_now(record_ms, since_ms, topic_->timestamps)) {
       all_refused_since_ms_ = since_ms;
       return operator_needed(
-          "topic \"" + settings_.topic +
-              "\" refuses records for their time: " + say_time(record_ms, since_ms, topic_->timestamps) +
+          "topic \"" + settings_.topic + "\" refuses " + (is_every_one ? "every record for its" : "records for their") +
+              " time: " + say_time(record_ms, since_ms, topic_->timestamps) +
               "; set the clocks of this machine and of the brokers right, or change the topic's limits",
           "INVALID_TIMESTAMP");
     }
+    ++for_their_time_in_a_row_;
   }
   if (refusal_of(code) == Refusal::possible) {
     if (doubtful_.sequence != flight.sequence || doubtful_.record != index) doubtful_ = {flight.sequence, index, 0};

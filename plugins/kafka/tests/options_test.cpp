@@ -2,6 +2,7 @@
 // What the relay says of itself and of its options, for each half.
 #include <algorithm>
 
+#include "library.hpp"
 #include "support.hpp"
 
 using namespace kafka_test;
@@ -86,6 +87,54 @@ TEST_CASE("what a guarantee rests on may not be set") {
         Sentences{"\"acks\" may not be set here: no record may be lost in silence, so sluice sets it itself"});
 }
 
+TEST_CASE("properties that would break sluice itself may not be set") {
+  for (const char* name : {"enabled_events", "api.version.request", "broker.version.fallback", "topic.blacklist",
+                           "internal.termination.signal", "dr_msg_cb", "opaque"}) {
+    CAPTURE(name);
+    CHECK(problem_of(option(name, "1")).size() == 1);
+  }
+  CHECK(problem_of(option("max.in.flight", "6")).size() == 1);
+  CHECK(problem_of(option("max.in.flight.requests.per.connection", "5")).empty());
+  CHECK(problem_of(option("reconnect.backoff.max.ms", "10")).size() == 1);
+  Values slow = option("heartbeat.interval.ms", "6000");
+  slow.push_back({"group", "g"});
+  CHECK(output_half(slow).problems.size() == 1);
+  CHECK(output_half({{"group", "g"}, {"options", map({{"max.poll.interval.ms", "1000"}})}}).problems.size() == 1);
+}
+
+TEST_CASE("a property that takes a proof away is named in it") {
+  const Described described =
+      output_half({{"group", "g"}, {"options", map({{"isolation.level", "read_uncommitted"}})}});
+  CHECK(described.problems.empty());
+  CHECK(described.reasons.at(SLUICE_FACT_IDEMPOTENT).find("isolation.level=read_uncommitted") != std::string::npos);
+  CHECK(output_half({{"group", "g"}, {"options", map({{"isolation.level", "read_committed"}})}})
+            .reasons.count(SLUICE_FACT_IDEMPOTENT) == 0);
+}
+
+TEST_CASE("security that nothing uses is warned of") {
+  const Described unused = input_half({{"options", map({{"sasl.username", "me"}, {"sasl.password", "secret"}})}});
+  CHECK(unused.problems.empty());
+  CHECK(unused.warnings ==
+        Sentences{"\"sasl.username\" has no effect with security.protocol=plaintext; write SASL_SSL or "
+                  "SASL_PLAINTEXT"});
+  CHECK(input_half({{"options", map({{"security.protocol", "SASL_PLAINTEXT"}, {"sasl.username", "me"}})}})
+            .warnings.empty());
+}
+
+TEST_CASE("a partition far beyond the others is warned of") {
+  const auto warnings_of = [](std::vector<std::pair<const char*, int>> keys) {
+    std::vector<Field> fields;
+    for (const auto& [key, partition] : keys) fields.push_back({key, partition});
+    return input_half({{"key", "symbol"}, {"partitions", map(fields)}}).warnings;
+  };
+  CHECK(warnings_of({{"A", 0}, {"B", 1}, {"C", 2}}).empty());
+  CHECK(warnings_of({{"A", 0}, {"B", 0}, {"C", 3}}).empty());
+  CHECK(warnings_of({{"A", 0}, {"B", 1}, {"C", 30}}) ==
+        Sentences{
+            "no key goes to the partitions 2 to 29, before the one of C; a topic that is made gets them, too: is 30 "
+            "what was meant?"});
+}
+
 TEST_CASE("librdkafka judges the rest, and no value is told") {
   CHECK(problem_of({{"options", map({{"security.protocol", "SASL_SSL"},
                                      {"sasl.mechanism", "SCRAM-SHA-512"},
@@ -104,4 +153,25 @@ TEST_CASE("librdkafka judges the rest, and no value is told") {
     }
   }
   CHECK(problem_of(option("batch.num.messages", "hidden")).size() == 1);
+}
+
+TEST_CASE("the faults of a librdkafka are those of the paths that the graph takes") {
+  using sluice::kafka::Half;
+  using sluice::kafka::known_faults;
+  sluice::kafka::Settings settings;
+  constexpr int debian_12 = 0x020002ff;
+  const auto has = [&](Half half, const char* words) {
+    const auto found = known_faults(debian_12, settings, half);
+    return std::any_of(found.begin(), found.end(), [&](const auto& each) { return each.find(words) != each.npos; });
+  };
+  CHECK(has(Half::input, "stored twice"));
+  CHECK_FALSE(has(Half::input, "rebalance"));
+  CHECK(has(Half::output, "rebalance"));
+  CHECK_FALSE(has(Half::output, "TLS"));
+  settings.options = {{"security.protocol", "SASL_SSL"}, {"sasl.mechanism", "SCRAM-SHA-512"}};
+  CHECK(has(Half::output, "TLS"));
+  CHECK(has(Half::input, "SCRAM"));
+  CHECK(known_faults(0x020f01ff, settings, Half::output).empty());
+  settings.is_embedded = true;
+  CHECK(known_faults(debian_12, settings, Half::output).empty());
 }

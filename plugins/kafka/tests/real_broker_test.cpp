@@ -349,6 +349,26 @@ TEST_CASE("a topic that refuses the present is waited for, with the times that d
   CHECK_FALSE(was(node, SLUICE_STATUS_CONNECTING));
 }
 
+TEST_CASE("a topic that refuses every time is waited for, too") {
+  const std::string brokers = real_brokers();
+  if (brokers.empty()) return;
+  Admin admin(brokers);
+  const std::string topic = fresh_topic();
+  admin.create(topic, 1, {{"message.timestamp.after.max.ms", "3600000"}});
+  Harness node(kafka_type(), {{"brokers", brokers}, {"topic", topic}}, as_input());
+  node.begin();
+  for (int i = 0; i < 150; ++i) must(node.write({Input(std::to_string(i), {}, now_ns() + day_ns)}));
+  REQUIRE(node.await([&] { return was(node, SLUICE_STATUS_BLOCKED); }, 60s));
+  CHECK(node.settled(SLUICE_FAILED) == 100);
+  const std::string sentence = node.statuses().back().sentence;
+  CHECK(sentence.find("ahead of this machine's clock") != std::string::npos);
+  CHECK(sentence.find("message.timestamp.after.max.ms=3600000") != std::string::npos);
+  admin.alter(topic, "message.timestamp.after.max.ms", "172800000");
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 50);
+  CHECK(node.settled(SLUICE_FAILED) == 100);
+}
+
 TEST_CASE("a dead letter is stored where its own time would be refused") {
   const std::string brokers = real_brokers();
   if (brokers.empty()) return;

@@ -1,0 +1,22 @@
+# Which librdkafka is linked: the system's, or that of the prefix which SLUICE_RDKAFKA names, a CMake variable or one of the
+# environment (tools/rdkafka.sh makes such a prefix). The target PkgConfig::RDKAFKA is there for every directory.
+set(SLUICE_RDKAFKA "" CACHE PATH "A prefix with another librdkafka than the system's, by its lib/pkgconfig/rdkafka.pc")
+if(DEFINED ENV{SLUICE_RDKAFKA} AND NOT SLUICE_RDKAFKA)
+  set(SLUICE_RDKAFKA "$ENV{SLUICE_RDKAFKA}" CACHE PATH "" FORCE)
+endif()
+find_package(PkgConfig REQUIRED)
+if(NOT "${SLUICE_RDKAFKA}" STREQUAL "${SLUICE_RDKAFKA_FOUND}")
+  # What was found for another prefix.
+  unset(__pkg_config_checked_RDKAFKA CACHE)
+  set(SLUICE_RDKAFKA_FOUND "${SLUICE_RDKAFKA}" CACHE INTERNAL "")
+endif()
+set(pkg_config_path "$ENV{PKG_CONFIG_PATH}")
+if(SLUICE_RDKAFKA)
+  if(NOT EXISTS "${SLUICE_RDKAFKA}/lib/pkgconfig/rdkafka.pc")
+    message(FATAL_ERROR "SLUICE_RDKAFKA=${SLUICE_RDKAFKA} has no lib/pkgconfig/rdkafka.pc; tools/rdkafka.sh DIR makes one")
+  endif()
+  set(ENV{PKG_CONFIG_PATH} "${SLUICE_RDKAFKA}/lib/pkgconfig:${pkg_config_path}")
+endif()
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET GLOBAL rdkafka>=2.0)
+set(ENV{PKG_CONFIG_PATH} "${pkg_config_path}")
+message(STATUS "librdkafka ${RDKAFKA_VERSION} of ${RDKAFKA_PREFIX}")
