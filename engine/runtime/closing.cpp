@@ -46,6 +46,7 @@ void GraphRuntime::finish() {
     if (stage.has_ended()) stage.join();
   }
   close_nodes();
+  log_refusals(INT64_MAX);
   phase_ = Phase::ended;
 }
 

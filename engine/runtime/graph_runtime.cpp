@@ -282,6 +282,7 @@ void GraphRuntime::wait() {
 
 bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
+  log_refusals(monotonic_ns());
   while (phase_ == Phase::running || phase_ == Phase::draining) {
     if (phase_ == Phase::running && all_sources_ended()) ask_for_quiet();
     // What ends by itself still lies in a relay's memory: it is drained as on request.

@@ -111,6 +111,7 @@ class GraphRuntime {
                    const Error& error);
   void refuse(NodeRuntime& node, records::HostBatch* take, const Error& error);
   void find_refusal_paths();
+  void log_refusals(int64_t now_ns);
   void annotate(NodeRuntime& node, records::HostBatch& batch, const Error& error) const;
   bool is_quiet() const;
   uint64_t begun_batches() const;

@@ -16,6 +16,7 @@
 #include "records/account.hpp"
 #include "runtime/accounts.hpp"
 #include "runtime/own_counter.hpp"
+#include "runtime/refusal_log.hpp"
 #include "runtime/status_log.hpp"
 
 struct sluice_context {};
@@ -76,6 +77,7 @@ class NodeRuntime : public sluice_context {
   std::atomic<bool> is_on_hold{false};
   std::atomic<bool> is_starved{false};  ///< a source at its in_flight bound: the next relief wakes its stage
   std::atomic<uint64_t> rejected_in_a_row{0};
+  RefusalLog refusals;
   std::atomic<bool> is_closed{false};  ///< its `close` has returned
   bool is_left_behind = false;         ///< its plugin did not return in time; of the thread that drives
 

@@ -145,9 +145,20 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
     return;
   }
   count(counts, Verdict::dead_lettered, take->count);
+  for (const std::string& line :
+       node.refusals.refused(take->count, error.message, plan_.nodes[dead_letter.to].name, monotonic_ns())) {
+    log(node, SLUICE_LOG_WARN, line);
+  }
   annotate(node, *take, error);
   take->since_ns = StageClock::recent_here();
   node.stage->take_rejected(take);
+}
+
+/// Those that were refused in minutes that are over and were not named.
+void GraphRuntime::log_refusals(int64_t now_ns) {
+  for (NodeRuntime& node : nodes_) {
+    if (const auto rest = node.refusals.rest(now_ns)) log(node, SLUICE_LOG_WARN, *rest);
+  }
 }
 
 void GraphRuntime::annotate(NodeRuntime& node, HostBatch& batch, const Error& error) const {

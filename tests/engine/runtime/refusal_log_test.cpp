@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first refusals of a minute are named, the others counted.
+#include "runtime/refusal_log.hpp"
+
+#include "checks.hpp"
+#include "gather.hpp"
+
+using namespace sluice;
+using namespace sluice::testing;
+using engine::RefusalLog;
+using Lines = std::vector<std::string>;
+
+TEST_CASE("a few refusals of a minute are named, the rest is counted when it is over") {
+  RefusalLog log;
+  constexpr int64_t begin = 5;
+  CHECK(log.refused(1, "price is missing", "rejects", begin) ==
+        Lines{"refused 1 record, which goes to \"rejects\": price is missing"});
+  CHECK(log.refused(12, "too large", "rejects", begin) ==
+        Lines{"refused 12 records, which go to \"rejects\": too large"});
+  for (uint32_t i = 2; i + 1 < RefusalLog::most_named; ++i) CHECK(log.refused(1, "bad", "rejects", begin).size() == 1);
+  CHECK(log.refused(1, "bad", "rejects", begin) ==
+        Lines{"refused 1 record, which goes to \"rejects\": bad; further ones of this minute are only counted"});
+  for (int i = 0; i < 100; ++i) CHECK(log.refused(2, "bad", "rejects", begin + i).empty());
+  CHECK_FALSE(log.rest(begin + RefusalLog::minute_ns - 1));
+  CHECK(log.rest(begin + RefusalLog::minute_ns) == "refused 200 records more in that minute");
+  CHECK_FALSE(log.rest(begin + RefusalLog::minute_ns));
+}
+
+TEST_CASE("the next minute names again, after what the last one left") {
+  RefusalLog log;
+  for (uint32_t i = 0; i < RefusalLog::most_named; ++i) log.refused(1, "bad", "rejects", 0);
+  log.refused(1, "bad", "rejects", 0);
+  CHECK(log.refused(1, "worse", "rejects", RefusalLog::minute_ns) ==
+        Lines{"refused 1 record more in that minute", "refused 1 record, which goes to \"rejects\": worse"});
+  CHECK_FALSE(log.rest(INT64_MAX));
+}
+
+TEST_CASE("a run logs its refusals, and at its end those that it did not name") {
+  NumbersState numbers{.total = 20, .per_batch = 1};
+  CollectState picky;
+  picky.is_refused = [](uint64_t number) { return number % 2 == 0; };
+  CollectState rejects;
+  GraphBuilder graph;
+  graph.node("numbers", numbers_type, numbers);
+  graph.node("picky", collect_type, picky);
+  graph.node("rejects", collect_type, rejects);
+  graph.edge("numbers", "picky").dead_letter = graph.dead_letter("rejects");
+  std::mutex mutex;
+  Lines lines;
+  engine::RuntimeOptions options;
+  options.log = [&](uint32_t level, const std::string& node, std::string_view sentence) {
+    if (level != SLUICE_LOG_WARN || node != "picky") return;
+    const std::lock_guard lock(mutex);
+    lines.emplace_back(sentence);
+  };
+  engine::GraphRuntime runtime(graph.build(), std::move(options));
+  run_to_end(runtime);
+  REQUIRE(lines.size() == RefusalLog::most_named + 1);
+  CHECK(lines.front().starts_with("refused 1 record, which goes to \"rejects\": "));
+  CHECK(lines.back() == "refused 5 records more in that minute");
+}
