@@ -102,7 +102,13 @@ std::optional<Failure> RowStore::store(Job& job, const std::function<void()>& me
 bool RowStore::goes_on_after(Failure& failure, Job& job, Attempt& attempt) {
   if (failure.blame == Blame::interrupted) return false;
   Trouble& trouble = job.trouble;
-  if (trouble.times == 0 || trouble.state != failure.state) trouble = {failure.state};
+  if (trouble.times == 0) trouble = {};
+  if (trouble.state != failure.state) {
+    // Another row's, perhaps; what is known of the others stays known.
+    trouble.state = failure.state;
+    trouble.times = 0;
+    trouble.sentence.clear();
+  }
   const bool is_again = ++trouble.times >= most_times;
   if (job.work.back().size() > 1) {
     if (is_again && !std::exchange(job.by_copy, false)) divide(job);

@@ -84,6 +84,20 @@ TEST_CASE("a row that fails with a code of the user's own is left alone and name
   }
 }
 
+TEST_CASE("rows that fail for different reasons are left alone, too") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(url, table + meddle("IF new.v = 7 THEN RAISE EXCEPTION 'no sevens' USING ERRCODE = 'BR001'; END IF; IF "
+                                  "new.v = 31 THEN RAISE EXCEPTION 'no primes' USING ERRCODE = '53400'; END IF;"));
+  trial.write(0, 50);
+  CHECK(trial.stores(48));
+  CHECK(trial.blocked_by("alone in its statement, and the others of its batch are stored"));
+  CHECK(trial.node.settlements().empty());
+  trial.space.person().run("DROP TRIGGER meddle ON t");
+  REQUIRE(all_settled(trial.node));
+  CHECK(trial.space.person().count("t") == 50);
+}
+
 TEST_CASE("without a conflict target nothing is doubled where rows are left alone") {
   const std::string url = server("POSTGRES_URL");
   if (url.empty()) return;
