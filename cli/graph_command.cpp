@@ -58,7 +58,7 @@ void add_graph_command(CLI::App& app, const std::vector<std::string>& directorie
       ->check(CLI::IsMember({"mermaid", "dot", "svg"}));
   command->add_option("-o,--output", options->output_file, "Write to this file instead of the output");
   command->callback([options, &directories, &out, &err, &exit_code] {
-    const engine::Registry registry(chosen_directories(directories));
+    const engine::Registry registry = chosen_registry(directories);
     exit_code = draw(*options, registry, out, err);
   });
 }

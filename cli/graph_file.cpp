@@ -3,6 +3,7 @@
 
 #include "graph/environment.hpp"
 #include "graph/spec_reader.hpp"
+#include "machine_memory.hpp"
 
 namespace sluice::cli {
 
@@ -15,7 +16,8 @@ GraphFile load_graph(const std::string& path, const std::string& process, const 
   }
   const engine::Environment environment = engine::process_environment();
   engine::GraphSpec spec = engine::read_graph(*source, environment, diagnostics);
-  engine::Planned planned = engine::plan_graph(spec, registry, environment, {.process = process}, diagnostics);
+  engine::Planned planned = engine::plan_graph(spec, registry, environment,
+                                               {.process = process, .memory_limit = machine_memory()}, diagnostics);
   return {std::move(*source), std::move(spec), std::move(diagnostics), std::move(planned)};
 }
 

@@ -2,11 +2,13 @@
 // The program: one subcommand a file, this one only puts them together.
 #include <CLI/CLI.hpp>
 #include <cerrno>
-#include <cstring>
+#include <cstdio>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "crash_sentence.hpp"
 #include "exit_code.hpp"
 #include "graph_command.hpp"
 #include "plugins_command.hpp"
@@ -14,7 +16,23 @@
 #include "schema_command.hpp"
 #include "signals.hpp"
 #include "standard_streams.hpp"
+#include "usage.hpp"
 #include "validate_command.hpp"
+
+namespace {
+
+/// What was printed must have arrived: a full disk behind the output is no success.
+int written(int exit_code) {
+  errno = 0;
+  std::cout.flush();
+  const bool is_written = std::fflush(stdout) == 0 && std::cout.good();
+  if (is_written) return exit_code;
+  const std::string reason = errno == 0 ? "it takes no more" : std::generic_category().message(errno);
+  std::cerr << "error: the output could not be written: " << reason << "\n";
+  return exit_code == sluice::cli::exit_ok ? sluice::cli::exit_output_lost : exit_code;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   sluice::cli::keep_closed_streams_closed();
@@ -48,15 +66,18 @@ int main(int argc, char** argv) {
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
     if (command->get_name() != "run") command->preparse_callback([](size_t) { sluice::cli::Signals::release(); });
   }
-
+  sluice::cli::name_plugins_that_crash();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? sluice::cli::exit_ok : sluice::cli::exit_usage;
+    if (error.get_exit_code() == 0) return written(app.exit(error));
+    const std::string hint = sluice::cli::usage_hint(app, {argv + 1, argv + argc});
+    if (hint.empty()) {
+      app.exit(error);
+    } else {
+      std::cerr << hint << "Run with --help for more information.\n";
+    }
+    return sluice::cli::exit_usage;
   }
-  if (!std::cout.flush()) {
-    std::cerr << "the output could not be written in full: " << std::strerror(errno) << '\n';
-    if (exit_code == sluice::cli::exit_ok) exit_code = sluice::cli::exit_output_lost;
-  }
-  return exit_code;
+  return written(exit_code);
 }

@@ -66,6 +66,12 @@ void list_json(const engine::Registry& registry, std::ostream& out) {
   out << "]}\n";
 }
 
+std::vector<std::string> texts_of(const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::string> texts;
+  for (const std::filesystem::path& path : paths) texts.push_back(path.string());
+  return texts;
+}
+
 }  // namespace
 
 int plugins_list(const engine::Registry& registry, bool json, std::ostream& out, std::ostream& err) {
@@ -116,6 +122,14 @@ std::vector<std::filesystem::path> chosen_directories(const std::vector<std::str
   return {from_command_line.begin(), from_command_line.end()};
 }
 
+engine::Registry chosen_registry(const std::vector<std::string>& from_command_line) {
+  return engine::Registry(chosen_directories(from_command_line),
+                          from_command_line.empty()
+                              ? ""
+                              : "--plugins replaces the usual directories, so name those too that have the rest: " +
+                                    engine::joined(texts_of(engine::default_plugin_directories())));
+}
+
 void add_plugins_command(CLI::App& app, const std::vector<std::string>& directories, std::ostream& out,
                          std::ostream& err, int& exit_code) {
   struct Given {
@@ -131,14 +145,14 @@ void add_plugins_command(CLI::App& app, const std::vector<std::string>& director
   CLI::App* const list = plugins->add_subcommand("list", "Name every node type, and every plugin that was refused");
   list->add_flag("--json", given->json, "Write JSON");
   list->callback([given, &directories, &out, &err, &exit_code] {
-    exit_code = plugins_list(engine::Registry(chosen_directories(directories)), given->json, out, err);
+    exit_code = plugins_list(chosen_registry(directories), given->json, out, err);
   });
 
   CLI::App* const show = plugins->add_subcommand("show", "Explain a node type: its options, ports and attributes");
   show->add_option("type", given->type, "The node type, as `type:` in a graph")->required();
   show->add_flag("--markdown", given->markdown, "Write Markdown, as the reference in the documentation is");
   show->callback([given, &directories, &out, &err, &exit_code] {
-    exit_code = plugins_show(engine::Registry(chosen_directories(directories)), given->type, given->markdown, out, err);
+    exit_code = plugins_show(chosen_registry(directories), given->type, given->markdown, out, err);
   });
 
   CLI::App* const check = plugins->add_subcommand("check", "Tell whether plugin files are fit for use");

@@ -20,6 +20,7 @@ int plugins_show(const engine::Registry& registry, const std::string& type, bool
 int plugins_check(const std::vector<std::string>& files, std::ostream& out, std::ostream& err);
 
 /// Where to look: what the command line says, or else the default places.
+engine::Registry chosen_registry(const std::vector<std::string>& from_command_line);
 std::vector<std::filesystem::path> chosen_directories(const std::vector<std::string>& from_command_line);
 
 /// Adds the command. `directories`, the streams and `exit_code` must live until the app has been parsed; the code is

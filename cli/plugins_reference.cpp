@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "graph/yaml_document.hpp"
 #include "loader/describe.hpp"
 #include "options/option_reader.hpp"
 
@@ -61,19 +62,38 @@ std::string value_word(uint32_t kind) {
   return kind == SLUICE_VALUE_TIME ? "time" : "text";
 }
 
-/// Lines "inputs: in", with the default options; a type that needs some to know its ports shows what it can.
-std::vector<std::string> port_lines(const NodeType& type) {
-  const engine::TypedConfig options = engine::default_options(type.options);
+/// The options of example_of: those that are required, as their examples are written; the others by default.
+engine::TypedConfig example_options(const NodeType& type) {
+  engine::YamlNode written;
+  written.kind = engine::YamlNode::Kind::map;
+  engine::Diagnostics ignored;
+  for (const sluice_option& option : type.options) {
+    if (!engine::has_flag(option, SLUICE_REQUIRED) || option.example.size == 0) continue;
+    const std::string key(engine::name_of(option));
+    const auto read =
+        engine::read_yaml(engine::SourceText("example", key + ": " + std::string(to_view(option.example))), ignored);
+    if (read && read->is_map() && !read->entries.empty()) written.entries.push_back(read->entries.front());
+  }
+  const engine::OptionReading how;
+  engine::TypedConfig options = engine::read_options(type.options, written, how, ignored);
+  return options;
+}
+
+struct Ports {
   std::vector<std::string> inputs, outputs, needs, provides;
+};
+
+Ports ports_of(const NodeType& type, const engine::TypedConfig& options) {
+  Ports ports;
   const auto take = [&](uint32_t role) {
     const auto described = engine::describe(type, options.root(), role);
     if (!described) return;
-    inputs.insert(inputs.end(), described->inputs.begin(), described->inputs.end());
+    ports.inputs.insert(ports.inputs.end(), described->inputs.begin(), described->inputs.end());
     for (const auto& output : described->outputs)
-      outputs.push_back(output.name + (output.optional ? " (optional)" : ""));
-    for (const auto& need : described->needs) needs.push_back(need.attribute);
+      ports.outputs.push_back(output.name + (output.optional ? " (optional)" : ""));
+    for (const auto& need : described->needs) ports.needs.push_back(need.attribute);
     for (const auto& given : described->provides)
-      provides.push_back(given.name + " (" + value_word(given.value_kind) + ")");
+      ports.provides.push_back(given.name + " (" + value_word(given.value_kind) + ")");
   };
   if (type.is_relay()) {
     take(SLUICE_ROLE_RELAY_INPUT);
@@ -81,14 +101,25 @@ std::vector<std::string> port_lines(const NodeType& type) {
   } else {
     take(SLUICE_ROLE_NODE);
   }
+  return ports;
+}
+
+/// Lines "inputs: in". Where ports depend on the options, those of the example.
+std::vector<std::string> port_lines(const NodeType& type) {
+  const Ports usual = ports_of(type, engine::default_options(type.options));
+  const Ports example = ports_of(type, example_options(type));
   std::vector<std::string> lines;
-  const auto line = [&](const char* what, const std::vector<std::string>& names) {
-    if (!names.empty()) lines.push_back(std::string(what) + ": " + engine::joined(names));
+  const auto line = [&](const std::string& what, const std::vector<std::string>& names) {
+    if (!names.empty()) lines.push_back(what + ": " + engine::joined(names));
   };
-  line("inputs", inputs);
-  line("outputs", outputs);
-  line("reads attributes", needs);
-  line("provides attributes", provides);
+  const auto by_example = [&](const std::string& what, const std::vector<std::string>& names,
+                              const std::vector<std::string>& of_example) {
+    line(what + (names == of_example ? "" : ", in the example below"), of_example);
+  };
+  by_example("inputs", usual.inputs, example.inputs);
+  by_example("outputs", usual.outputs, example.outputs);
+  line("reads attributes", usual.needs);
+  line("provides attributes", usual.provides);
   return lines;
 }
 

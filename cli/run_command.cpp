@@ -203,12 +203,12 @@ int run(const RunOptions& options, const std::vector<std::string>& plugin_direct
         std::ostream& err) {
   if (options.is_dry_run) {
     Signals::release();
-    const engine::Registry registry(chosen_directories(plugin_directories));
+    const engine::Registry registry = chosen_registry(plugin_directories);
     return validate({.graph = options.graph, .process = options.process}, registry, out, err);
   }
   try {
     Run one(options, err);
-    const engine::Registry registry(chosen_directories(plugin_directories));
+    const engine::Registry registry = chosen_registry(plugin_directories);
     return one(registry);
   } catch (const std::exception& error) {
     const auto limit = current_resource_limit();

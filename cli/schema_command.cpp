@@ -17,9 +17,8 @@ int schema(const engine::Registry& registry, std::ostream& out, std::ostream& er
 void add_schema_command(CLI::App& app, const std::vector<std::string>& directories, std::ostream& out,
                         std::ostream& err, int& exit_code) {
   CLI::App* const command = app.add_subcommand("schema", "Write the JSON Schema of a graph file, for editors");
-  command->callback([&directories, &out, &err, &exit_code] {
-    exit_code = schema(engine::Registry(chosen_directories(directories)), out, err);
-  });
+  command->callback(
+      [&directories, &out, &err, &exit_code] { exit_code = schema(chosen_registry(directories), out, err); });
 }
 
 }  // namespace sluice::cli

@@ -16,8 +16,10 @@ int validate(const ValidateOptions& options, const engine::Registry& registry, s
   GraphFile file = load_graph(options.graph, options.process, registry);
   if (options.asks_servers) engine::ask_servers(file.planned, file.diagnostics);
   for (const std::string& warning : registry.warnings()) err << "warning: " << warning << '\n';
-  out << (options.as_json ? engine::plan_json(file.planned, file.diagnostics, file.source)
-                          : engine::plan_text(file.planned, file.diagnostics, file.source));
+  out << (options.as_json
+              ? engine::plan_json(file.planned, file.diagnostics, file.source)
+              : engine::plan_text(file.planned, file.diagnostics, file.source,
+                                  options.is_brief ? engine::TextLength::brief : engine::TextLength::whole));
   const bool is_sound = file.planned.plan && (!options.warnings_are_errors || file.diagnostics.empty());
   return is_sound ? exit_ok : exit_invalid;
 }
@@ -32,9 +34,10 @@ void add_validate_command(CLI::App& app, const std::vector<std::string>& directo
   command->add_flag("--connect", options->asks_servers,
                     "Ask the real servers, too: rights, topics, tables; changes nothing there");
   command->add_flag("--json", options->as_json, "One line of JSON instead of text");
+  command->add_flag("--brief", options->is_brief, "Problems and one line that sums up, without what is proved");
   command->add_flag("--strict", options->warnings_are_errors, "Warnings make the exit code 1, too");
   command->callback([options, &directories, &out, &err, &exit_code] {
-    const engine::Registry registry(chosen_directories(directories));
+    const engine::Registry registry = chosen_registry(directories);
     exit_code = validate(*options, registry, out, err);
   });
 }

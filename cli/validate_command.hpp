@@ -15,6 +15,7 @@ struct ValidateOptions {
   std::string graph;
   std::string process{};
   bool as_json = false;
+  bool is_brief = false;  ///< problems and one line only
   bool asks_servers = false;
   bool warnings_are_errors = false;
 };

@@ -65,6 +65,10 @@ enum class Code : std::uint8_t {
   holds_without_limit,
   dead_letter_not_sink,
   blocks_siblings,
+  value_refused,
+  done_twice,
+  same_address,
+  memory_above_limit,
   require_not_sink,
   require_not_proved,
   // The graph against the real servers.

@@ -37,6 +37,33 @@ Place place_inside(const YamlNode& node, std::size_t at) {
   return {node.place.line, node.place.column + static_cast<int>(characters) + (node.quoted ? 1 : 0)};
 }
 
+// "a - b => c", in which something else than -> stands between names: as it was meant. Empty: it is nothing like it.
+std::string with_arrows(std::string_view text) {
+  std::string made;
+  bool is_between = false;
+  for (const char c : text) {
+    if (c == ' ' || c == '-' || c == '=' || c == '>' || c == '|' || c == ',' || c == '~' || c == '<') {
+      is_between = true;
+      continue;
+    }
+    const bool is_name = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+    if (!is_name) return {};
+    if (is_between && !made.empty()) made += " -> ";
+    is_between = false;
+    made += c;
+  }
+  return made.find(" -> ") == std::string::npos ? std::string() : made;
+}
+
+// A part of a chain that has blanks is no name: an arrow is missing.
+bool check_arrows(std::string_view part, Place place, const std::string& subject, SettingReader& settings) {
+  if (part.find(' ') == std::string_view::npos) return true;
+  settings.diagnostics().error(Code::bad_edge, place, subject,
+                               quoted(part) + " is not a node: nodes are joined by ->, as in a -> b",
+                               with_arrows(part));
+  return false;
+}
+
 std::optional<PortSpec> read_port(std::string_view text, Place place, const std::string& subject,
                                   SettingReader& settings) {
   const std::size_t dot = text.find('.');
@@ -61,7 +88,8 @@ void read_chain(const YamlNode& node, SettingReader& settings, std::vector<EdgeS
   const std::string_view text = node.text;
   if (text.find("->") == std::string_view::npos) {
     settings.diagnostics().error(Code::bad_edge, node.place, subject,
-                                 "an edge joins two nodes by an arrow; write " + std::string(example));
+                                 "an edge joins two nodes by an arrow; write " + std::string(example),
+                                 with_arrows(text));
     return;
   }
   std::vector<std::optional<PortSpec>> ports;
@@ -79,7 +107,9 @@ void read_chain(const YamlNode& node, SettingReader& settings, std::vector<EdgeS
                                    "a node is missing beside ->; write " + std::string(example));
       return;
     }
-    ports.push_back(read_port(part, place_inside(node, at), subject, settings));
+    const Place place = place_inside(node, at);
+    ports.push_back(check_arrows(part, place, subject, settings) ? read_port(part, place, subject, settings)
+                                                                 : std::nullopt);
     begin = arrow + 2;
   }
   for (std::size_t i = 0; i + 1 < ports.size(); ++i) {
@@ -129,7 +159,8 @@ std::optional<WhenFullSpec> read_when_full(const YamlEntry& entry, const std::st
                                    "conflate: symbol }");
       return std::nullopt;
     }
-    const auto found = settings.one_of(node, subject, "when_full", when_full_words);
+    const auto found = settings.one_of(node, subject, "when_full", when_full_words,
+                                       "block, drop_newest, drop_oldest or { conflate: KEY }");
     if (!found) return std::nullopt;
     return WhenFullSpec{static_cast<WhenFull>(found->value), {}, node.place};
   }

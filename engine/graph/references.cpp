@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "did_you_mean.hpp"
+#include "setting_reader.hpp"
 
 namespace sluice::engine {
 namespace {
@@ -17,6 +18,8 @@ class ReferenceCheck {
   ReferenceCheck(const GraphSpec& spec, Diagnostics& diagnostics) : diagnostics_(diagnostics) {
     for (const NodeSpec& node : spec.nodes) {
       if (known_.insert(node.name.value).second) names_.push_back(node.name.value);
+      // Who wrote Trades has been told to write trades, so who means trades is right.
+      if (const std::string near = nearest_name(node.name.value); !near.empty()) known_.insert(near);
     }
   }
 

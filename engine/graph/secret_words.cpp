@@ -95,7 +95,7 @@ void add_part(std::string_view part, std::vector<std::string>& parts) {
 }
 
 void add_words(std::string_view text, std::vector<std::string>& parts) {
-  constexpr std::string_view ends = " \t\n\r/@:?#&=,;'\"{}[]()|<>\\";
+  constexpr std::string_view ends = " \t\n\r$/@:?#&=,;'\"{}[]()|<>\\";
   while (!text.empty()) {
     const std::size_t end = std::min(text.find_first_of(ends), text.size());
     add_part(text.substr(0, end), parts);

@@ -24,7 +24,8 @@ bool is_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), name_character);
 }
 
-// "Trade-Log" -> "trade_log", when nothing but case and dashes is wrong.
+}  // namespace
+
 std::string nearest_name(std::string_view text) {
   std::string near;
   for (const char c : text) {
@@ -34,10 +35,8 @@ std::string nearest_name(std::string_view text) {
       near += c == '-' || c == ' ' ? '_' : c;
     }
   }
-  return is_name(near) ? near : std::string();
+  return is_name(near) && near.find("__") == std::string::npos ? near : std::string();
 }
-
-}  // namespace
 
 std::string listed(Words words) {
   std::string text;
@@ -95,6 +94,10 @@ std::optional<Placed<std::string>> SettingReader::expanded(const YamlNode& node,
                                                            std::string_view what) {
   auto value = scalar(node, subject, what);
   if (!value || !has_variables(value->value)) return value;
+  if (const auto problem = check_bare_variable(value->value)) {
+    diagnostics_.error(problem->code, node.place, subject, problem->sentence);
+    return std::nullopt;
+  }
   Parsed<Expanded> text = expand_variables(value->value, environment_);
   if (!text) {
     diagnostics_.error(text.problem().code, node.place, subject, text.problem().sentence);
@@ -179,13 +182,14 @@ std::optional<Placed<std::int64_t>> SettingReader::duration(const YamlNode& node
 }
 
 std::optional<Placed<std::size_t>> SettingReader::one_of(const YamlNode& node, const std::string& subject,
-                                                         std::string_view what, Words words) {
+                                                         std::string_view what, Words words, std::string_view shown) {
   const auto text = expanded(node, subject, what);
   if (!text) return std::nullopt;
   const auto found = std::find(words.begin(), words.end(), text->value);
   if (found == words.end()) {
     diagnostics_.error(Code::unknown_word, node.place, subject,
-                       std::string(what) + " is " + listed(words) + ", not " + quoted(text->value),
+                       std::string(what) + " is " + (shown.empty() ? listed(words) : std::string(shown)) + ", not " +
+                           quoted(text->value),
                        did_you_mean(text->value, words));
     return std::nullopt;
   }

@@ -46,9 +46,9 @@ class SettingReader {
   std::optional<Placed<std::uint64_t>> size(const YamlNode& node, const std::string& subject, std::string_view what);
   // Nanoseconds, above zero.
   std::optional<Placed<std::int64_t>> duration(const YamlNode& node, const std::string& subject, std::string_view what);
-  // The index of the word in `words`.
+  // The index of the word in `words`; `shown` says what is accepted where that is more.
   std::optional<Placed<std::size_t>> one_of(const YamlNode& node, const std::string& subject, std::string_view what,
-                                            Words words);
+                                            Words words, std::string_view shown = {});
   // { records: 500k, bytes: 256MiB }; with `both`, neither may be absent.
   std::optional<BoundsSpec> bounds(const YamlEntry& entry, const std::string& subject, bool both);
 
@@ -58,6 +58,9 @@ class SettingReader {
   const Environment& environment_;
   Diagnostics& diagnostics_;
 };
+
+// "Trade-Log" -> "trade_log", when nothing but case and dashes is wrong with a name; empty otherwise.
+std::string nearest_name(std::string_view text);
 
 // "a, b or c"
 std::string listed(Words words);

@@ -128,7 +128,7 @@ class SpecReader {
         node.in_flight = settings_.bounds(option, subject, false);
         continue;
       }
-      check_tree(option.value, subject, diagnostics_);
+      check_tree(option.value, subject, diagnostics_, names_secret(option.key));
       node.options.entries.push_back(option);
     }
     spec_.nodes.push_back(std::move(node));

@@ -53,6 +53,7 @@ constexpr Kind count_kind{"a count", "a whole number, or one with k or M, such a
                           largest_signed};
 
 ParseProblem refused(const Kind& kind, std::string_view text) {
+  if (const std::string commas = comma_sentence(text); !commas.empty()) return {Code::bad_unit, commas};
   return {Code::bad_unit,
           quoted(text, 40) + " is not " + std::string(kind.what) + "; write " + std::string(kind.accepted)};
 }
@@ -90,7 +91,32 @@ std::string exact_text(std::span<const Unit> units, std::uint64_t value, std::st
   return std::to_string(value / best->factor) + std::string(best->name);
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 }  // namespace
+
+std::string comma_sentence(std::string_view text) {
+  std::string digits;
+  std::size_t group = 0;
+  std::size_t commas = 0;
+  std::size_t at = 0;
+  for (; at < text.size() && (is_digit(text[at]) || (text[at] == ',' && group > 0)); ++at) {
+    if (text[at] == ',') {
+      if (++commas > 1 && group != 3) return {};
+      group = 0;
+    } else {
+      digits += text[at];
+      if (++group > 3) return {};
+    }
+  }
+  constexpr std::size_t most_digits = 18;
+  if (commas == 0 || group != 3 || digits.size() > most_digits) return {};
+  const std::string unit(text.substr(at));
+  if (unit.find_first_not_of("kMGBTinsumhd") != std::string::npos) return {};
+  const std::string shorter = unit.empty() ? count_text(std::stoull(digits)) : digits + unit;
+  return "no commas in numbers: write " + (shorter == digits + unit ? shorter : shorter + " or " + digits) +
+         " instead of " + std::string(text);
+}
 
 Parsed<std::int64_t> parse_duration(std::string_view text) {
   const Parsed<std::uint64_t> parsed = parse(duration_kind, text);

@@ -17,6 +17,8 @@ Parsed<std::int64_t> parse_duration(std::string_view text);
 Parsed<std::uint64_t> parse_size(std::string_view text);
 // Records and the like: a plain number, or one with k, M or G (thousands, millions, thousand millions).
 Parsed<std::uint64_t> parse_count(std::string_view text);
+// Of 500,000, which YAML may have taken apart: what to write instead. Empty: the text is no such number.
+std::string comma_sentence(std::string_view text);
 
 std::string duration_text(std::int64_t nanoseconds);
 std::string size_text(std::uint64_t bytes);

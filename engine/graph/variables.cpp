@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "variables.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -75,6 +76,27 @@ std::optional<ParseProblem> for_each_part(std::string_view text, Literal literal
   return std::nullopt;
 }
 
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+
+// $NAME without braces at the beginning of a word: all in capitals, as variables are, or the whole value. A dollar
+// elsewhere, as in a password or a price, is one.
+std::string_view bare_variable(std::string_view text) {
+  for (std::size_t at = text.find('$'); at < text.size(); at = text.find('$', at + 1)) {
+    if (at + 1 == text.size()) break;
+    if (text[at + 1] == '$' || text[at + 1] == '{') {
+      ++at;
+      continue;
+    }
+    std::size_t end = at + 1;
+    while (end < text.size() && is_word(text[end])) ++end;
+    const std::string_view name = text.substr(at + 1, end - at - 1);
+    if (!is_name(name) || (at > 0 && is_word(text[at - 1]))) continue;
+    const bool is_capital = std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    if ((is_capital && name.size() > 1) || name.size() + 1 == text.size()) return name;
+  }
+  return {};
+}
+
 }  // namespace
 
 bool has_variables(std::string_view text) { return text.find('$') != std::string_view::npos; }
@@ -82,6 +104,20 @@ bool has_variables(std::string_view text) { return text.find('$') != std::string
 std::optional<ParseProblem> check_variables(std::string_view text) {
   return for_each_part(
       text, [](std::string_view) {}, [](const Variable&) -> std::optional<ParseProblem> { return std::nullopt; });
+}
+
+std::optional<ParseProblem> check_bare_variable(std::string_view text, bool is_secret) {
+  const std::string name(bare_variable(text));
+  const bool is_whole = name.size() + 1 == text.size();
+  // A dollar within a password is one.
+  if (name.empty() || (is_secret && !is_whole)) return std::nullopt;
+  if (is_secret || looks_secret(text)) {
+    return ParseProblem{Code::bad_variable,
+                        "a dollar and a name without braces are taken as they stand; write ${NAME} for a variable, and "
+                        "$$ for a dollar"};
+  }
+  return ParseProblem{Code::bad_variable, "\"$" + name + "\" is taken as it stands; did you mean the variable ${" +
+                                              name + "}? For a dollar, write $$" + name};
 }
 
 Parsed<Expanded> expand_variables(std::string_view text, const Environment& environment) {
@@ -139,14 +175,16 @@ YamlNode expand_tree(const YamlNode& node, const Environment& environment, const
   return result;
 }
 
-void check_tree(const YamlNode& node, const std::string& subject, Diagnostics& diagnostics) {
+void check_tree(const YamlNode& node, const std::string& subject, Diagnostics& diagnostics, bool is_secret) {
   if (node.is_scalar()) {
-    if (const auto problem = check_variables(node.text)) {
-      diagnostics.error(problem->code, node.place, subject, problem->sentence);
-    }
+    auto problem = check_variables(node.text);
+    if (!problem) problem = check_bare_variable(node.text, is_secret);
+    if (problem) diagnostics.error(problem->code, node.place, subject, problem->sentence);
   }
-  for (const YamlNode& item : node.items) check_tree(item, subject, diagnostics);
-  for (const YamlEntry& entry : node.entries) check_tree(entry.value, subject, diagnostics);
+  for (const YamlNode& item : node.items) check_tree(item, subject, diagnostics, is_secret);
+  for (const YamlEntry& entry : node.entries) {
+    check_tree(entry.value, subject, diagnostics, is_secret || names_secret(entry.key));
+  }
 }
 
 }  // namespace sluice::engine

@@ -24,12 +24,14 @@ struct Expanded {
 Parsed<Expanded> expand_variables(std::string_view text, const Environment& environment);
 // Whether every ${...} is well formed, whatever the environment holds.
 std::optional<ParseProblem> check_variables(std::string_view text);
+// Whether a $NAME stands there without its braces. Of a secret nothing is quoted, and only the whole value counts.
+std::optional<ParseProblem> check_bare_variable(std::string_view text, bool is_secret = false);
 bool has_variables(std::string_view text);
 
 // A copy of the tree with every value expanded; what cannot be expanded is reported at its place and left as it was.
 YamlNode expand_tree(const YamlNode& node, const Environment& environment, const std::string& subject,
                      Diagnostics& diagnostics);
-// Reports what is not well formed anywhere in the tree.
-void check_tree(const YamlNode& node, const std::string& subject, Diagnostics& diagnostics);
+// Reports what is not well formed anywhere in the tree, which is secret as a whole or below keys that say so.
+void check_tree(const YamlNode& node, const std::string& subject, Diagnostics& diagnostics, bool is_secret = false);
 
 }  // namespace sluice::engine

@@ -95,8 +95,8 @@ std::optional<YamlNode> read_yaml(const SourceText& source, Diagnostics& diagnos
     diagnostics.absorb(found);
     if (result.syntax) {
       const YAML::Mark& mark = result.syntax->mark;
-      diagnostics.error(Code::yaml_syntax, source.place(mark.line, mark.column), {},
-                        explain_syntax_error(result.syntax->msg, source, mark.line, mark.column));
+      const SyntaxProblem problem = explain_syntax_error(result.syntax->msg, source, mark.line, mark.column);
+      diagnostics.error(Code::yaml_syntax, problem.place, {}, problem.sentence);
       return std::nullopt;
     }
     if (result.stopped) return std::nullopt;

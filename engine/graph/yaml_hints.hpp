@@ -24,6 +24,12 @@ std::optional<MaskedSpan> find_unquoted_variable(std::string_view text, std::siz
 // The whole unquoted value around a part of it, on its line: what the quotes must enclose.
 std::string_view value_around(std::string_view text, const MaskedSpan& part);
 
-std::string explain_syntax_error(const std::string& message, const SourceText& source, int line_index, int byte_column);
+// What is wrong where the parser gave up, and where: an unclosed bracket or a lost colon stands before that place.
+struct SyntaxProblem {
+  Place place;
+  std::string sentence;
+};
+SyntaxProblem explain_syntax_error(const std::string& message, const SourceText& source, int line_index,
+                                   int byte_column);
 
 }  // namespace sluice::engine

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "secret_words.hpp"
+#include "units.hpp"
 
 namespace sluice::engine {
 namespace {
@@ -21,6 +22,35 @@ bool begins_call(const YamlNode& node) { return node.is_scalar() && !node.quoted
 void report_comma(const std::string& written, Place place, Diagnostics& diagnostics) {
   diagnostics.error(Code::yaml_quote, place, {},
                     "inside {} and [] a comma ends the value; put quotes around it: " + quoted(written, 100));
+}
+
+// Digits and commas that YAML took apart: 500 and then 000.
+bool begins_number(const YamlNode& node) {
+  return node.is_scalar() && !node.quoted && !node.text.empty() && node.text.size() <= 3 &&
+         node.text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+bool continues_number(const YamlEntry& entry) {
+  return entry.value.is_null() && entry.key.size() >= 3 &&
+         std::min(entry.key.find_first_not_of("0123456789"), entry.key.size()) == 3;
+}
+
+// How many entries behind the one at `at` are parts of its value.
+std::size_t parts_behind(const std::vector<YamlEntry>& entries, std::size_t at) {
+  const YamlEntry& entry = entries[at];
+  const bool is_secret = entry.value.is_scalar() && !entry.value.quoted && names_secret(entry.key);
+  std::size_t parts = 0;
+  int depth = begins_call(entry.value) ? open_parentheses(entry.value.text) : 0;
+  const bool is_number = depth == 0 && begins_number(entry.value);
+  if (depth == 0 && !is_number && !is_secret) return 0;
+  for (std::size_t i = at + 1; i < entries.size() && entries[i].value.is_null(); ++i) {
+    if (is_number && !is_secret && !continues_number(entries[i])) break;
+    if (!is_number && !is_secret && depth <= 0) break;
+    depth += open_parentheses(entries[i].key);
+    ++parts;
+  }
+  const bool is_whole = is_number || is_secret || depth == 0;
+  return is_whole ? parts : 0;
 }
 
 std::string slice(const SourceText& source, std::size_t begin, std::size_t last_begin, std::size_t last_length) {
@@ -88,19 +118,21 @@ void rejoin_commas_in_map(YamlNode& map, const std::vector<std::size_t>& offsets
   const std::size_t count = map.entries.size();
   for (std::size_t i = 0; i < count;) {
     YamlEntry& entry = map.entries[i];
-    std::size_t next = i + 1;
-    int depth = begins_call(entry.value) ? open_parentheses(entry.value.text) : 0;
-    if (depth > 0) {
-      while (next < count && depth > 0 && map.entries[next].value.is_null()) {
-        depth += open_parentheses(map.entries[next++].key);
-      }
-    }
-    if (depth == 0 && next > i + 1) {
+    const std::size_t next = i + 1 + parts_behind(map.entries, i);
+    if (next > i + 1) {
       const std::size_t last = next - 1;
-      entry.value.text = slice(source, offsets[2 * i + 1], offsets[2 * last], map.entries[last].key.size());
-      report_comma(entry.value.text, entry.value.place, diagnostics);
-    } else {
-      next = i + 1;
+      std::string written = slice(source, offsets[2 * i + 1], offsets[2 * last], map.entries[last].key.size());
+      if (names_secret(entry.key)) {
+        diagnostics.error(
+            Code::yaml_quote, entry.value.place, {},
+            "inside {} and [] a comma ends the value; put quotes around the value of " + quoted(entry.key));
+      } else if (const std::string commas = comma_sentence(written); !commas.empty()) {
+        diagnostics.error(Code::bad_unit, entry.value.place, {}, commas);
+        std::erase(written, ',');
+      } else {
+        report_comma(written, entry.value.place, diagnostics);
+      }
+      entry.value.text = std::move(written);
     }
     kept.push_back(std::move(entry));
     i = next;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/describe.hpp"
 
+#include "loader/entered_plugin.hpp"
 #include "sluice/text.hpp"
 
 namespace sluice::engine {
@@ -30,6 +31,17 @@ void on_problem(void* to, const sluice_config* where, uint32_t is_warning, sluic
   into(to).problems.push_back({place_of(where), is_warning != 0, copy(sentence)});
 }
 
+std::string key_of(const sluice_config* where) { return where == nullptr ? std::string() : copy(where->key); }
+void on_value(void* to, sluice_str output, sluice_str attribute, sluice_str value) {
+  into(to).values.push_back({copy(output), copy(attribute), copy(value)});
+}
+void on_accepts(void* to, sluice_str attribute, sluice_str value, const sluice_config* where) {
+  into(to).accepts.push_back({copy(attribute), copy(value), place_of(where), key_of(where)});
+}
+void on_exclusive(void* to, sluice_str what, const sluice_config* where) {
+  into(to).exclusive.push_back({copy(what), place_of(where), key_of(where)});
+}
+
 void add_needs_of_options(const sluice_config& value, Described& described) {
   if (value.kind == SLUICE_ATTRIBUTE) described.needs.push_back({copy(value.text), place_of(&value)});
   for (uint64_t i = 0; i < value.item_count; ++i) add_needs_of_options(value.items[i], described);
@@ -53,6 +65,9 @@ sluice_describe_api api_for(uint32_t role) {
   api.fact = &on_fact;
   api.reason = &on_reason;
   api.problem = &on_problem;
+  api.value = &on_value;
+  api.accepts = &on_accepts;
+  api.exclusive = &on_exclusive;
   return api;
 }
 
@@ -72,6 +87,8 @@ Result<Described> describe(const NodeType& type, const sluice_config& options, u
   Described described;
   const sluice_describe_api api = api_for(role);
   sluice_error error = empty_error();
+  static const std::filesystem::path nowhere = "of this program";
+  const EnteredPlugin entered(type.plugin == nullptr ? nowhere : type.plugin->path);
   if (type.slots.describe(&options, &api, &described, &error) != SLUICE_OK) {
     Error why = from_abi(error);
     why.message = "the node type \"" + type.name + "\" cannot describe itself with these options: " + why.message;

@@ -29,6 +29,24 @@ struct DescribedProblem {
   std::string sentence;
 };
 
+/// What leaves by an output, or by any when it is empty, has one of these values.
+struct DescribedValue {
+  std::string output;
+  std::string attribute;
+  std::string value;
+};
+struct DescribedAccept {
+  std::string attribute;
+  std::string value;
+  Place place;
+  std::string option;  // that lists the values
+};
+struct DescribedExclusive {
+  std::string what;  // "appends to the file /x"
+  Place place;
+  std::string option;
+};
+
 struct Described {
   std::vector<std::string> inputs;
   std::vector<DescribedOutput> outputs;
@@ -37,6 +55,9 @@ struct Described {
   std::map<uint32_t, int64_t> facts;
   std::map<uint32_t, std::string> reasons;
   std::vector<DescribedProblem> problems;
+  std::vector<DescribedValue> values;
+  std::vector<DescribedAccept> accepts;
+  std::vector<DescribedExclusive> exclusive;
 
   /// 0 for what was not said.
   int64_t fact(uint32_t which) const;

@@ -2,12 +2,15 @@
 #include "loader/elf_file.hpp"
 
 #include <elf.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <system_error>
 
 namespace sluice::engine {
@@ -29,84 +32,105 @@ constexpr unsigned own_machine = EM_S390;
 #error "add this machine's number of elf.h here"
 #endif
 constexpr unsigned char own_byte_order = std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
-constexpr uint64_t max_file_bytes = uint64_t{1} << 30U;
+constexpr uint64_t max_file_bytes = uint64_t{256} << 20U;
 
 Error refused(const std::filesystem::path& path, const std::string& why) {
   return operator_needed(path.string() + " " + why);
 }
 
-template <typename T>
-T at(const Bytes& bytes, uint64_t offset) {
-  T value{};
-  std::memcpy(&value, bytes.data() + offset, sizeof value);
-  return value;
-}
+/// A file that is open for reading; its size as it was then.
+class File {
+ public:
+  File() = default;
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (file_ >= 0) ::close(file_);
+  }
 
-bool inside(const Bytes& bytes, uint64_t offset, uint64_t size) {
-  return offset <= bytes.size() && size <= bytes.size() - offset;
-}
+  Result<void> open(const std::filesystem::path& path) {
+    file_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (file_ < 0 && errno == ENOENT) return refused(path, "does not exist");
+    if (file_ < 0) return refused(path, "cannot be read: " + std::generic_category().message(errno));
+    struct stat facts {};
+    if (::fstat(file_, &facts) != 0)
+      return refused(path, "cannot be looked at: " + std::generic_category().message(errno));
+    if (!S_ISREG(facts.st_mode)) return refused(path, "is not a file");
+    size_ = static_cast<uint64_t>(facts.st_size);
+    return {};
+  }
+  uint64_t size() const { return size_; }
+  bool has(uint64_t offset, uint64_t size) const { return offset <= size_ && size <= size_ - offset; }
 
-Result<Bytes> read_whole(const std::filesystem::path& path) {
-  std::error_code failed;
-  const std::filesystem::file_status status = std::filesystem::status(path, failed);
-  if (status.type() == std::filesystem::file_type::not_found) return refused(path, "does not exist");
-  if (failed) return refused(path, "cannot be looked at: " + failed.message());
-  if (status.type() != std::filesystem::file_type::regular) return refused(path, "is not a file");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return refused(path, "cannot be read: " + std::generic_category().message(errno));
-  const auto size = static_cast<std::streamoff>(file.tellg());
-  if (size < 0 || static_cast<uint64_t>(size) > max_file_bytes) return refused(path, "is larger than 1 GiB");
-  Bytes bytes(static_cast<size_t>(size));
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(bytes.data()), size);
-  if (file.gcount() != size) return refused(path, "could not be read to its end");
-  return bytes;
-}
+  /// Whether all of it could be read.
+  bool read(void* to, uint64_t size, uint64_t offset) const {
+    for (uint64_t done = 0; done < size;) {
+      const ssize_t got =
+          ::pread(file_, static_cast<unsigned char*>(to) + done, size - done, static_cast<off_t>(offset + done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return false;
+      done += static_cast<uint64_t>(got);
+    }
+    return true;
+  }
+  /// `count` structs in a row; fewer when the file has become shorter.
+  template <typename T>
+  std::vector<T> table(uint64_t offset, uint64_t count) const {
+    std::vector<T> rows(count);
+    if (!read(rows.data(), count * sizeof(T), offset)) rows.clear();
+    return rows;
+  }
 
-Result<void> check_identity(const std::filesystem::path& path, const Bytes& bytes) {
-  if (bytes.empty()) return refused(path, "is empty");
-  if (bytes.size() < SELFMAG || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) {
+ private:
+  int file_ = -1;
+  uint64_t size_ = 0;
+};
+
+Result<Elf64_Ehdr> read_header(const std::filesystem::path& path, const File& file) {
+  Bytes begin(std::min<uint64_t>(file.size(), sizeof(Elf64_Ehdr)));
+  if (begin.empty()) return refused(path, "is empty");
+  if (!file.read(begin.data(), begin.size(), 0)) return refused(path, "could not be read to its end");
+  if (begin.size() < SELFMAG || std::memcmp(begin.data(), ELFMAG, SELFMAG) != 0) {
     return refused(path, "is not a shared object (it does not begin as an ELF file does)");
   }
-  if (bytes.size() < sizeof(Elf64_Ehdr)) return refused(path, "is cut off inside of its header; copy it again");
-  if (bytes[EI_CLASS] == ELFCLASS32) return refused(path, "is a 32-bit object; build it for 64 bits");
-  if (bytes[EI_CLASS] != ELFCLASS64) return refused(path, "is damaged: its header names no known class");
-  if (bytes[EI_DATA] != own_byte_order) return refused(path, "was built for a machine of the other byte order");
-  const auto header = at<Elf64_Ehdr>(bytes, 0);
+  if (begin.size() < sizeof(Elf64_Ehdr)) return refused(path, "is cut off inside of its header; copy it again");
+  if (begin[EI_CLASS] == ELFCLASS32) return refused(path, "is a 32-bit object; build it for 64 bits");
+  if (begin[EI_CLASS] != ELFCLASS64) return refused(path, "is damaged: its header names no known class");
+  if (begin[EI_DATA] != own_byte_order) return refused(path, "was built for a machine of the other byte order");
+  Elf64_Ehdr header{};
+  std::memcpy(&header, begin.data(), sizeof header);
   if (header.e_machine != own_machine) {
     return refused(
         path, "was built for " + machine_text(header.e_machine) + ", this machine is " + machine_text(own_machine));
   }
   if (header.e_type != ET_DYN) return refused(path, "is an ELF file but not a shared object; link it with -shared");
-  return {};
+  return header;
 }
 
-Result<void> check_bounds(const std::filesystem::path& path, const Bytes& bytes) {
+Result<void> check_bounds(const std::filesystem::path& path, const File& file, const Elf64_Ehdr& header) {
   const auto cut = [&](const std::string& what) {
-    return refused(path, "is cut off or damaged: " + what + " lies outside of its " + std::to_string(bytes.size()) +
+    return refused(path, "is cut off or damaged: " + what + " lies outside of its " + std::to_string(file.size()) +
                              " bytes; copy or build it again");
   };
-  const auto header = at<Elf64_Ehdr>(bytes, 0);
   if (header.e_phnum == 0 || header.e_phentsize != sizeof(Elf64_Phdr)) {
     return refused(path, "is damaged: it has no usable program headers");
   }
-  if (!inside(bytes, header.e_phoff, uint64_t{header.e_phnum} * sizeof(Elf64_Phdr))) return cut("the program headers");
-  for (unsigned i = 0; i < header.e_phnum; ++i) {
-    const auto segment = at<Elf64_Phdr>(bytes, header.e_phoff + i * sizeof(Elf64_Phdr));
-    if (!inside(bytes, segment.p_offset, segment.p_filesz)) return cut("segment " + std::to_string(i));
+  if (!file.has(header.e_phoff, uint64_t{header.e_phnum} * sizeof(Elf64_Phdr))) return cut("the program headers");
+  const auto segments = file.table<Elf64_Phdr>(header.e_phoff, header.e_phnum);
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (!file.has(segments[i].p_offset, segments[i].p_filesz)) return cut("segment " + std::to_string(i));
   }
   if (header.e_shnum == 0 || header.e_shentsize != sizeof(Elf64_Shdr)) {
     return refused(path, "has no section headers, by which its symbols are found; do not strip those off");
   }
-  if (!inside(bytes, header.e_shoff, uint64_t{header.e_shnum} * sizeof(Elf64_Shdr))) return cut("the section headers");
+  if (!file.has(header.e_shoff, uint64_t{header.e_shnum} * sizeof(Elf64_Shdr))) return cut("the section headers");
   if (header.e_shstrndx >= header.e_shnum) return refused(path, "is damaged: the names of its sections are missing");
-  for (unsigned i = 0; i < header.e_shnum; ++i) {
-    const auto section = at<Elf64_Shdr>(bytes, header.e_shoff + i * sizeof(Elf64_Shdr));
-    const bool in_file = section.sh_type != SHT_NULL && section.sh_type != SHT_NOBITS;
+  const auto sections = file.table<Elf64_Shdr>(header.e_shoff, header.e_shnum);
+  for (size_t i = 0; i < sections.size(); ++i) {
+    const bool in_file = sections[i].sh_type != SHT_NULL && sections[i].sh_type != SHT_NOBITS;
     // The names' section is read whatever its type says.
     if (!in_file && i != header.e_shstrndx) continue;
-    if (!inside(bytes, section.sh_offset, section.sh_size)) return cut("section " + std::to_string(i));
+    if (!file.has(sections[i].sh_offset, sections[i].sh_size)) return cut("section " + std::to_string(i));
   }
   return {};
 }
@@ -135,10 +159,14 @@ std::string machine_text(unsigned machine) {
 }
 
 Result<Bytes> read_shared_object(const std::filesystem::path& path) {
-  Result<Bytes> bytes = read_whole(path);
-  if (!bytes) return bytes;
-  if (Result<void> sound = check_identity(path, *bytes); !sound) return std::move(sound).error();
-  if (Result<void> sound = check_bounds(path, *bytes); !sound) return std::move(sound).error();
+  File file;
+  if (Result<void> opened = file.open(path); !opened) return std::move(opened).error();
+  const Result<Elf64_Ehdr> header = read_header(path, file);
+  if (!header) return header.error();
+  if (file.size() > max_file_bytes) return refused(path, "is larger than 256 MiB, which no plugin needs to be");
+  if (Result<void> sound = check_bounds(path, file, *header); !sound) return std::move(sound).error();
+  Bytes bytes(file.size());
+  if (!file.read(bytes.data(), bytes.size(), 0)) return refused(path, "could not be read to its end");
   return bytes;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at a file as a shared object without loading it: magic, class, byte order, machine, type, and whether every
 // table that the headers announce lies inside of the file, so that whoever reads those tables next cannot run past the
-// end. Copies the bytes it reads; never maps the file, never runs anything of it, never throws.
+// end. Reads the headers first and copies the rest only of a file whose headers are sound; never maps the file, never
+// runs anything of it, never throws.
 #pragma once
 #include <filesystem>
 #include <string>

@@ -6,6 +6,7 @@
 #include <boost/dll/shared_library.hpp>
 #include <exception>
 
+#include "loader/entered_plugin.hpp"
 #include "loader/plugin_look.hpp"
 
 namespace sluice::engine {
@@ -48,6 +49,7 @@ Result<const sluice_plugin*> enter(const std::filesystem::path& path, const std:
 Result<std::unique_ptr<Plugin>> load_plugin(const std::filesystem::path& path) {
   const Result<PluginLook> look = look_at_plugin(path);
   if (!look) return look.error();
+  const EnteredPlugin entered(path);
   const Result<const sluice_plugin*> raw = enter(path, look->entry_symbol);
   if (!raw) return raw.error();
   Result<std::unique_ptr<Plugin>> plugin = copy_plugin(path, *raw);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The strict check of one plugin file, for `sluice plugins check` and for builds: everything that loading checks, the
 // rule that a plugin exports one symbol and no other, and a trial in a child process first, so that a plugin which
-// crashes or hangs when it is loaded becomes a sentence too.
+// crashes or hangs when it is loaded, or when the program ends, becomes a sentence too.
 #pragma once
 #include <filesystem>
 #include <string>

@@ -12,7 +12,8 @@ namespace sluice::engine {
 
 namespace fs = std::filesystem;
 
-Registry::Registry(std::vector<fs::path> directories) : directories_(std::move(directories)) {
+Registry::Registry(std::vector<fs::path> directories, std::string hint)
+    : directories_(std::move(directories)), hint_(std::move(hint)) {
   for (const fs::path& directory : directories_) load_directory(directory);
 }
 
@@ -78,7 +79,7 @@ std::vector<std::string> Registry::type_names() const {
 std::string Registry::did_you_mean(std::string_view type) const { return engine::did_you_mean(type, type_names()); }
 
 std::string Registry::missing_sentence(std::string_view type) const {
-  std::string sentence = "no plugin provides the node type \"" + std::string(type) + "\"";
+  std::string sentence = short_missing_sentence(type);
   std::vector<const RefusedPlugin*> told;
   for (const RefusedPlugin& one : refused_) {
     if (one.path.stem().string() == type) told.push_back(&one);
@@ -93,7 +94,12 @@ std::string Registry::missing_sentence(std::string_view type) const {
   if (!told.empty()) return sentence;
   std::vector<std::string> places;
   for (const fs::path& directory : directories_) places.push_back(directory.string());
-  return sentence + (places.empty() ? "; no plugin directory was given" : "; looked in " + joined(places));
+  return sentence + (places.empty() ? "; no plugin directory was given" : "; looked in " + joined(places)) +
+         (hint_.empty() ? "" : "; " + hint_);
+}
+
+std::string Registry::short_missing_sentence(std::string_view type) const {
+  return "no plugin provides the node type \"" + std::string(type) + "\"";
 }
 
 std::vector<fs::path> plugin_directories(const fs::path& program, std::string_view search_path) {

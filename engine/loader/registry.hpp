@@ -23,7 +23,8 @@ class Registry {
  public:
   /// Loads every *.so of the directories, in their order and by name within one. A directory that does not exist is
   /// skipped, and named where something is not found.
-  explicit Registry(std::vector<std::filesystem::path> directories);
+  /// `hint` is added where a type is missing: what to do about the directories.
+  explicit Registry(std::vector<std::filesystem::path> directories, std::string hint = {});
 
   /// Null when nobody provides it; valid as long as the registry.
   const NodeType* find(std::string_view type) const;
@@ -38,6 +39,8 @@ class Registry {
 
   /// Why a type is not there: where was looked, and which plugin that may provide it was refused for what reason.
   std::string missing_sentence(std::string_view type) const;
+  /// The same without the plugins that were refused, where they are told already.
+  std::string short_missing_sentence(std::string_view type) const;
   /// A known type that was probably meant, or empty.
   std::string did_you_mean(std::string_view type) const;
 
@@ -46,6 +49,7 @@ class Registry {
   void add(std::unique_ptr<Plugin> plugin);
 
   std::vector<std::filesystem::path> directories_;
+  std::string hint_;
   std::vector<std::unique_ptr<Plugin>> plugins_;
   std::map<std::string, std::filesystem::path, std::less<>> files_;
   std::map<std::string, const NodeType*, std::less<>> types_;

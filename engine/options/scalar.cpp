@@ -35,6 +35,7 @@ Parsed<Scalar> read_integer(const sluice_option& option, std::string_view text) 
   if (failed == std::errc::result_out_of_range && rest == end) {
     return ParseProblem{Code::out_of_range, quoted(text) + " does not fit into 64 bits"};
   }
+  if (const std::string commas = comma_sentence(text); !commas.empty()) return ParseProblem{Code::bad_unit, commas};
   if (failed != std::errc{} || rest != end) return not_a(option, text, "digits only, such as 42");
   return bounded(option, text, Parsed<int64_t>(value));
 }

@@ -64,6 +64,7 @@ class Resolver {
   /// What is there on some way, and on which it is not.
   void report(const std::string& attribute, size_t before, const std::vector<size_t>& ways, Place place,
               const std::string& subject) {
+    if (is_cycle_to_blame(draft_, before, diagnostics_)) return;
     Names known;
     std::vector<std::string> without;
     for (const size_t way : ways) {
@@ -82,7 +83,11 @@ class Resolver {
     std::string sentence = "no node before " + draft_.nodes[before].name() + " provides the attribute \"" + attribute +
                            "\"; " + (all.empty() ? "none provides any" : "there is " + quoted_list(all, 12));
     const std::string elsewhere = provider_of(attribute);
-    if (!elsewhere.empty()) sentence += "; \"" + elsewhere + "\" provides it, but does not stand before";
+    if (!elsewhere.empty()) {
+      sentence +=
+          "; \"" + elsewhere + "\" provides it, but " +
+          (leads_by_relay(elsewhere, before) ? "a relay between does not keep it" : "no edges lead from there to here");
+    }
     diagnostics_.error(Code::missing_attribute, place, subject, std::move(sentence), did_you_mean(attribute, all));
   }
 
@@ -94,6 +99,24 @@ class Resolver {
       }
     }
     return {};
+  }
+
+  /// Whether records of a node come to another one, over relays.
+  bool leads_by_relay(const std::string& from, size_t to) const {
+    std::set<size_t> seen;
+    std::vector<size_t> todo{draft_.giving(from)};
+    while (!todo.empty()) {
+      const size_t node = todo.back();
+      todo.pop_back();
+      if (node == none || !seen.insert(node).second) continue;
+      if (node == to) return true;
+      for (const size_t next : draft_.reached(node, true)) {
+        if (next == to) return true;
+        if (draft_.nodes[next].role == SLUICE_ROLE_RELAY_INPUT)
+          todo.push_back(draft_.giving(draft_.nodes[next].name()));
+      }
+    }
+    return false;
   }
 
   void check_node(size_t index) {

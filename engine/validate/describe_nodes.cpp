@@ -28,10 +28,11 @@ void read_node_options(DraftNode& node, bool runs, const Environment& environmen
   if (!found.has_errors()) node.options = std::make_shared<const TypedConfig>(std::move(config));
 }
 
-void report_problems(const DraftNode& node, bool runs, Diagnostics& diagnostics) {
+void report_problems(DraftNode& node, bool runs, Diagnostics& diagnostics) {
   // Of a process that does not run, values with variables are not the ones it will run with.
   if (!runs && any_variables(node.spec->options)) return;
   for (const DescribedProblem& problem : node.described->problems) {
+    node.has_problems = node.has_problems || !problem.warning;
     diagnostics.add({Code::bad_option,
                      problem.warning ? Severity::warning : Severity::error,
                      problem.place.line > 0 ? problem.place : node.spec->name.place,
@@ -49,6 +50,12 @@ void describe_node(DraftNode& node, bool runs, Diagnostics& diagnostics) {
     return;
   }
   node.described = std::move(*described);
+  if (!runs && any_variables(node.spec->options)) {
+    // These are not the values that it will run with.
+    node.described->exclusive.clear();
+    node.described->accepts.clear();
+    node.described->values.clear();
+  }
   report_problems(node, runs, diagnostics);
 }
 

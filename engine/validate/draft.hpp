@@ -35,7 +35,8 @@ struct DraftNode {
   std::vector<size_t> dead_letters;            ///< edges whose dead letter leads here
   std::set<size_t> processes;
   bool runs = true;
-  size_t head = none;  ///< the node that leads its stage
+  bool has_problems = false;  ///< its type refuses its options, so what it says of itself may not hold
+  size_t head = none;         ///< the node that leads its stage
   Bound in_flight;
 
   const std::string& name() const { return spec->name.value; }
@@ -68,6 +69,9 @@ struct Draft {
   std::vector<size_t> order;    ///< nodes, each before the ones it feeds; empty when the edges form a cycle
   bool edges_are_whole = true;  ///< false: some edge could not be read, so what is missing may not be missing
   bool types_are_whole = true;  ///< false: some node type is not known
+  /// Nodes that lead back to themselves through a relay, in their order; mostly none.
+  std::vector<size_t> relay_cycle;
+  size_t closing_edge = none;  ///< of that cycle
 
   void add_node(DraftNode node);
   /// The node, or the half of a relay that gives; none when there is no such node.

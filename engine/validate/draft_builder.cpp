@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <map>
 #include <set>
+#include <utility>
 
 #include "validate/steps.hpp"
 
@@ -69,12 +70,17 @@ class Builder {
   void report_missing(const NodeSpec& spec) {
     for (const RefusedPlugin& refused : registry_->refused()) {
       if (refused.path.stem().string() != spec.type.value) continue;
-      diagnostics_.error(Code::plugin_not_loaded, spec.type.place, spec.subject(),
-                         registry_->missing_sentence(spec.type.value));
+      diagnostics_.error(Code::plugin_not_loaded, spec.type.place, spec.subject(), missing_sentence(spec.type.value));
       return;
     }
-    diagnostics_.error(Code::unknown_node_type, spec.type.place, spec.subject(),
-                       registry_->missing_sentence(spec.type.value), registry_->did_you_mean(spec.type.value));
+    diagnostics_.error(Code::unknown_node_type, spec.type.place, spec.subject(), missing_sentence(spec.type.value),
+                       registry_->did_you_mean(spec.type.value));
+  }
+
+  /// Where was looked, and what was refused, is told once.
+  std::string missing_sentence(const std::string& type) {
+    return std::exchange(has_told_where_, true) ? registry_->short_missing_sentence(type)
+                                                : registry_->missing_sentence(type);
   }
 
   void add_edge(const EdgeSpec& spec) {
@@ -123,6 +129,7 @@ class Builder {
   std::set<std::string> giving_;
   std::set<std::string> taking_;
   std::set<std::string> begins_process_;
+  bool has_told_where_ = false;
 };
 
 }  // namespace

@@ -37,9 +37,12 @@ class Prover {
   bool is_known() const {
     return std::all_of(edges_.begin(), edges_.end(), [&](size_t index) {
       const DraftEdge& edge = draft_.edges[index];
-      return draft_.nodes[edge.from].described && draft_.nodes[edge.to].described;
+      return is_sound(draft_.nodes[edge.from]) && is_sound(draft_.nodes[edge.to]);
     });
   }
+
+  /// What a node with wrong options says of itself proves nothing, and refutes nothing.
+  static bool is_sound(const DraftNode& node) { return node.described && !node.has_problems; }
 
   PlanSegment prove() {
     look_for_loss();
@@ -212,7 +215,7 @@ std::vector<PlanSegment> prove_segments(const Draft& draft, Diagnostics& diagnos
       if (to == from || !draft.nodes[to].is_sink()) continue;
       Prover prover(draft, from, to);
       if (!prover.is_segment()) continue;
-      const bool is_known = prover.is_known() && draft.nodes[to].described;
+      const bool is_known = prover.is_known() && Prover::is_sound(draft.nodes[to]);
       Proof proof{to, is_known, is_known ? prover.prove() : PlanSegment{}};
       if (is_known && source.runs) running.push_back(proof.segment);
       proofs.push_back(std::move(proof));

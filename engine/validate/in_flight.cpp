@@ -136,7 +136,7 @@ void set_in_flight(Draft& draft, Diagnostics& diagnostics) {
       if (written && node.type != nullptr && other == none) {
         diagnostics.error(
             Code::unknown_option, written->place, node.subject(),
-            "in_flight bounds what a source has unsettled, and \"" + node.name() + "\" is none; remove it");
+            "in_flight bounds what a source has unsettled, and \"" + node.name() + "\" is not a source; remove it");
       }
       continue;
     }

@@ -57,9 +57,12 @@ Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Enviro
   plan.process = options.process;
   if (spec.latency) plan.latency_budget_ns = spec.latency->value;
   Draft draft = make_draft(spec, &registry, diagnostics);
+  find_relay_cycle(draft);
   assign_processes(draft, options.process, diagnostics);
   plan.http = read_http(spec, environment, options.process, diagnostics);
+  check_addresses(spec, environment, diagnostics);
   describe_nodes(draft, environment, diagnostics);
+  check_exclusive(draft, diagnostics);
   check_cuts(draft, diagnostics);
   connect_ports(draft, diagnostics);
   check_dead_letters(draft, diagnostics);
@@ -68,6 +71,7 @@ Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Enviro
   if (!draft.order.empty()) {
     find_stages(draft, diagnostics);
     plan.attributes = resolve_attributes(draft, diagnostics);
+    check_values(draft, diagnostics);
     set_in_flight(draft, diagnostics);
     check_latency(draft, diagnostics);
     check_holds(draft, diagnostics);
@@ -77,6 +81,7 @@ Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Enviro
   note_siblings(draft, planned.notes);
   fill_plan(draft, plan);
   planned.memory = bound_memory(plan);
+  check_memory(plan, planned.memory, options.memory_limit, diagnostics);
   planned.plan = std::move(plan);
   return planned;
 }

@@ -24,13 +24,15 @@
 namespace sluice::engine {
 
 struct PlanOptions {
-  std::string process;  ///< empty: the graph runs as one
+  std::string process;        ///< empty: the graph runs as one
+  uint64_t memory_limit = 0;  ///< bytes that this process can have at most; 0: not known
 };
 
 /// One line of the memory bound.
 struct MemoryItem {
   std::string what;
   uint64_t bytes = 0;
+  Place place{};
 };
 
 struct Planned {

@@ -2,6 +2,7 @@
 #include "validate/plan_text.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "graph/diagnostic_render.hpp"
 #include "graph/units.hpp"
@@ -69,6 +70,13 @@ std::string counted(size_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+/// As the file counts: the halves of a relay are one.
+size_t node_count(const Plan& plan) {
+  std::set<std::string_view> names;
+  for (const PlanNode& node : plan.nodes) names.insert(node.name);
+  return names.size();
+}
+
 }  // namespace
 
 std::string guarantee_text(Guarantee guarantee) {
@@ -77,10 +85,12 @@ std::string guarantee_text(Guarantee guarantee) {
   return text;
 }
 
-std::string plan_text(const Planned& planned, const Diagnostics& diagnostics, const SourceText& source) {
+std::string plan_text(const Planned& planned, const Diagnostics& diagnostics, const SourceText& source,
+                      TextLength length) {
   const std::string file = safe_text(source.file());
   std::string out = render_text(diagnostics, source);
   for (const Diagnostic& note : planned.notes) {
+    if (length == TextLength::brief) break;
     out += file + ":" + std::to_string(note.place.line) + ":" + std::to_string(note.place.column) + ": note[" +
            std::string(word(note.code)) + "]: " + shown_text(diagnostics, note.subject) + ": " +
            shown_text(diagnostics, note.sentence) + "\n";
@@ -92,11 +102,12 @@ std::string plan_text(const Planned& planned, const Diagnostics& diagnostics, co
   const Plan& plan = *planned.plan;
   out += file + ": the graph \"" + plan.graph + "\" is valid";
   if (!plan.process.empty()) out += ", and this is its process \"" + plan.process + "\"";
-  out += ": " + counted(plan.nodes.size(), "node") + ", " + counted(plan.edges.size(), "edge") + ", " +
+  out += ": " + counted(node_count(plan), "node") + ", " + counted(plan.edges.size(), "edge") + ", " +
          counted(plan.stages.size(), "stage");
   if (diagnostics.warnings() > 0) out += "; " + counted(diagnostics.warnings(), "warning");
   out += "\n";
   append_asked(out, planned);
+  if (length == TextLength::brief) return out;
   append_segments(out, plan, diagnostics);
   append_stages(out, plan);
   append_memory(out, planned);

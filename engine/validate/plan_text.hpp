@@ -3,6 +3,7 @@
 // guarantee of each segment, the stages and the memory bound. As text for people, and as one line of JSON for editors
 // and CI, in the same order. Writes to strings only; secrets never show.
 #pragma once
+#include <cstdint>
 #include <string>
 
 #include "graph/diagnostic.hpp"
@@ -11,7 +12,11 @@
 
 namespace sluice::engine {
 
-std::string plan_text(const Planned& planned, const Diagnostics& diagnostics, const SourceText& source);
+/// Brief: problems, and the one line that sums up.
+enum class TextLength : uint8_t { whole, brief };
+
+std::string plan_text(const Planned& planned, const Diagnostics& diagnostics, const SourceText& source,
+                      TextLength length = TextLength::whole);
 /// {"file":...,"valid":true,"diagnostics":{...},"notes":[...],"plan":{"segments":[...],"stages":[...],...}}
 std::string plan_json(const Planned& planned, const Diagnostics& diagnostics, const SourceText& source);
 

@@ -32,7 +32,10 @@ void assign_members(Draft& draft, size_t process, Diagnostics& diagnostics) {
 }
 
 void check_members(const Draft& draft, Diagnostics& diagnostics) {
-  for (const DraftNode& node : draft.nodes) {
+  for (size_t index = 0; index < draft.nodes.size(); ++index) {
+    const DraftNode& node = draft.nodes[index];
+    // A node that nothing is wired to has a problem of its own.
+    if (node.in.empty() && node.out.empty() && node.dead_letters.empty()) continue;
     if (node.processes.empty()) {
       const std::string half = node.role == SLUICE_ROLE_RELAY_OUTPUT  ? "the output of the relay"
                                : node.role == SLUICE_ROLE_RELAY_INPUT ? "the input of the relay"
@@ -46,7 +49,7 @@ void check_members(const Draft& draft, Diagnostics& diagnostics) {
     const bool is_first = std::none_of(node.in.begin(), node.in.end(), [&](size_t edge) {
       return draft.nodes[draft.edges[edge].from].processes == node.processes;
     });
-    if (!is_first) continue;
+    if (!is_first || is_cycle_to_blame(draft, index, diagnostics)) continue;
     std::vector<std::string> names;
     for (const size_t process : node.processes) names.push_back(draft.spec->processes[process].name.value);
     diagnostics.error(

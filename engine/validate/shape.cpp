@@ -92,7 +92,77 @@ bool takes_dead_letters(const Draft& draft, size_t node) {
   return std::any_of(edges.begin(), edges.end(), [&](size_t edge) { return draft.edges[edge].to != node; });
 }
 
+/// What a node leads to, the output half of its own relay included.
+std::vector<std::pair<size_t, size_t>> successors(const Draft& draft, size_t node) {
+  std::vector<std::pair<size_t, size_t>> found;  // node, edge
+  for (const size_t edge : draft.nodes[node].out) {
+    if (!is_impossible(draft, draft.edges[edge])) found.emplace_back(draft.edges[edge].to, edge);
+  }
+  if (draft.nodes[node].role == SLUICE_ROLE_RELAY_INPUT) {
+    const size_t output = draft.giving(draft.nodes[node].name());
+    if (output != none && output != node) found.emplace_back(output, none);
+  }
+  return found;
+}
+
 }  // namespace
+
+void find_relay_cycle(Draft& draft) {
+  struct Frame {
+    size_t node;
+    std::vector<std::pair<size_t, size_t>> next;
+  };
+  std::vector<Mark> marks(draft.nodes.size(), Mark::fresh);
+  std::vector<Frame> path;
+  const auto enter = [&](size_t node) {
+    marks[node] = Mark::open;
+    path.push_back({node, successors(draft, node)});
+  };
+  for (size_t root = 0; root < draft.nodes.size(); ++root) {
+    if (marks[root] == Mark::fresh) enter(root);
+    while (!path.empty()) {
+      if (path.back().next.empty()) {
+        marks[path.back().node] = Mark::done;
+        path.pop_back();
+        continue;
+      }
+      const auto [to, edge] = path.back().next.front();
+      path.back().next.erase(path.back().next.begin());
+      if (marks[to] == Mark::fresh) enter(to);
+      if (marks[to] != Mark::open || to == path.back().node) continue;
+      std::vector<size_t> cycle;
+      bool has_relay = false;
+      for (auto frame = path.rbegin(); frame != path.rend(); ++frame) {
+        cycle.push_back(frame->node);
+        has_relay = has_relay || draft.nodes[frame->node].role == SLUICE_ROLE_RELAY_INPUT;
+        if (frame->node == to) break;
+      }
+      if (!has_relay || edge == none) continue;
+      draft.relay_cycle.assign(cycle.rbegin(), cycle.rend());
+      draft.closing_edge = edge;
+      return;
+    }
+  }
+}
+
+bool is_cycle_to_blame(const Draft& draft, size_t node, Diagnostics& diagnostics) {
+  if (std::find(draft.relay_cycle.begin(), draft.relay_cycle.end(), node) == draft.relay_cycle.end()) return false;
+  std::string text;
+  std::string last;
+  std::string relay;
+  for (const size_t index : draft.relay_cycle) {
+    const DraftNode& one = draft.nodes[index];
+    if (one.role == SLUICE_ROLE_RELAY_INPUT) relay = one.name();
+    if (one.name() != last) text += one.name() + " -> ";
+    last = one.name();
+  }
+  const DraftEdge& edge = draft.edges[draft.closing_edge];
+  diagnostics.error(Code::cycle, edge.spec->from.place, edge.spec->subject(),
+                    "the edges form a cycle through the relay \"" + relay + "\": " + text +
+                        draft.nodes[draft.relay_cycle.front()].name() +
+                        "; its records would be written and read again for ever, so remove one of these edges");
+  return true;
+}
 
 void find_order(Draft& draft, Diagnostics& diagnostics) { draft.order = OrderFinder(draft, diagnostics).find(); }
 
@@ -109,6 +179,8 @@ void find_stages(Draft& draft, Diagnostics& diagnostics) {
       if (!edge.is_buffered) heads.insert(draft.nodes[edge.from].head);
     }
     node.head = heads.empty() ? index : *heads.begin();
+    const bool is_wrong = heads.size() > 1 || (!heads.empty() && !buffered.empty());
+    if (is_wrong && is_cycle_to_blame(draft, index, diagnostics)) continue;
     if (heads.size() > 1) {
       diagnostics.error(Code::two_heads, node.spec->name.place, node.subject(),
                         "the node is reached without a buffer from the stages of " +

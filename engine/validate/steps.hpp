@@ -10,6 +10,10 @@ namespace sluice::engine {
 
 /// Nodes with their types and halves, edges, bounds as written, and where dead letters lead.
 Draft make_draft(const GraphSpec& spec, const Registry* registry, Diagnostics& diagnostics);
+/// Whether the edges lead back through a relay. That alone is allowed: records may leave on the way round.
+void find_relay_cycle(Draft& draft);
+/// What is wrong at a node of such a cycle is wrong because of it: reports the cycle, and whether it is the reason.
+bool is_cycle_to_blame(const Draft& draft, size_t node, Diagnostics& diagnostics);
 /// Which nodes belong to which process, and whether the cuts are good; marks what runs.
 void assign_processes(Draft& draft, const std::string& process, Diagnostics& diagnostics);
 /// Reads options and asks every node what it is.
@@ -21,6 +25,14 @@ void connect_ports(Draft& draft, Diagnostics& diagnostics);
 /// Order and cycles, heads of stages.
 void find_order(Draft& draft, Diagnostics& diagnostics);
 void find_stages(Draft& draft, Diagnostics& diagnostics);
+/// Values that an attribute can have against those that nodes take.
+void check_values(const Draft& draft, Diagnostics& diagnostics);
+/// What only one node may do, and is done by two.
+void check_exclusive(const Draft& draft, Diagnostics& diagnostics);
+/// Addresses that two processes cannot serve on at once.
+void check_addresses(const GraphSpec& spec, const Environment& environment, Diagnostics& diagnostics);
+/// Warns of bounds beyond what there is. `limit`: 0 when nobody knows.
+void check_memory(const Plan& plan, const std::vector<MemoryItem>& items, uint64_t limit, Diagnostics& diagnostics);
 void check_dead_letters(const Draft& draft, Diagnostics& diagnostics);
 /// Returns the attributes that somebody reads, in the order in which they are provided first.
 std::vector<PlanAttribute> resolve_attributes(const Draft& draft, Diagnostics& diagnostics);
@@ -36,7 +48,7 @@ std::vector<PlanSegment> prove_segments(const Draft& draft, Diagnostics& diagnos
 
 /// Nodes, edges, dead letters and stages of what runs; attributes stand in the plan already. Only without errors.
 void fill_plan(const Draft& draft, Plan& plan);
-/// Items of the memory bound; the sum goes into the plan.
+/// Items of the memory bound, with their places; the sum goes into the plan.
 std::vector<MemoryItem> bound_memory(Plan& plan);
 
 }  // namespace sluice::engine

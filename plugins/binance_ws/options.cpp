@@ -106,6 +106,15 @@ Route make_route(const Options& options, SSL_CTX* tls, int64_t time_limit_ns) {
   return route;
 }
 
+/// What records can have as stream_type, and as symbol where no stream is one of all symbols.
+void describe_values(const std::vector<StreamName>& names, Description& description) {
+  const bool has_all = std::any_of(names.begin(), names.end(), [](const StreamName& one) { return one.symbol.empty(); });
+  for (const StreamName& one : names) {
+    description.value("out", "stream_type", one.type);
+    if (!has_all) description.value("out", "symbol", one.symbol);
+  }
+}
+
 void describe_node(Config config, Description& description) {
   description.output("out");
   if (config["malformed"].present()) {
@@ -124,6 +133,7 @@ void describe_node(Config config, Description& description) {
     description.problem(config[place_of_error(config)], parsed.error().message);
     return;
   }
+  describe_values(make_stream_names(parsed->symbols, parsed->stream_types), description);
   // The largest message at once in the read buffer, in pieces and whole, and simdjson's index of it, which takes up to
   // six bytes for each of its own; TLS, usual read buffers and tables take the rest.
   description.memory_bytes(mebibyte + 12 * static_cast<int64_t>(parsed->max_frame_bytes));

@@ -2,6 +2,7 @@
 #include "file.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace sluice::flow {
 namespace {
@@ -23,6 +24,9 @@ void File::describe(Config options, Description& to) {
   to.max_in_flight(options["max_in_flight"].integer());
   to.memory_bytes(static_cast<int64_t>(3 * write_bytes));
   if (options["path"].text().empty()) to.problem(options["path"], "path is empty; name the file to append to");
+  const std::string path = std::filesystem::path(options["path"].text()).lexically_normal().string();
+  // A device, such as /dev/stdout, is anybody's.
+  if (!path.starts_with("/dev/")) to.exclusive("appends to the file " + path, options["path"]);
   if (options["attributes"].size() > 0 && !options["envelope"].boolean())
     to.problem(options["attributes"], "attributes are written in the envelope only; say envelope: true");
 }

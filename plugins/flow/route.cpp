@@ -40,6 +40,9 @@ void Route::describe(Config options, Description& to) {
       to.problem(ports[p], "a port cannot be named " + std::string(name) + ", as otherwise: " + std::string(name) +
                                " means something else; rename it");
     for (uint64_t v = 0; v < ports[p].size(); ++v) {
+      // A port that takes what no list names gets more than its own list says.
+      if (otherwise.text() != name) to.value(name, options["by"].text(), ports[p][v].text());
+      if (otherwise.text() == "fail") to.accepts(options["by"].text(), ports[p][v].text(), ports);
       const auto [there, is_new] = port_of.emplace(ports[p][v].text(), name);
       if (is_new) continue;
       to.problem(ports[p][v], "the value " + quoted(there->first) + " is listed for port " +
@@ -48,7 +51,7 @@ void Route::describe(Config options, Description& to) {
   }
   if (!is_known)
     to.problem(otherwise, "otherwise is " + quoted(otherwise.text()) +
-                              ", which is no port of this node; write one of its ports, discard, or fail");
+                              ", which is not a port of this node; write one of its ports, discard, or fail");
 }
 
 Result<std::unique_ptr<Route>> Route::open(Context context, Config options) {

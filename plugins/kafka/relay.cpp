@@ -99,6 +99,11 @@ void describe_input(Config config, const Settings& settings, Description& descri
   if (!config["headers"]) {
     for (const std::string& name : settings.headers) description.needs(name);
   }
+  if (settings.other_keys == OtherKeys::error && !settings.key.empty()) {
+    for (const auto& [key, partition] : settings.partitions) {
+      description.accepts(settings.key, key, config["partitions"]);
+    }
+  }
   describe_durable(settings, description);
   description.idempotent(false, "a topic keeps a record again when it is written again");
   description.max_in_flight(settings.max_in_flight);
@@ -110,6 +115,11 @@ void describe_output(Config config, const Settings& settings, Description& descr
     description.problem(config["group"],
                         "group is missing: an edge leaves this node, and what it reads is committed under a consumer "
                         "group's name, as in `group: binance-buffer`");
+  }
+  if (!settings.group.empty()) {
+    description.exclusive(
+        "reads the topic " + settings.topic + " of " + settings.brokers + " as the group " + settings.group,
+        config["group"]);
   }
   if (!settings.key.empty()) description.provides_text(settings.key);
   for (const std::string& name : settings.headers) {

@@ -26,10 +26,20 @@ bool is_port(std::string_view text) {
          std::stoi(std::string(text)) <= 65535;
 }
 
+constexpr std::string_view protocols[] = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"};
+
 /// One of the list: host, host:port or [v6]:port, perhaps with a protocol before it.
 bool is_broker(std::string_view one) {
-  if (const size_t scheme = one.find("://"); scheme != one.npos) one.remove_prefix(scheme + 3);
-  if (one.empty() || one.find_first_of(" \t\r\n/@") != one.npos) return false;
+  if (const size_t scheme = one.find("://"); scheme != one.npos) {
+    const std::string_view protocol = one.substr(0, scheme);
+    if (std::find(std::begin(protocols), std::end(protocols), protocol) == std::end(protocols)) return false;
+    one.remove_prefix(scheme + 3);
+  }
+  const auto is_legal = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-' || c == ':' || c == '[' || c == ']' || c == '%';
+  };
+  if (one.empty() || !std::all_of(one.begin(), one.end(), is_legal)) return false;
   const size_t bracket = one.rfind(']');
   const size_t colon = one.rfind(':');
   if (colon == one.npos || (bracket != one.npos && colon < bracket)) return true;
@@ -44,9 +54,11 @@ void check_brokers(Config config, const Settings& settings, std::vector<Problem>
     const std::string_view one = rest.substr(0, comma);
     if (!is_broker(one)) {
       problems.push_back(
-          {config["brokers"], "\"" + std::string(one) +
-                                  "\" is no broker: write host:port, several separated by commas without "
-                                  "blanks, or embedded"});
+          {config["brokers"],
+           // What is before an @ may be a password.
+           (one.find('@') == one.npos ? "\"" + std::string(one) + "\"" : "a broker with a user before its name") +
+               " is not a broker: write host:port, several separated by commas without blanks, or embedded; users "
+               "and passwords are `options`, such as sasl.username"});
     }
     if (comma == rest.npos) return;
     rest.remove_prefix(comma + 1);
@@ -98,9 +110,10 @@ Settings read_settings(Config config, std::vector<Problem>& problems) {
   check_brokers(config, settings, problems);
   settings.topic = config["topic"].text();
   if (!is_topic_name(settings.topic)) {
-    problems.push_back({config["topic"], "\"" + settings.topic +
-                                             "\" can be no topic's name: it has 1 to 249 letters, digits, dots, dashes "
-                                             "and underscores"});
+    problems.push_back(
+        {config["topic"], "\"" + settings.topic +
+                              "\" is not a valid topic name: it has 1 to 249 letters, digits, dots, dashes "
+                              "and underscores"});
   }
   settings.key = config["key"].text();
   read_headers(config, settings, problems);

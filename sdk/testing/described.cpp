@@ -41,6 +41,16 @@ sluice_describe_api recording_api(uint32_t role) {
     Described& description = as_description(to);
     (is_warning != 0 ? description.warnings : description.problems).emplace_back(to_view(sentence));
   };
+  api.value = [](void* to, sluice_str output, sluice_str attribute, sluice_str value) {
+    as_description(to).values.push_back(std::string(to_view(output)) + " " + std::string(to_view(attribute)) + " " +
+                                        std::string(to_view(value)));
+  };
+  api.accepts = [](void* to, sluice_str attribute, sluice_str value, const sluice_config*) {
+    as_description(to).accepts.push_back(std::string(to_view(attribute)) + " " + std::string(to_view(value)));
+  };
+  api.exclusive = [](void* to, sluice_str what, const sluice_config*) {
+    as_description(to).exclusive.emplace_back(to_view(what));
+  };
   return api;
 }
 

@@ -87,7 +87,7 @@ TEST_CASE("route refuses options that contradict each other") {
   CHECK(twice[0].find("\"x\" is listed for port a already") != std::string::npos);
   const auto unknown = problems({{"a", "x"}}, "aa");
   REQUIRE(unknown.size() == 1);
-  CHECK(unknown[0].find("\"aa\", which is no port") != std::string::npos);
+  CHECK(unknown[0].find("\"aa\", which is not a port") != std::string::npos);
   CHECK(problems({{"discard", "x"}}, "fail").size() == 1);
 }
 

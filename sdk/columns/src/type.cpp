@@ -19,6 +19,42 @@ constexpr std::pair<std::string_view, TypeKind> plain_types[] = {
     {"jsonb", TypeKind::jsonb},
 };
 
+/// What others call these types.
+constexpr std::pair<std::string_view, std::string_view> other_names[] = {
+    {"int", "integer"},
+    {"int4", "integer"},
+    {"smallint", "integer"},
+    {"int2", "integer"},
+    {"int32", "integer"},
+    {"serial", "integer"},
+    {"int8", "bigint"},
+    {"int64", "bigint"},
+    {"long", "bigint"},
+    {"bigserial", "bigint"},
+    {"bool", "boolean"},
+    {"decimal", "numeric"},
+    {"number", "numeric"},
+    {"money", "numeric"},
+    {"float", "double precision"},
+    {"float4", "double precision"},
+    {"float8", "double precision"},
+    {"float64", "double precision"},
+    {"double", "double precision"},
+    {"real", "double precision"},
+    {"string", "text"},
+    {"str", "text"},
+    {"char", "text"},
+    {"varchar", "text"},
+    {"character varying", "text"},
+    {"uuid", "text"},
+    {"timestamp", "timestamptz"},
+    {"datetime", "timestamptz"},
+    {"date", "timestamptz"},
+    {"time", "timestamptz"},
+    {"timestamp with time zone", "timestamptz"},
+    {"object", "jsonb"},
+};
+
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
@@ -46,6 +82,23 @@ Result<Type> numeric_with_bounds(std::string_view text, std::string_view inside)
   return Type{TypeKind::numeric, *precision, *scale};
 }
 
+/// The type that was probably meant, with its bounds; empty when nobody knows.
+std::string meant_type(std::string_view text) {
+  std::string name(trimmed(text.substr(0, text.find('('))));
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  std::string_view meant;
+  for (const auto& [plain, kind] : plain_types) {
+    if (name == plain) meant = plain;
+  }
+  for (const auto& [other, plain] : other_names) {
+    if (name == other) meant = plain;
+  }
+  const bool has_bounds = meant == "numeric" && text.find('(') != std::string_view::npos;
+  return std::string(meant) + (has_bounds ? std::string(text.substr(text.find('('))) : "");
+}
+
 }  // namespace
 
 Result<Type> parse_type(std::string_view text) {
@@ -59,8 +112,10 @@ Result<Type> parse_type(std::string_view text) {
       return numeric_with_bounds(text, rest.substr(1, rest.size() - 2));
     }
   }
-  return permanent("\"" + std::string(text) +
-                   "\" is not a column type; there are text, bigint, integer, boolean, numeric, numeric(p,s), "
+  const std::string meant = meant_type(text);
+  return permanent("\"" + std::string(text) + "\" is not a column type; " +
+                   (meant.empty() ? "" : "did you mean \"" + meant + "\"? ") +
+                   "There are text, bigint, integer, boolean, numeric, numeric(p,s), "
                    "timestamptz, double precision, json and jsonb");
 }
 

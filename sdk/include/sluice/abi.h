@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define SLUICE_ABI_MAJOR 1 /* the number in the exported symbol's name */
-#define SLUICE_ABI_MINOR 0 /* grows when fields are appended */
+#define SLUICE_ABI_MINOR 1 /* grows when fields are appended */
 
 typedef struct sluice_str { /* bytes, UTF-8 unless said otherwise; data may be null when size is 0 */
   const char* data;
@@ -166,6 +166,13 @@ typedef struct sluice_describe_api { /* stage of planning; any one thread, pure 
   void (*fact)(void* to, uint32_t fact, int64_t value);
   void (*reason)(void* to, uint32_t fact, sluice_str sentence); /* why a fact is so, for the guarantee's line */
   void (*problem)(void* to, const sluice_config* where, uint32_t is_warning, sluice_str sentence);
+  /* Since minor 1. What leaves by this output (empty: by any) has one of the values named for it, and no other; outputs
+   * for which none is named get the rest. */
+  void (*value)(void* to, sluice_str output, sluice_str attribute, sluice_str value);
+  /* What takes records: of this attribute it takes the values that are named, and refuses every other. */
+  void (*accepts)(void* to, sluice_str attribute, sluice_str value, const sluice_config* where);
+  /* What only one node of a graph may do, as a verb and its object: "appends to the file /x". Compared as text. */
+  void (*exclusive)(void* to, sluice_str what, const sluice_config* where);
 } sluice_describe_api;
 
 /* ---- The host's functions ---------------------------------------------------------------------------------------- */

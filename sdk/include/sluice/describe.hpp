@@ -2,6 +2,7 @@
 // What a node type says of itself before anything is opened: ports, attributes, bounds, capabilities, and what is
 // wrong with its options beyond what the table can say. Pure: no files, no network, no clock.
 #pragma once
+#include <cstddef>
 #include <string_view>
 
 #include "sluice/config.hpp"
@@ -29,6 +30,26 @@ class Description {
   void provides_integer(std::string_view attribute) { provides(attribute, SLUICE_VALUE_INTEGER); }
   void provides_time(std::string_view attribute) { provides(attribute, SLUICE_VALUE_TIME); }
 
+  /// Records that leave by `output` (empty: by any) have one of the values that are named for it; outputs for which
+  /// none is named get the rest.
+  void value(std::string_view output, std::string_view attribute, std::string_view value) {
+    if (knows(offsetof(sluice_describe_api, value)) && api_->value != nullptr) {
+      api_->value(to_, to_str(output), to_str(attribute), to_str(value));
+    }
+  }
+  /// Records with another value of the attribute than those named are refused; `where` lists them.
+  void accepts(std::string_view attribute, std::string_view value, Config where) {
+    if (knows(offsetof(sluice_describe_api, accepts)) && api_->accepts != nullptr) {
+      api_->accepts(to_, to_str(attribute), to_str(value), where.get());
+    }
+  }
+  /// What only one node of a graph may do: "appends to the file /x". Compared as text; `where` says it.
+  void exclusive(std::string_view what, Config where) {
+    if (knows(offsetof(sluice_describe_api, exclusive)) && api_->exclusive != nullptr) {
+      api_->exclusive(to_, to_str(what), where.get());
+    }
+  }
+
   void replay(Replay how, std::string_view why = {}) { fact(SLUICE_FACT_REPLAY, static_cast<int64_t>(how), why); }
   /// Although it replays, it may begin behind records that nobody has had.
   void skips(std::string_view why) { fact(SLUICE_FACT_SKIPS, 1, why); }
@@ -46,6 +67,8 @@ class Description {
   void warning(Config where, std::string_view sentence) { api_->problem(to_, where.get(), 1, to_str(sentence)); }
 
  private:
+  /// Whether the host is new enough to have the slot.
+  bool knows(size_t slot) const { return api_->struct_size >= slot + sizeof(void (*)()); }
   void provides(std::string_view attribute, uint32_t kind) { api_->provides(to_, to_str(attribute), kind); }
   void fact(uint32_t which, int64_t value, std::string_view why = {}) {
     api_->fact(to_, which, value);

@@ -30,6 +30,13 @@ TEST_CASE("a plugin that crashes or exits when it is loaded becomes a sentence",
   CHECK(contains(exits.problems[0], "exit_on_load.so ends the process while it is loaded (exit code 3)"));
 }
 
+TEST_CASE("a plugin that crashes when the program ends is not good", "[loader]") {
+  const PluginCheck check = check_plugin(fixture("crash_at_exit"));
+  REQUIRE(check.problems.size() == 1);
+  CHECK(contains(check.problems[0], "crash_at_exit.so crashes when the program ends"));
+  CHECK_FALSE(check.plugin);
+}
+
 TEST_CASE("what loading refuses, the check refuses too", "[loader]") {
   for (const char* name :
        {"bad_options", "missing_slots", "no_symbol", "null_return", "undefined_symbol", "wrong_name"}) {

@@ -71,7 +71,7 @@ edges:
   CHECK(reading("key").planned.plan);
   const Outcome lost = reading("colour");
   CHECK(lost.codes() == std::vector<std::string>{"missing-attribute"});
-  CHECK(lost.text().find("\"feed\" provides it, but does not stand before") != std::string::npos);
+  CHECK(lost.text().find("\"feed\" provides it, but a relay between does not keep it") != std::string::npos);
 }
 
 TEST_CASE("dead letters bring what was there at the edge that they leave") {

@@ -17,6 +17,9 @@ inline const Registry& stand_ins() {
   return registry;
 }
 
+/// What the machine of these tests has.
+constexpr uint64_t test_memory = uint64_t{1} << 40U;
+
 struct Outcome {
   SourceText source;
   Diagnostics diagnostics;
@@ -49,7 +52,8 @@ inline Outcome plan_text_of(const std::string& text, const std::string& process 
   Outcome outcome{SourceText(file, text), {}, {}};
   const Environment environment = fixed_environment(std::move(variables));
   const GraphSpec spec = read_graph(outcome.source, environment, outcome.diagnostics);
-  outcome.planned = plan_graph(spec, registry, environment, {.process = process}, outcome.diagnostics);
+  outcome.planned =
+      plan_graph(spec, registry, environment, {.process = process, .memory_limit = test_memory}, outcome.diagnostics);
   return outcome;
 }
 

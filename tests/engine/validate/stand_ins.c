@@ -32,7 +32,10 @@ enum {
   WRONG,
   URL,
   SERVER,
-  SKIPS
+  SKIPS,
+  GIVES_VALUES,
+  TAKES_VALUES,
+  ALONE
 };
 
 #define LIST(label, text, element)                                                                         \
@@ -68,6 +71,9 @@ static const sluice_option table[] = {
     [WRONG] = {.name = TEXT("wrong"), .summary = TEXT("Complains when it is there."), .kind = SLUICE_TEXT},
     [URL] = {.name = TEXT("url"), .summary = TEXT("Read by nobody."), .kind = SLUICE_TEXT},
     [SKIPS] = {.name = TEXT("skips"), .summary = TEXT("Says that it may skip records."), .kind = SLUICE_TEXT},
+    [GIVES_VALUES] = LIST("values", "What leaves: attribute=value, or output.attribute=value.", word),
+    [TAKES_VALUES] = LIST("takes", "All that it takes: attribute=value.", word),
+    [ALONE] = {.name = TEXT("alone"), .summary = TEXT("What only one node may do."), .kind = SLUICE_TEXT},
     [SERVER] = {.name = TEXT("server"), .summary = TEXT("What a probe finds."), .kind = SLUICE_TEXT},
 };
 static const sluice_option needy_table[] = {
@@ -76,6 +82,31 @@ static const sluice_option needy_table[] = {
 static const sluice_config* at(const sluice_config* options, uint64_t index) {
   const unsigned char* first = (const unsigned char*)options->items;
   return (const sluice_config*)(const void*)(first + index * options->struct_size);
+}
+
+/* Parts a text at the first `at`; false when there is none. */
+static int parted(sluice_str text, char at_character, sluice_str* before, sluice_str* behind) {
+  const char* found = text.size == 0 ? NULL : memchr(text.data, at_character, text.size);
+  if (found == NULL) return 0;
+  *before = (sluice_str){text.data, (uint64_t)(found - text.data)};
+  *behind = (sluice_str){found + 1, text.size - before->size - 1};
+  return 1;
+}
+
+static void describe_values(const sluice_config* options, const sluice_describe_api* api, void* to) {
+  const sluice_config* list = at(options, GIVES_VALUES);
+  for (uint64_t i = 0; i < list->item_count && api->role != SLUICE_ROLE_RELAY_INPUT; ++i) {
+    sluice_str output = {NULL, 0}, attribute_name, value, rest;
+    if (!parted(at(list, i)->text, '=', &attribute_name, &value)) continue;
+    if (parted(attribute_name, '.', &output, &rest)) attribute_name = rest;
+    api->value(to, output, attribute_name, value);
+  }
+  list = at(options, TAKES_VALUES);
+  for (uint64_t i = 0; i < list->item_count && api->role != SLUICE_ROLE_RELAY_OUTPUT; ++i) {
+    sluice_str attribute_name, value;
+    if (parted(at(list, i)->text, '=', &attribute_name, &value)) api->accepts(to, attribute_name, value, list);
+  }
+  if (at(options, ALONE)->kind != 0) api->exclusive(to, at(options, ALONE)->text, at(options, ALONE));
 }
 
 static int32_t describe(const sluice_config* options, const sluice_describe_api* api, void* to, sluice_error* error) {
@@ -105,6 +136,7 @@ static int32_t describe(const sluice_config* options, const sluice_describe_api*
   api->fact(to, SLUICE_FACT_MAX_IN_FLIGHT, at(options, MOST)->integer);
   api->fact(to, SLUICE_FACT_MEMORY_BYTES, at(options, MEMORY)->integer);
   api->fact(to, SLUICE_FACT_SKIPS, at(options, SKIPS)->kind != 0);
+  describe_values(options, api, to);
   if (at(options, WRONG)->kind != 0) api->problem(to, at(options, WRONG), 0, complaint);
   return SLUICE_OK;
 }

@@ -27,6 +27,9 @@ struct Described {
   std::map<uint32_t, int64_t> facts;
   std::map<uint32_t, std::string> reasons;
   std::vector<std::string> problems, warnings;
+  std::vector<std::string> values;     ///< "output attribute value"
+  std::vector<std::string> accepts;    ///< "attribute value"
+  std::vector<std::string> exclusive;  ///< as it was said
   bool operator==(const Described&) const = default;
 
   int64_t fact(uint32_t which) const {
