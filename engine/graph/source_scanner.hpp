@@ -30,7 +30,14 @@ class SourceScanner {
 
   bool ended() const { return at_ >= text_.size(); }
   char here() const { return ended() ? '\n' : text_[at_]; }
-  std::size_t line_end(std::size_t from) const { return std::min(text_.find('\n', from), text_.size()); }
+  // Remembered, as the end of one huge line is asked for at every word of it.
+  std::size_t line_end(std::size_t from) {
+    if (from < known_from_ || from > known_end_) {
+      known_from_ = from;
+      known_end_ = std::min(text_.find('\n', from), text_.size());
+    }
+    return known_end_;
+  }
   void skip_blanks();
   void add(std::size_t begin, std::size_t end, Kind kind, bool is_secret);
   bool owner_is_secret() const { return !owners_.empty() && owners_.back().is_secret; }
@@ -50,6 +57,8 @@ class SourceScanner {
   const std::set<std::string>& secret_anchors_;
   std::set<std::string> found_anchors_;
   std::size_t at_ = 0;
+  std::size_t known_from_ = 1;
+  std::size_t known_end_ = 0;
   std::vector<Owner> owners_;
   // The last value was secret, so a line that is neither key nor item goes on with it.
   bool goes_on_secret_ = false;

@@ -88,7 +88,7 @@ TEST_CASE("what was hidden is masked wherever it is said, its beginning too") {
 
 TEST_CASE("a text of any shape is read in time") {
   for (const char* piece :
-       {"a: ", "{", "\"", "'", "password: ", ": ", "${", "&a ", "- ", "[{,", "x=", "pw=", "@:", "|\n"}) {
+       {"a: ", "{", "\"", "'", "password: ", ": ", "${", "&a ", "- ", "[{,", "x=", "pw=", "@:", "|\n", "[${", "{a, "}) {
     std::string text;
     while (text.size() < 200'000) text += piece;
     const SourceMask mask(text);
