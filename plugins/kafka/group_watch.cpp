@@ -9,6 +9,7 @@ namespace {
 constexpr int16_t fetch_request = 1;
 constexpr int16_t join_group_request = 11;
 constexpr int16_t heartbeat_request = 12;
+constexpr int16_t leave_group_request = 13;
 constexpr int16_t sync_group_request = 14;
 
 }  // namespace
@@ -48,6 +49,9 @@ void GroupWatch::see(int32_t broker, int16_t api, rd_kafka_resp_err_t code) {
       if (is_answer) has_joined_ = true;
       if (!is_answer) is_joining_ = false;
       if (is_answer) heard_ns_ = now_ns();
+      return;
+    case leave_group_request:
+      has_left_ = true;
       return;
     case sync_group_request:
       is_joining_ = false;

@@ -21,6 +21,7 @@ class GroupWatch {
   /// From the request to join until the new assignment: the cluster would take a commit for one of a past generation.
   bool is_joining() const { return is_joining_.load(); }
   bool has_joined() const { return has_joined_.load(); }  ///< the group has answered this member at least once
+  bool has_left() const { return has_left_.load(); }      ///< the group was told, and has answered
   int64_t heard_ns() const { return heard_ns_.load(); }   ///< when the coordinator last answered
   int64_t fetched_ns(int32_t broker) const;               ///< when it last answered a fetch
   static int64_t now_ns();
@@ -35,6 +36,7 @@ class GroupWatch {
 
   std::atomic<bool> is_joining_{false};
   std::atomic<bool> has_joined_{false};
+  std::atomic<bool> has_left_{false};
   std::atomic<int64_t> heard_ns_{0};
   mutable std::mutex mutex_;
   std::map<int32_t, int64_t> fetched_ns_;  ///< guarded by mutex_

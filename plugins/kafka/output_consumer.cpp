@@ -94,6 +94,7 @@ Consumer::~Consumer() {
     const int64_t now_ns = GroupWatch::now_ns();
     // A static member keeps its place when it stops: it has nothing to say to the group.
     if (instance_.empty()) await_assignment(now_ns + assignment_within_ns);
+    if (instance_.empty() && was_assigned_ && watch_->has_joined()) say_goodbye(now_ns + assignment_within_ns);
     may_go = leave_group(now_ns + leave_within_ns) && (was_assigned_ || !watch_->has_joined());
   }
   events_.reset();
@@ -126,6 +127,15 @@ void Consumer::answer(rd_kafka_event_t* event) {
   rd_kafka_error_t* failed =
       is_assignment ? rd_kafka_incremental_assign(client(), list) : rd_kafka_incremental_unassign(client(), list);
   if (failed != nullptr) rd_kafka_error_destroy(failed);
+}
+
+/// A member whose assignment is empty, as the first one of a cooperative group often is, closes without a word to the
+/// group up to librdkafka 2.0, and the group waits for its session. One that unsubscribes says that it leaves.
+void Consumer::say_goodbye(int64_t until_ns) {
+  if (rd_kafka_unsubscribe(client()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  while (!watch_->has_left() && GroupWatch::now_ns() < until_ns) {
+    if (const Event event(rd_kafka_queue_poll(events_.get(), slice_ms)); event != nullptr) answer(event.get());
+  }
 }
 
 /// False: the cluster did not answer in time.

@@ -82,6 +82,7 @@ class Consumer {
   Consumer(const Settings& settings, std::shared_ptr<ClientListener> listener, std::shared_ptr<WakeFd> wake);
   std::string member_id() const;
   void await_assignment(int64_t until_ns);
+  void say_goodbye(int64_t until_ns);
   bool leave_group(int64_t until_ns);
   void answer(rd_kafka_event_t* event);
   PartitionList new_list(size_t size) const;
