@@ -14,10 +14,8 @@ constexpr std::string_view before_name = R"({"stream":")";
 constexpr std::string_view before_data = R"(","data":)";
 // Of times since 1970: what fits into nanoseconds, and the magnitude from which on a number counts microseconds. As
 // milliseconds that would be the year 5138, and as microseconds what lies below is 1973 and before.
-constexpr int64_t latest_ms = 9'223'372'036'854;
 constexpr int64_t latest_us = 9'223'372'036'854'775;
 constexpr int64_t least_us = 100'000'000'000'000;
-constexpr int64_t surely_ms = 100'000'000'000;
 
 simdjson::padded_string_view padded(std::string_view text) {
   return simdjson::padded_string_view(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
@@ -47,15 +45,13 @@ char id_key(EventType type) {
 /// The exchange counts what it was asked to count, and some others count what they like: the magnitude says which. A
 /// time that is absent, no integer or out of range leaves the attribute absent: a sink that needs it will say so.
 void take_time(int64_t count, int64_t& time_ns, bool& has_time, Event& event) {
-  if (count < 0) return;
-  if (count <= latest_ms) {
+  if (static_cast<uint64_t>(count) <= static_cast<uint64_t>(latest_ms)) {
     time_ns = count * 1'000'000;
-    event.counts_ms = event.counts_ms || count >= surely_ms;
   } else {
     if (count < least_us || count > latest_us) return;
     time_ns = count * 1'000;
-    event.counts_us = true;
   }
+  event.time_count = count;
   has_time = true;
 }
 
@@ -64,7 +60,7 @@ void read_time(json::value& value, int64_t& time_ns, bool& has_time, Event& even
   if (value.get_int64().get(count) == simdjson::SUCCESS) take_time(count, time_ns, has_time, event);
 }
 
-void read_time(std::string_view digits, int64_t& time_ns, bool& has_time, Event& event) {
+[[gnu::always_inline]] inline void read_time(std::string_view digits, int64_t& time_ns, bool& has_time, Event& event) {
   int64_t count = 0;
   if (flat_json::read_integer(digits, count)) take_time(count, time_ns, has_time, event);
 }
@@ -141,7 +137,7 @@ bool Decoder::read_flat_data(Event& event) const {
     event.symbol = fresh.symbol;
     event.event_time_ns = fresh.event_time_ns;
     event.trade_time_ns = fresh.trade_time_ns;
-    event.has_id = event.has_event_time = event.has_trade_time = event.counts_ms = event.counts_us = false;
+    event.has_id = event.has_event_time = event.has_trade_time = false;
     return false;
   }
   if (event.symbol == event.stream->symbol) event.symbol = event.stream->symbol;

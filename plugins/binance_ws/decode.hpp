@@ -31,14 +31,18 @@ struct Event {
   int64_t id = 0;
   int64_t event_time_ns = 0;
   int64_t trade_time_ns = 0;
+  int64_t time_count = 0;  ///< the last time as it was written, in whatever unit
   bool has_id = false;
   bool has_event_time = false;
   bool has_trade_time = false;
   bool has_own_symbol = false;  ///< `symbol` was unescaped: it is a view into the decoder, until the next decode
-  bool counts_us = false;       ///< a time of it has the magnitude of microseconds
-  bool counts_ms = false;       ///< or of milliseconds
   const char* why = "";         ///< of a malformed frame: a sentence's middle
 };
+
+/// Of times since 1970: the last millisecond that fits into nanoseconds. Larger counts are microseconds.
+inline constexpr int64_t latest_ms = 9'223'372'036'854;
+/// From here on a count of milliseconds is later than 1973; a count of microseconds would be of 1970.
+inline constexpr int64_t surely_ms = 100'000'000'000;
 
 class Decoder {
  public:

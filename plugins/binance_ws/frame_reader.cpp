@@ -148,9 +148,9 @@ void FrameReader::fragment(const Header& header, const uint8_t* payload) {
   partial_ = {};
 }
 
-bool FrameReader::fail(StreamEnd end, std::string why) {
+bool FrameReader::fail(StreamEnd end, std::string_view why) {
   end_ = end;
-  why_ = std::move(why);
+  why_ = why;
   return false;
 }
 

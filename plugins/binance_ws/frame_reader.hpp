@@ -60,8 +60,9 @@ class FrameReader {
   bool control(const Header& header, const uint8_t* payload);
   bool check(const Header& header);
   void fragment(const Header& header, const uint8_t* payload);
-  bool fail(StreamEnd end, std::string why);
-  bool close(const uint8_t* payload, uint64_t size);
+  // Once a stream: kept out of the loop over frames.
+  [[gnu::cold, gnu::noinline]] bool fail(StreamEnd end, std::string_view why);
+  [[gnu::cold, gnu::noinline]] bool close(const uint8_t* payload, uint64_t size);
 
   uint64_t max_message_bytes_;
   uint64_t needed_ = 0;

@@ -108,7 +108,8 @@ Route make_route(const Options& options, SSL_CTX* tls, int64_t time_limit_ns) {
 
 /// What records can have as stream_type, and as symbol where no stream is one of all symbols.
 void describe_values(const std::vector<StreamName>& names, Description& description) {
-  const bool has_all = std::any_of(names.begin(), names.end(), [](const StreamName& one) { return one.symbol.empty(); });
+  const bool has_all =
+      std::any_of(names.begin(), names.end(), [](const StreamName& one) { return one.symbol.empty(); });
   for (const StreamName& one : names) {
     description.value("out", "stream_type", one.type);
     if (!has_all) description.value("out", "symbol", one.symbol);

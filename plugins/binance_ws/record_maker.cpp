@@ -67,7 +67,7 @@ Emitted RecordMaker::emit(Session& session, ReadBuffer& buffer, const Credit& cr
 
 void RecordMaker::take(const Message& message, Work& work) {
   std::string_view text{reinterpret_cast<const char*>(message.data), message.size};
-  own_ = Buffer();
+  if (own_) own_ = Buffer();
   if (message.assembled) {
     own_ = context_.new_buffer(std::max<uint64_t>(message.size, 1));
     if (message.size != 0) std::memcpy(own_.data(), message.data, message.size);
@@ -106,6 +106,42 @@ void RecordMaker::take(const Message& message, Work& work) {
   }
 }
 
+/// Records that may still come in this call, as far as it is known.
+uint64_t RecordMaker::room(const Work& work) const {
+  const uint64_t elements = list_of_ == nullptr ? 0 : decoder_.elements().size() - next_element_;
+  return std::min({work.messages - next_ + elements, work.credit - work.tally.records, largest_batch});
+}
+
+/// When a list is longer than the batch that was made before it came, that one goes, and another is made.
+void RecordMaker::begin_batch(Output& output, const Work& work) {
+  send(output);
+  output.batch = context_.new_batch(static_cast<uint32_t>(room(work)));
+  output.read_buffer_pin = output.batch.pin(work.buffer.buffer());
+  output.own = nullptr;
+}
+
+/// The batch's record for a payload of the message being taken.
+[[gnu::always_inline]] inline Record RecordMaker::append(Output& output, std::string_view payload, Work& work) {
+  if (!output.batch || output.batch.size() == output.batch.capacity()) begin_batch(output, work);
+  Record record = output.batch.append();
+  const auto* data = reinterpret_cast<const uint8_t*>(payload.data());
+  uint32_t pin = output.read_buffer_pin;
+  if (!own_) {
+    work.buffer.freeze(data + payload.size());
+  } else {
+    if (output.own != own_.get()) {
+      output.own = own_.get();
+      output.own_pin = output.batch.pin(own_);
+    }
+    pin = output.own_pin;
+  }
+  record.set_payload(data, static_cast<uint32_t>(payload.size()), pin);
+  record.set_receive_time_ns(work.receive_time_ns);
+  ++work.tally.records;
+  work.tally.payload_bytes += payload.size();
+  return record;
+}
+
 void RecordMaker::take_element(Work& work) {
   const std::string_view element = decoder_.elements()[next_element_++];
   Event event;
@@ -133,13 +169,8 @@ void RecordMaker::take_event(const Event& event, Work& work) {
   if (event.has_id) record.set_integer(id_slot_, event.id);
   if (event.has_event_time) record.set_time(event_time_slot_, event.event_time_ns);
   if (event.has_trade_time) record.set_time(trade_time_slot_, event.trade_time_ns);
-  if ((microseconds_ ? event.counts_ms : event.counts_us) && may_say(line_unit)) {
-    say("times of " + std::string(event.stream->name) +
-        (microseconds_ ? " come in milliseconds, although time_unit is us"
-                       : " come in microseconds, although time_unit "
-                         "is ms") +
-        "; attributes are right all the same, columns that read payloads go by their own `unit`");
-  }
+  const bool counts_us = event.time_count > latest_ms;
+  if (counts_us != microseconds_ && event.time_count >= surely_ms && may_say(line_unit)) name_unit(*event.stream);
 }
 
 void RecordMaker::take_malformed(std::string_view text, const char* why, Work& work) {
@@ -155,45 +186,18 @@ void RecordMaker::take_malformed(std::string_view text, const char* why, Work& w
   }
 }
 
-/// Records that may still come in this call, as far as it is known.
-uint64_t RecordMaker::room(const Work& work) const {
-  const uint64_t elements = list_of_ == nullptr ? 0 : decoder_.elements().size() - next_element_;
-  return std::min({work.messages - next_ + elements, work.credit - work.tally.records, largest_batch});
-}
-
-/// The batch's record for a payload of the message being taken. When a list is longer than the batch that was made
-/// before it came, that one goes, and another is made.
-Record RecordMaker::append(Output& output, std::string_view payload, Work& work) {
-  if (output.batch && output.batch.size() == output.batch.capacity()) send(output);
-  if (!output.batch) {
-    output.batch = context_.new_batch(static_cast<uint32_t>(room(work)));
-    output.read_buffer_pin = output.batch.pin(work.buffer.buffer());
-    output.own = nullptr;
-  }
-  Record record = output.batch.append();
-  const auto* data = reinterpret_cast<const uint8_t*>(payload.data());
-  uint32_t pin = output.read_buffer_pin;
-  if (!own_) {
-    work.buffer.freeze(data + payload.size());
-  } else {
-    if (output.own != own_.get()) {
-      output.own = own_.get();
-      output.own_pin = output.batch.pin(own_);
-    }
-    pin = output.own_pin;
-  }
-  record.set_payload(data, static_cast<uint32_t>(payload.size()), pin);
-  record.set_receive_time_ns(work.receive_time_ns);
-  ++work.tally.records;
-  work.tally.payload_bytes += payload.size();
-  return record;
-}
-
 void RecordMaker::send(Output& output) {
   if (output.batch) context_.emit_unpositioned(output.port, std::move(output.batch));
 }
 
 void RecordMaker::say(std::string sentence) { context_.warn(std::move(sentence) + LogLimiter::suffix); }
+
+void RecordMaker::name_unit(const Stream& stream) {
+  say("times of " + std::string(stream.name) +
+      (microseconds_ ? " come in milliseconds, although time_unit is us"
+                     : " come in microseconds, although time_unit is ms") +
+      "; attributes are right all the same, columns that read payloads go by their own `unit`");
+}
 
 void RecordMaker::name_unknown(std::string_view name) {
   const Stream* meant = streams_.find_but_for_case(name);

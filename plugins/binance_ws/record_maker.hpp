@@ -62,13 +62,15 @@ class RecordMaker {
   void take(const Message& message, Work& work);
   void take_element(Work& work);
   void take_event(const Event& event, Work& work);
-  void take_malformed(std::string_view text, const char* why, Work& work);
+  [[gnu::noinline]] void take_malformed(std::string_view text, const char* why, Work& work);
+  [[gnu::noinline]] void begin_batch(Output& output, const Work& work);
   Record append(Output& output, std::string_view payload, Work& work);
   uint64_t room(const Work& work) const;
   void send(Output& output);
   void count(const Tally& tally, uint64_t messages);
   bool may_say(Line line) { return limiters_[line].pass(context_.monotonic_ns()); }
   void say(std::string sentence);
+  void name_unit(const Stream& stream);
   void name_unknown(std::string_view name);
 
   Context context_;

@@ -45,14 +45,6 @@ std::string_view MessageMaker::digits_of(int64_t number, Digits& digits) {
   return {digits.text, static_cast<size_t>(end - digits.text)};
 }
 
-std::optional<std::string_view> MessageMaker::text_of(const Record& record, int32_t slot, Digits& digits) {
-  if (slot < 0) return std::nullopt;
-  const sluice_value& value = record.attribute(slot);
-  if (value.kind == SLUICE_ABSENT) return std::nullopt;
-  if (value.kind == SLUICE_VALUE_TEXT) return record.text(slot);
-  return digits_of(value.as.integer, digits);
-}
-
 std::optional<int32_t> MessageMaker::partition_of(const Record& record) const {
   Digits digits;
   return partitions_.of(text_of(record, key_slot_, digits));
@@ -60,10 +52,6 @@ std::optional<int32_t> MessageMaker::partition_of(const Record& record) const {
 
 bool MessageMaker::has_key(const Record& record) const {
   return key_slot_ >= 0 && record.attribute(key_slot_).kind != SLUICE_ABSENT;
-}
-
-bool MessageMaker::is_dead_letter(const Record& record) const {
-  return reason_slot_ >= 0 && record.attribute(reason_slot_).kind != SLUICE_ABSENT;
 }
 
 Error MessageMaker::key_error(const Record& record) const {
@@ -86,18 +74,22 @@ void MessageMaker::add(const Record& record, const std::vector<Header>& from, rd
   }
 }
 
+void MessageMaker::add_reject(const Record& record, rd_kafka_headers_t*& to) const {
+  add(record, reject_headers_, to);
+  Digits digits;
+  const std::string_view received = digits_of(record.receive_time_ns(), digits);
+  if (to == nullptr) to = rd_kafka_headers_new(1);
+  rd_kafka_header_add(to, receive_time_header.data(), static_cast<ssize_t>(receive_time_header.size()), received.data(),
+                      static_cast<ssize_t>(received.size()));
+}
+
 rd_kafka_resp_err_t MessageMaker::produce(rd_kafka_t* client, rd_kafka_topic_t* topic, const Record& record,
                                           int32_t partition, void* opaque) const {
   rd_kafka_headers_t* headers = nullptr;
   add(record, headers_, headers);
   const bool is_dead = is_dead_letter(record);
+  if (is_dead) add_reject(record, headers);
   Digits digits;
-  if (is_dead) {
-    add(record, reject_headers_, headers);
-    const std::string_view received = digits_of(record.receive_time_ns(), digits);
-    rd_kafka_header_add(headers, receive_time_header.data(), static_cast<ssize_t>(receive_time_header.size()),
-                        received.data(), static_cast<ssize_t>(received.size()));
-  }
   const auto key = text_of(record, key_slot_, digits);
   rd_kafka_vu_t parts[] = {vu(RD_KAFKA_VTYPE_RKT),    vu(RD_KAFKA_VTYPE_PARTITION), vu(RD_KAFKA_VTYPE_VALUE),
                            vu(RD_KAFKA_VTYPE_KEY),    vu(RD_KAFKA_VTYPE_TIMESTAMP), vu(RD_KAFKA_VTYPE_OPAQUE),

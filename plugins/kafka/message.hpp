@@ -24,7 +24,9 @@ class MessageMaker {
   std::optional<int32_t> partition_of(const Record& record) const;
   Error key_error(const Record& record) const;
   bool has_key(const Record& record) const;
-  bool is_dead_letter(const Record& record) const;
+  bool is_dead_letter(const Record& record) const {
+    return reason_slot_ >= 0 && record.attribute(reason_slot_).kind != SLUICE_ABSENT;
+  }
   /// An error of librdkafka, or none: then the message is on its way. `opaque` comes back with its delivery report.
   rd_kafka_resp_err_t produce(rd_kafka_t* client, rd_kafka_topic_t* topic, const Record& record, int32_t partition,
                               void* opaque) const;
@@ -39,8 +41,15 @@ class MessageMaker {
   struct Digits {
     char text[24];
   };
-  static std::string_view digits_of(int64_t number, Digits& digits);
-  static std::optional<std::string_view> text_of(const Record& record, int32_t slot, Digits& digits);
+  [[gnu::noinline]] static std::string_view digits_of(int64_t number, Digits& digits);
+  static std::optional<std::string_view> text_of(const Record& record, int32_t slot, Digits& digits) {
+    if (slot < 0) return std::nullopt;
+    const sluice_value& value = record.attribute(slot);
+    if (value.kind == SLUICE_ABSENT) return std::nullopt;
+    if (value.kind == SLUICE_VALUE_TEXT) return record.text(slot);
+    return digits_of(value.as.integer, digits);
+  }
+  [[gnu::cold, gnu::noinline]] void add_reject(const Record& record, rd_kafka_headers_t*& to) const;
   void add(const Record& record, const std::vector<Header>& from, rd_kafka_headers_t*& to) const;
 
   const std::string key_name_;
