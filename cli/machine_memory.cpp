@@ -8,7 +8,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "sluice/regular_file.hpp"
+#include "sluice/small_file.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -19,7 +19,7 @@ uint64_t least(uint64_t a, uint64_t b) { return a == 0 || (b != 0 && b < a) ? b 
 
 /// 0 for "max", for what is not there, and for the numbers near 2^63 that mean no limit.
 uint64_t limit_in(const std::string& file) {
-  const Result<std::string> text = read_regular_file(file, most_bytes);
+  const Result<std::string> text = read_small_file(file, most_bytes);
   uint64_t number = 0;
   if (!text || std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc()) return 0;
   constexpr uint64_t no_limit = uint64_t{1} << 60U;
@@ -63,7 +63,7 @@ uint64_t machine_memory() {
   const long pages = sysconf(_SC_PHYS_PAGES);
   const long page_bytes = sysconf(_SC_PAGESIZE);
   uint64_t bytes = pages > 0 && page_bytes > 0 ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(page_bytes) : 0;
-  if (const Result<std::string> groups = read_regular_file("/proc/self/cgroup", most_bytes)) {
+  if (const Result<std::string> groups = read_small_file("/proc/self/cgroup", most_bytes)) {
     bytes = least(bytes, group_limit(*groups, "/sys/fs/cgroup"));
   }
   rlimit limit{};

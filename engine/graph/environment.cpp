@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "sluice/regular_file.hpp"
+#include "sluice/small_file.hpp"
 
 namespace sluice::engine {
 namespace {
@@ -16,7 +16,7 @@ ParseProblem unreadable(const std::string& path, const std::string& reason) {
 }
 
 Parsed<std::string> read_secret(const std::string& path) {
-  Result<std::string> text = read_regular_file(path, max_secret_bytes + 1);
+  Result<std::string> text = read_small_file(path, max_secret_bytes + 1);
   if (!text) return unreadable(path, text.error().message);
   if (text->size() > max_secret_bytes) return unreadable(path, "it is larger than 64KiB");
   if (text->ends_with('\n')) text->pop_back();

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "secret_words.hpp"
-#include "sluice/regular_file.hpp"
+#include "sluice/small_file.hpp"
 #include "utf8.hpp"
 
 namespace sluice::engine {
@@ -61,7 +61,7 @@ Place SourceText::place_of_offset(std::size_t offset) const {
 
 Parsed<SourceText> read_source_file(const std::string& path) {
   // One byte past the limit (and a byte order mark) is enough to see that it is too large.
-  Result<std::string> text = read_regular_file(path, SourceText::max_bytes + 4);
+  Result<std::string> text = read_small_file(path, SourceText::max_bytes + 4);
   if (!text) {
     const bool is_other = text.error().message.starts_with("it is ");
     return ParseProblem{Code::file_unreadable, "cannot read " + quoted(path, 200) + ": " + text.error().message +

@@ -22,8 +22,8 @@ edges:
 
 
 class CommandLineTest(support.Case):
-    def call(self, *words, stdout=subprocess.PIPE, **popen):
-        done = subprocess.run([support.SLUICE, *words], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=stdout,
+    def call(self, *words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **popen):
+        done = subprocess.run([support.SLUICE, *words], cwd=self.directory, stdin=stdin, stdout=stdout,
                               stderr=subprocess.PIPE, timeout=support.PATIENCE_S, **popen)
         self.stdout = (done.stdout or b"").decode(errors="replace")
         self.stderr = done.stderr.decode(errors="replace")
@@ -43,7 +43,12 @@ class CommandLineTest(support.Case):
         with open("/dev/full", "wb") as full:
             self.assertEqual(self.call("validate", self.write("bad.yaml", "graph: x\n"), stdout=full), 1)
 
-    def test_files_that_are_none_are_refused_at_once(self):
+    def test_a_graph_may_come_by_a_pipe(self):
+        graph = self.write("g.yaml", GRAPH)
+        with subprocess.Popen(["cat", self.directory / graph], stdout=subprocess.PIPE) as cat:
+            self.assertEqual(self.call("validate", "/dev/stdin", stdin=cat.stdout), 0, self.stdout)
+
+    def test_files_that_are_none_are_refused(self):
         os.mkfifo(self.directory / "pipe")
         for name, reason in (("pipe", "it is a pipe"), ("/dev/zero", "it is a device"), (".", "it is a directory")):
             with self.subTest(name=name):

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles alone.
-#include "sluice/regular_file.hpp"
+#include "sluice/small_file.hpp"
