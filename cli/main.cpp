@@ -23,7 +23,8 @@ namespace {
 
 /// What was printed must have arrived: a full disk behind the output is no success.
 int written(int exit_code) {
-  errno = 0;
+  // A stream that failed earlier tries nothing again, and what it met is still in errno.
+  if (std::cout.good()) errno = 0;
   std::cout.flush();
   const bool is_written = std::fflush(stdout) == 0 && std::cout.good();
   if (is_written) return exit_code;

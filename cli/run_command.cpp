@@ -50,7 +50,7 @@ std::string failure_text(const engine::Failure& failure, const std::string& file
 int exit_code_of(const engine::GraphRuntime& runtime, const engine::Report& report, ReceiptOutput::Written written) {
   if (engine::judge(report).may_be_lost > 0) return exit_may_have_lost;
   if (runtime.failure()) return exit_failed;
-  return written == ReceiptOutput::Written::in_part ? exit_output_lost : exit_ok;
+  return written == ReceiptOutput::Written::whole ? exit_ok : exit_output_lost;
 }
 
 /// One run, from the file to the exit code.
@@ -177,6 +177,10 @@ class Run {
 
   /// On the thread of the signals, when all else failed: a plugin hangs while it opens, or a stream takes nothing.
   void end_by_force(engine::GraphRuntime& runtime) {
+    if (const auto& failure = runtime.failure(); failure && !runtime.has_flowed()) {
+      say_unless_blocked(failure_text(*failure, options_.graph) + "\nnothing was run\n");
+      _exit(exit_not_started);
+    }
     if (!runtime.has_flowed()) {
       say_unless_blocked("ended by force, as a node did not open in time; nothing was run\n");
       _exit(exit_ok);

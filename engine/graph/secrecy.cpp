@@ -75,6 +75,11 @@ bool is_reference(std::string_view text) {
   });
 }
 
+// Whether a long value may have been cut off in front of `rest`.
+bool is_cut_off(std::string_view rest) {
+  return rest.empty() || rest.front() == '"' || rest.starts_with("...") || rest.starts_with("\u2026");
+}
+
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 }  // namespace
@@ -118,6 +123,7 @@ std::size_t Secrecy::secret_at(std::string_view sentence, std::size_t at) const 
     const auto same =
         static_cast<std::size_t>(std::mismatch(rest.begin(), rest.end(), secret.begin()).first - rest.begin());
     if (same < std::min(secret.size(), least_beginning) || is_known(secret)) continue;
+    if (same < secret.size() && !is_cut_off(sentence.substr(at + same))) continue;
     // A secret that is a mere word may be a part of another one.
     const bool is_word = std::all_of(secret.begin(), secret.end(), is_letter);
     const bool is_inside =

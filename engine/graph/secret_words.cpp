@@ -83,8 +83,17 @@ bool has_wrong_port(std::string_view value) {
 // `found` is called with where the value behind a telling word and = or : begins.
 template <typename Found>
 void for_each_assignment(std::string_view value, Found found) {
+  const auto is_port = [&](std::size_t colon) {
+    const std::string_view rest = value.substr(colon + 1);
+    const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+    const bool ends = digits == rest.size() || std::string_view(",/?}] \t\n\r\"'").find(rest[digits]) != rest.npos;
+    // auth-db:5432 is a host with its port. Such a word as password is not a host's.
+    const std::string_view host = word_before(value, colon);
+    return value[colon] == ':' && digits > 0 && digits <= 5 && ends && host.find_first_of(".-") != host.npos &&
+           host.find("pass") == host.npos && host.find("secret") == host.npos;
+  };
   for (std::size_t i = value.find_first_of("=:"); i != std::string_view::npos; i = value.find_first_of("=:", i + 1)) {
-    if (names_secret(word_before(value, i))) found(i + 1);
+    if (!is_port(i) && names_secret(word_before(value, i))) found(i + 1);
   }
 }
 

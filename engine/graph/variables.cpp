@@ -83,8 +83,13 @@ bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') |
 std::string_view bare_variable(std::string_view text) {
   for (std::size_t at = text.find('$'); at < text.size(); at = text.find('$', at + 1)) {
     if (at + 1 == text.size()) break;
-    if (text[at + 1] == '$' || text[at + 1] == '{') {
+    if (text[at + 1] == '$') {
       ++at;
+      continue;
+    }
+    // A default is taken as it is written.
+    if (text[at + 1] == '{') {
+      at = std::min(text.find('}', at), text.size() - 1);
       continue;
     }
     std::size_t end = at + 1;

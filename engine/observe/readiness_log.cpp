@@ -29,6 +29,10 @@ std::optional<ReadinessLine> ReadinessLog::update(const std::vector<Reason>& rea
       text += (reason.node.empty() ? "" : reason.node + " ") + reason.code + ": " + sentence;
     }
   }
+  if (was_ready_ && reasons.empty() && said_.empty()) {
+    since_ns_.reset();
+    return std::nullopt;
+  }
   const bool begins = !was_ready_ && !since_ns_;
   if (!since_ns_ && (begins || !reasons.empty())) since_ns_ = now_ns;
   if (!was_ready_ && !reasons.empty() && now_ns - *since_ns_ < begin_ns) return std::nullopt;

@@ -153,13 +153,15 @@ class Reader {
   void read_text(const sluice_option& option, const YamlNode& written, const std::string& path, sluice_config& out) {
     if (!written.is_scalar()) return wrong_shape(option, written, path);
     bool secret = has_flag(option, SLUICE_SECRET) || written.secret || names_secret(path);
+    bool is_from_file = written.secret;
     std::string text = written.text;
     bool checked = true;
     if (!in_default_ && has_variables(written.text)) {
       Parsed<Expanded> expanded = expand(written.text);
       if (expanded) {
         text = std::move(expanded->text);
-        secret = secret || expanded->secret;
+        is_from_file = is_from_file || expanded->secret;
+        secret = secret || is_from_file;
       } else if (how_.expand || check_variables(written.text)) {
         // The sentence names the variable or the file, never what is in it; as the reader of the file words it.
         return diagnostics_.error(expanded.problem().code, written.place, how_.subject, expanded.problem().sentence);
@@ -168,7 +170,7 @@ class Reader {
       }
     }
     if (secret && !in_default_) {
-      config_.mark_secret(out);
+      config_.mark_secret(out, (has_flag(option, SLUICE_SECRET) && !in_map_) || is_from_file);
       // A mere number may be one of many, such as a size.
       const bool is_number = text.find_first_not_of("0123456789") == std::string::npos;
       if (!is_number || names_secret(path)) diagnostics_.secrecy().hide(text);
@@ -225,10 +227,12 @@ class Reader {
     if (!written.is_map()) return wrong_shape(option, written, path);
     if (!check_count(option, written, written.entries.size(), path)) return;
     sluice_config* items = new_items(SLUICE_MAP, written.entries.size(), out);
+    const bool outer = std::exchange(in_map_, true);
     for (size_t i = 0; i < written.entries.size(); ++i) {
       items[i].key = config_.keep(written.entries[i].key);
       read_value(option.fields[0], written.entries[i].value, path + "." + written.entries[i].key, items[i]);
     }
+    in_map_ = outer;
   }
 
   sluice_config* new_items(uint32_t kind, size_t count, sluice_config& out) {
@@ -252,6 +256,7 @@ class Reader {
   Diagnostics& diagnostics_;
   TypedConfig config_;
   bool in_default_ = false;
+  bool in_map_ = false;
   bool missing_is_fine_ = false;
 };
 

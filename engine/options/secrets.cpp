@@ -76,7 +76,7 @@ void hide_value(std::string_view value, Secrecy& secrecy) {
 }
 
 void walk(const TypedConfig& config, const sluice_config& value, bool is_secret, Secrecy& secrecy) {
-  is_secret = is_secret || config.is_secret(value) || is_telling(to_view(value.key));
+  is_secret = is_secret || config.is_masked(value) || is_telling(to_view(value.key));
   if (is_secret && value.kind != 0 && value.text.size > 0) hide_value(to_view(value.text), secrecy);
   for (uint64_t i = 0; i < value.item_count; ++i) walk(config, value.items[i], is_secret, secrecy);
 }

@@ -20,15 +20,20 @@ class TypedConfig {
 
   /// Of kind SLUICE_OBJECT: one item per option, in the table's order, absent ones of kind 0.
   const sluice_config& root() const { return storage_->root; }
-  /// The option is declared secret, or its value came out of a ${file:...}.
+  /// The option is declared secret, or its value came out of a ${file:...}: nobody prints it.
   bool is_secret(const sluice_config& value) const { return storage_->secrets.contains(&value); }
+  /// And its text is to be masked wherever it occurs. Of a map that is handed on to a library, only some items are.
+  bool is_masked(const sluice_config& value) const { return storage_->masked.contains(&value); }
 
   // For whoever builds the tree.
   sluice_config& mutable_root() { return storage_->root; }
   sluice_str keep(std::string_view text);
   /// `count` zeroed items with struct_size set.
   sluice_config* new_items(size_t count);
-  void mark_secret(const sluice_config& value) { storage_->secrets.insert(&value); }
+  void mark_secret(const sluice_config& value, bool is_masked) {
+    storage_->secrets.insert(&value);
+    if (is_masked) storage_->masked.insert(&value);
+  }
 
  private:
   struct Storage {
@@ -36,6 +41,7 @@ class TypedConfig {
     std::deque<std::vector<sluice_config>> items;
     std::deque<std::string> texts;
     std::unordered_set<const sluice_config*> secrets;
+    std::unordered_set<const sluice_config*> masked;
   };
   std::unique_ptr<Storage> storage_;
 };

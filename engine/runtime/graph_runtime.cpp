@@ -92,8 +92,14 @@ std::optional<Failure> GraphRuntime::open() {
         continue;
       }
       node.handle = nullptr;
+      const Failure failure{node.plan.name, node.plan.place, shown(error)};
+      {
+        // Before the other nodes close, which may take as long as the run is given.
+        const std::lock_guard lock(mutex_);
+        failure_ = failure;
+      }
       close_nodes();
-      return Failure{node.plan.name, node.plan.place, shown(error)};
+      return failure;
     }
   }
   return std::nullopt;

@@ -53,6 +53,7 @@ Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Enviro
   know_words(spec, registry, diagnostics.secrecy());
   if (spec.nodes.empty()) return planned;
   Plan plan;
+  know_words(spec, registry, plan.secrecy);
   plan.graph = spec.name.value;
   plan.process = options.process;
   if (spec.latency) plan.latency_budget_ns = spec.latency->value;

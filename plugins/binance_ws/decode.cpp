@@ -51,7 +51,7 @@ void take_time(int64_t count, int64_t& time_ns, bool& has_time, Event& event) {
     if (count < least_us || count > latest_us) return;
     time_ns = count * 1'000;
   }
-  event.time_count = count;
+  if (count >= surely_ms) event.time_count = count;
   has_time = true;
 }
 

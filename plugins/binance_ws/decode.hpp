@@ -31,7 +31,7 @@ struct Event {
   int64_t id = 0;
   int64_t event_time_ns = 0;
   int64_t trade_time_ns = 0;
-  int64_t time_count = 0;  ///< the last time as it was written, in whatever unit
+  int64_t time_count = 0;  ///< the last time as it was written, where its magnitude says the unit
   bool has_id = false;
   bool has_event_time = false;
   bool has_trade_time = false;

@@ -81,7 +81,7 @@ Dialer::Progress Dialer::step(int64_t now_ns, ReadBuffer& buffer) {
       progress = refuse(now_ns);
     } else if (now_ns >= deadline_ns_) {
       return out_of_time(now_ns);
-    } else if (winner_ && now_ns >= answer_deadline_ns_) {
+    } else if (winner_ && !refusal_ && now_ns >= answer_deadline_ns_) {
       const std::string sentence = "the upgrade was not answered within " + seconds(route_.time_limit_ns / 3);
       progress = fail_winner({{}, {Cause::unreachable, sentence, 0}, {}}, true, now_ns);
     }

@@ -170,7 +170,7 @@ void RecordMaker::take_event(const Event& event, Work& work) {
   if (event.has_event_time) record.set_time(event_time_slot_, event.event_time_ns);
   if (event.has_trade_time) record.set_time(trade_time_slot_, event.trade_time_ns);
   const bool counts_us = event.time_count > latest_ms;
-  if (counts_us != microseconds_ && event.time_count >= surely_ms && may_say(line_unit)) name_unit(*event.stream);
+  if (counts_us != microseconds_ && event.time_count != 0 && may_say(line_unit)) name_unit(*event.stream);
 }
 
 void RecordMaker::take_malformed(std::string_view text, const char* why, Work& work) {

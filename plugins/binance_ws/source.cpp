@@ -147,7 +147,8 @@ void BinanceSource::lost(const Loss& loss, bool had_data, int64_t now_ns) {
   // An address that takes connections and sends nothing is no better than one that refuses them.
   if (!had_data && !peer_.empty() && loss.cause != Cause::backpressure) addresses_.failed(peer_, now_ns);
   peer_.clear();
-  if (loss.retry_after_ns > 0) budget_->hold_until(now_ns + loss.retry_after_ns);
+  // What a proxy asks for is not about the exchange, to which others may go directly.
+  if (loss.retry_after_ns > 0 && loss.cause != Cause::proxy) budget_->hold_until(now_ns + loss.retry_after_ns);
   const int64_t own_wait_ns = backoff_.next_ns(context_.random());
   next_attempt_ns_ = budget_->free_at(now_ns + own_wait_ns);
   if (loss.cause == Cause::backpressure) {

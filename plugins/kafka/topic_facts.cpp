@@ -105,10 +105,11 @@ std::vector<Result<int64_t>> ask_ends(rd_kafka_t* client, const std::string& top
 
 std::vector<Result<LogEnds>> ask_log_ends(rd_kafka_t* client, const std::string& topic,
                                           const std::vector<int32_t>& partitions, milliseconds patience) {
-  const auto deadline = Steady::now() + patience;
   // The end first: what is deleted meanwhile must not make a log that ends before it begins.
-  const std::vector<Offset> last = ask_offsets(client, topic, partitions, RD_KAFKA_OFFSET_END, deadline);
-  const std::vector<Offset> first = ask_offsets(client, topic, partitions, RD_KAFKA_OFFSET_BEGINNING, deadline);
+  const std::vector<Offset> last =
+      ask_offsets(client, topic, partitions, RD_KAFKA_OFFSET_END, Steady::now() + patience);
+  const std::vector<Offset> first =
+      ask_offsets(client, topic, partitions, RD_KAFKA_OFFSET_BEGINNING, Steady::now() + patience);
   std::vector<Result<LogEnds>> ends;
   for (size_t i = 0; i < partitions.size(); ++i) {
     if (!first[i] || !last[i]) {

@@ -62,8 +62,14 @@ Writer::Sent Writer::send(uint32_t slot, uint32_t index) {
     bytes = maker_.bytes_of(record) + EmbeddedTopic::record_overhead_bytes;
     if (!embedded_topic_->reserve(*partition, bytes)) return Sent::full;
   }
-  const rd_kafka_resp_err_t code =
-      maker_.produce(producer_->client(), producer_->topic(), record, *partition, FlightTable::opaque(slot, index));
+  const auto produce = [&] {
+    return maker_.produce(producer_->client(), producer_->topic(), record, *partition,
+                          FlightTable::opaque(slot, index));
+  };
+  rd_kafka_resp_err_t code = produce();
+  // Another thread may have taken the last report meanwhile; with nothing in the queue, the second answer is about this
+  // record alone.
+  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && producer_->waiting() == 0) code = produce();
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Sent::yes;
   if (embedded_topic_ != nullptr) embedded_topic_->give_back(*partition, bytes);
   if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {

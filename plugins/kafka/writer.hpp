@@ -53,7 +53,7 @@ class Writer : private Producer::Owner {
   void feed();
   bool must_sift();
   void sift();
-  uint32_t send_part();
+  uint32_t send_part(bool& has_room);
   void await_reports();
   void recover();
   std::optional<Error> why_broken();

@@ -49,8 +49,9 @@ void Writer::sift() {
   uint32_t taken_alone = 0;
   while (!is_broken_ && !is_ending_ && must_sift()) {
     refused_in_part_ = 0;
-    sent_in_part_ = send_part();
-    if (sent_in_part_ == 0) break;
+    bool has_room = true;
+    sent_in_part_ = send_part(has_room);
+    if (sent_in_part_ == 0 && !has_room) break;
     await_reports();
     if (refused_in_part_ != 0) {
       part_records_ = std::max(1U, sent_in_part_ / 2);
@@ -71,7 +72,7 @@ void Writer::sift() {
 }
 
 /// Hands the next part to the producer, which keeps it until it is flushed. How many records.
-uint32_t Writer::send_part() {
+uint32_t Writer::send_part(bool& has_room) {
   uint32_t suspects = 0;
   for (const uint32_t slot : backlog_) {
     for (const Flight::Failed& each : flights_[slot].failed) suspects += each.alone ? 1 : 0;
@@ -97,6 +98,7 @@ uint32_t Writer::send_part() {
         flight.open.fetch_sub(1, std::memory_order_relaxed);
       }
       is_full = result == Sent::full || result == Sent::broken;
+      has_room = has_room && !is_full;
       if (is_full) break;
       suspects -= next.alone ? 1 : 0;
       ++done;

@@ -208,7 +208,7 @@ void Writer::recover() {
   // Of a set that is refused: the next producer finds out why.
   if (!why || why->category == Category::permanent) return;
   status_.trouble(*why);
-  sleep(std::min(patience_, operator_patience));
+  sleep(std::min(patience_, why->category == Category::transient ? longest_patience : operator_patience));
   patience_ = std::min(patience_ * 2, operator_patience);
 }
 

@@ -18,6 +18,8 @@ namespace {
 constexpr std::chrono::seconds patience{1};
 /// How often the same failure comes to the same rows before they are sent in halves.
 constexpr uint32_t most_times = 2;
+// A limit on rows that has grown to this again is no longer one.
+constexpr size_t most_limited_rows = 4096;
 constexpr std::string_view unique_violation = "23505";
 constexpr std::string_view not_null_violation = "23502";
 constexpr std::string_view check_violation = "23514";
@@ -93,6 +95,9 @@ std::optional<Failure> RowStore::store(Job& job, const std::function<void()>& me
   const Trouble& trouble = job.trouble;
   if (trouble.times >= most_times && !trouble.was_alone && is_about_size(trouble.state)) {
     most_rows_ = trouble.most_passed;
+  } else if (most_rows_ > 0 && trouble.times == 0) {
+    // What was too large may have been a lock that is gone.
+    most_rows_ = most_rows_ < most_limited_rows ? most_rows_ * 2 : 0;
   }
   return std::nullopt;
 }
@@ -203,7 +208,11 @@ std::optional<Failure> RowStore::insert(Job& job, const Statement& statement, co
   // Without a conflict target nothing can be looked up, so all rows are stored together or none is.
   const bool all_or_none = settings_.conflict.empty();
   if (!all_or_none && !connection_.is_pooled()) return exchange(job, statement, part, meanwhile, inserted);
-  if (auto failure = connection_.begin(doing_)) return failure;
+  if (auto failure = connection_.begin(doing_)) {
+    // A part of it may have begun a transaction.
+    connection_.roll_back(doing_);
+    return failure;
+  }
   std::optional<Failure> failure = exchange(job, statement, part, meanwhile, inserted);
   if (!failure && (!all_or_none || inserted == part.size())) failure = connection_.commit(doing_);
   if (failure || (all_or_none && inserted < part.size())) inserted = 0;

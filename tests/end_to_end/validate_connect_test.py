@@ -66,13 +66,13 @@ class ValidateConnectTest(support.Case):
 
     def test_streams_that_the_exchange_does_not_have_are_warnings(self):
         simulator = support.Simulator(self)
-        graph = self.quickstart(("ETHUSDT, BNBUSDT]", "ETHUSDT, BNBUSDTT]"), ("trade, aggTrade, bookTicker]\n    rec",
-                                                                              "trade, aggTrade, bookticker]\n    rec"))
+        graph = self.quickstart(("ETHUSDT, BNBUSDT]", "ETHUSDT, BNBUSDTT]"), ("BNBUSDT: 2", "BNBUSDTT: 2"),
+                                ("trade, aggTrade, bookTicker]\n    rec", "trade, aggTrade, kline_1w]\n    rec"))
         code, findings, _ = self.validate(graph, simulator.url())
         self.assertEqual(code, 0)
         self.assertEqual([(severity, where) for severity, _, where, _ in findings],
-                         [("warning", "BNBUSDTT]"), ("warning", "bookticker]")])
-        self.assertIn("no event of bnbusdtt@trade, bnbusdtt@aggTrade and bnbusdtt@bookticker came within 3 s",
+                         [("warning", "BNBUSDTT]"), ("warning", "kline_1w]")])
+        self.assertIn("no event of bnbusdtt@trade, bnbusdtt@aggTrade and bnbusdtt@kline_1w came within 3 s",
                       findings[0][3])
         self.assertEqual(self.validate(graph, simulator.url(), "--strict")[0], 1)
 

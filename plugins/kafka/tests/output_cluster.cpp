@@ -10,6 +10,7 @@
 #include "group_facts.hpp"
 #include "rd_handles.hpp"
 #include "skip.hpp"
+#include "topic_facts.hpp"
 
 namespace sluice::kafka::testing {
 namespace {
@@ -223,6 +224,13 @@ void TestCluster::grow_topic(const std::string& topic, int32_t partitions) {
     rd_kafka_CreatePartitions(producer_.get(), &wanted, 1, options, queue);
   });
   rd_kafka_NewPartitions_destroy(wanted);
+  // The controller answers before the broker knows them.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
+  while (true) {
+    const auto facts = ask_topic(producer_.get(), topic, std::chrono::milliseconds(patience_ms));
+    if (facts && *facts && (*facts)->partitions.size() == static_cast<size_t>(partitions)) return;
+    if (std::chrono::steady_clock::now() > until) fail("grow " + topic, "the broker does not show the partitions");
+  }
 }
 
 std::optional<int64_t> TestCluster::committed(const std::string& group, const std::string& topic, int32_t partition) {

@@ -103,9 +103,11 @@ inline std::vector<Stored> read_topic(const std::string& brokers, const std::str
   rd_kafka_assign(reader.get(), list);
   rd_kafka_topic_partition_list_destroy(list);
   std::vector<std::vector<Stored>> all(static_cast<size_t>(partitions));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   for (int32_t ended = 0; ended < partitions;) {
     rd_kafka_message_t* message = rd_kafka_consumer_poll(reader.get(), 20'000);
-    if (message == nullptr) throw std::runtime_error("the topic does not come to an end");
+    if (message == nullptr || std::chrono::steady_clock::now() > until)
+      throw std::runtime_error("the topic does not come to an end");
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       ++ended;
     } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -114,8 +114,8 @@ Result<Type> parse_type(std::string_view text) {
   }
   const std::string meant = meant_type(text);
   return permanent("\"" + std::string(text) + "\" is not a column type; " +
-                   (meant.empty() ? "" : "did you mean \"" + meant + "\"? ") +
-                   "There are text, bigint, integer, boolean, numeric, numeric(p,s), "
+                   (meant.empty() ? "there" : "did you mean \"" + meant + "\"? There") +
+                   " are text, bigint, integer, boolean, numeric, numeric(p,s), "
                    "timestamptz, double precision, json and jsonb");
 }
 
