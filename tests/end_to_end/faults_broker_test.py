@@ -141,7 +141,7 @@ class BrokerTest(BrokerCase):
             ingest.send(signal.SIGKILL)
             ingest.wait()
         ingest = self.ingest(graph, exchange, name="last")
-        self.wait_for_log(8000, ingest, buffer)
+        self.wait_for_log(self.stored_in_log() + 2000, ingest, buffer)
         self.assert_ended(ingest.stop())
         exchange.stop()
         self.wait_until_drained(buffer)

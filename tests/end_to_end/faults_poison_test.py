@@ -31,7 +31,9 @@ POISON = {
 class PoisonTest(pipeline.PipelineCase):
     def test_poison_among_good_records(self):
         count = support.frames(50_000)
-        graph = self.graph()
+        # Records without a value are discarded by default.
+        group = f"group: {self.group}"
+        graph = self.graph((group, f"{group}\n    tombstones: dead_letter"))
         exchange = self.exchange("--rate", "0", "--frames", count)
         ingest = self.ingest(graph, exchange)
         self.wait_for_log(count // 2, ingest, seconds=120)

@@ -113,9 +113,9 @@ Result<Type> parse_type(std::string_view text) {
     }
   }
   const std::string meant = meant_type(text);
-  return permanent("\"" + std::string(text) + "\" is not a column type; " +
-                   (meant.empty() ? "there" : "did you mean \"" + meant + "\"? There") +
-                   " are text, bigint, integer, boolean, numeric, numeric(p,s), "
+  return permanent("\"" + std::string(text) + "\" is not a column type" +
+                   (meant.empty() ? "" : " (did you mean \"" + meant + "\"?)") +
+                   "; there are text, bigint, integer, boolean, numeric, numeric(p,s), "
                    "timestamptz, double precision, json and jsonb");
 }
 
