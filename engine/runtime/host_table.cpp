@@ -45,7 +45,7 @@ void status(sluice_context* context, uint32_t status_word, sluice_str sentence) 
 }
 sluice_metric* metric(sluice_context* context, uint32_t kind, sluice_str name, sluice_str help) {
   NodeRuntime& node = node_of(context);
-  return node.metric(kind, std::string(to_view(name)), node.runtime.shown(to_view(help)));
+  return node.metric(kind, node.runtime.shown(to_view(name)), node.runtime.shown(to_view(help)));
 }
 void metric_add(sluice_metric* which, int64_t amount) { which->value.fetch_add(amount, std::memory_order_relaxed); }
 void metric_set(sluice_metric* which, int64_t value) { which->value.store(value, std::memory_order_relaxed); }

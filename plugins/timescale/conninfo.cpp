@@ -69,11 +69,8 @@ bool is_ambiguous(std::string_view url) {
   if (std::count(authority.begin(), authority.end(), '@') > 1) return true;
   const std::string_view path = rest.starts_with('/') ? rest.substr(0, rest.find('?')) : std::string_view();
   if (path.find('@') != path.npos) return true;
-  // An @ in a list of parameters belongs to one of them.
-  const size_t query = rest.find('?');
-  const bool is_list = query != rest.npos && rest.find('=', query) < rest.find('@', query);
   const bool may_be_user_and_password = authority.find('@') == authority.npos && authority.find(':') != authority.npos;
-  return may_be_user_and_password && rest.substr(0, is_list ? query : rest.npos).find('@') != rest.npos;
+  return may_be_user_and_password && rest.find('@') != rest.npos;
 }
 
 }  // namespace
