@@ -12,6 +12,13 @@
 namespace sluice::cli {
 namespace {
 
+// A sanitizer tells more of a crash than a sentence does.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool has_sanitizer = true;
+#else
+constexpr bool has_sanitizer = false;
+#endif
+
 // In a signal handler: nothing but write.
 void say(const char* text) { static_cast<void>(::write(STDERR_FILENO, text, std::strlen(text)) < 0); }
 
@@ -32,7 +39,7 @@ void on_crash(int signal) {
 }  // namespace
 
 void name_plugins_that_crash() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  if (has_sanitizer) return;
   for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) {
     struct sigaction action {};
     action.sa_handler = &on_crash;
@@ -40,7 +47,6 @@ void name_plugins_that_crash() {
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, nullptr);
   }
-#endif
 }
 
 }  // namespace sluice::cli
