@@ -347,7 +347,7 @@ TEST_CASE("a topic that refuses the present is waited for, with the times that d
     must(node.write({Input(wanted.back(), {}, now_ns() - 1'000'000'000)}));
   }
   const auto limit_is_named = [&] {
-    const std::string& sentence = node.statuses().back().sentence;
+    const std::string sentence = node.statuses().back().sentence;
     return sentence.find("message.timestamp.before.max.ms=1)") != std::string::npos &&
            sentence.find("behind this machine's clock") != std::string::npos;
   };
