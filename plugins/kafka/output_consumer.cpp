@@ -3,6 +3,9 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 #include "fault.hpp"
 
@@ -62,6 +65,14 @@ Result<void> set_up(rd_kafka_conf_t* conf, const Settings& settings, int64_t par
   return {};
 }
 
+/// For as long as the process lives.
+void keep(std::shared_ptr<void> what) {
+  static std::mutex mutex;
+  static auto* const kept = new std::vector<std::shared_ptr<void>>;
+  const std::lock_guard lock(mutex);
+  kept->push_back(std::move(what));
+}
+
 }  // namespace
 
 Consumer::Consumer(const Settings& settings, std::shared_ptr<ClientListener> listener, std::shared_ptr<WakeFd> wake)
@@ -104,8 +115,8 @@ Consumer::~Consumer() {
     rd_kafka_set_log_level(client(), 0);
     client_.leave_behind();
     static_cast<void>(watch_.release());
-    static_cast<void>(new std::shared_ptr<WakeFd>(std::move(wake_)));
-    static_cast<void>(new std::shared_ptr<ClientListener>(std::move(listener_)));
+    keep(std::move(wake_));
+    keep(std::move(listener_));
     return;
   }
   client_.reset();
