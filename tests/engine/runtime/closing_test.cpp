@@ -124,8 +124,10 @@ TEST_CASE("what a source says is gone from where it came is not called replayabl
     HeldState held;
     FunctionState sink;
     sink.process = [&](Context&, Batch batch) -> Result<void> {
-      const std::lock_guard lock(held.mutex);
-      held.batches.push_back(std::move(batch));
+      {
+        const std::lock_guard lock(held.mutex);
+        held.batches.push_back(std::move(batch));
+      }
       held.signal.notify();
       return {};
     };
@@ -138,7 +140,7 @@ TEST_CASE("what a source says is gone from where it came is not called replayabl
     graph.edge("numbers", "sink");
     GraphRuntime runtime(graph.build(), without_drain());
     begin(runtime);
-    REQUIRE(held.signal.wait([&] { return held.batches.size() == 3; }));
+    REQUIRE(held.signal.wait([&] { return held.count() == 3; }));
     numbers.context.stop(operator_needed("the topic was made anew", is_gone ? SLUICE_POSITION_GONE : ""));
     runtime.wait();
     const auto verdict = engine::judge(runtime.report());
@@ -152,8 +154,10 @@ TEST_CASE("what a sink gives back while it closes is unsettled and not failed") 
   HeldState held;
   FunctionState sink;
   sink.process = [&](Context&, Batch batch) -> Result<void> {
-    const std::lock_guard lock(held.mutex);
-    held.batches.push_back(std::move(batch));
+    {
+      const std::lock_guard lock(held.mutex);
+      held.batches.push_back(std::move(batch));
+    }
     held.signal.notify();
     return {};
   };
@@ -166,7 +170,7 @@ TEST_CASE("what a sink gives back while it closes is unsettled and not failed") 
   graph.edge("numbers", "sink");
   GraphRuntime runtime(graph.build(), without_drain());
   begin(runtime);
-  REQUIRE(held.signal.wait([&] { return held.batches.size() == 3; }));
+  REQUIRE(held.signal.wait([&] { return held.count() == 3; }));
   runtime.request_stop();
   runtime.wait();
   require_no_failure(runtime);
