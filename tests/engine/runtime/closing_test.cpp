@@ -40,6 +40,21 @@ RuntimeOptions without_drain() {
   return {.drain_deadline_ns = 0, .revoke_deadline_ns = 0, .log = {}, .failpoints = {}};
 }
 
+/// Holds what it is given, and gives all of it back, unstored, when it is closed.
+void give_back_when_closed(FunctionState& sink, HeldState& held) {
+  sink.process = [&held](Context&, Batch batch) -> Result<void> {
+    {
+      const std::lock_guard lock(held.mutex);
+      held.batches.push_back(std::move(batch));
+    }
+    held.signal.notify();
+    return {};
+  };
+  sink.close = [&held] {
+    while (held.count() > 0) held.take().fail(transient("the database is away", "08006"));
+  };
+}
+
 }  // namespace
 
 TEST_CASE("nodes of one kind close side by side") {
@@ -123,17 +138,7 @@ TEST_CASE("what a source says is gone from where it came is not called replayabl
     NumbersState numbers{.total = 30, .per_batch = 10, .has_positions = true, .ends = false};
     HeldState held;
     FunctionState sink;
-    sink.process = [&](Context&, Batch batch) -> Result<void> {
-      {
-        const std::lock_guard lock(held.mutex);
-        held.batches.push_back(std::move(batch));
-      }
-      held.signal.notify();
-      return {};
-    };
-    sink.close = [&] {
-      while (held.count() > 0) held.take().fail(transient("the database is away", "08006"));
-    };
+    give_back_when_closed(sink, held);
     GraphBuilder graph;
     graph.node("numbers", numbers_type, numbers).facts.replay = 2;
     graph.node("sink", sink_function_type, sink).facts.max_in_flight = 3;
@@ -153,17 +158,7 @@ TEST_CASE("what a sink gives back while it closes is unsettled and not failed") 
   NumbersState numbers{.total = 30, .per_batch = 10, .has_positions = true, .ends = false};
   HeldState held;
   FunctionState sink;
-  sink.process = [&](Context&, Batch batch) -> Result<void> {
-    {
-      const std::lock_guard lock(held.mutex);
-      held.batches.push_back(std::move(batch));
-    }
-    held.signal.notify();
-    return {};
-  };
-  sink.close = [&] {
-    while (held.count() > 0) held.take().fail(transient("the database is away", "08006"));
-  };
+  give_back_when_closed(sink, held);
   GraphBuilder graph;
   graph.node("numbers", numbers_type, numbers).facts.replay = 2;
   graph.node("sink", sink_function_type, sink).facts.max_in_flight = 3;
