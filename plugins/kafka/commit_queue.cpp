@@ -57,16 +57,16 @@ void CommitQueue::forget(uint32_t id) {
 }
 
 int64_t CommitQueue::due_ns() const {
-  return waiting_.empty() || is_on_its_way_ ? 0 : std::max<int64_t>(not_before_ns_, 1);
+  return waiting_.empty() || is_on_its_way_ ? 0 : std::max<int64_t>({gather_until_ns_, retry_at_ns_, 1});
 }
 
 void CommitQueue::send(bool in_a_hurry) {
   if (waiting_.empty() || is_on_its_way_) return;
   const int64_t now_ns = context_.monotonic_ns();
-  if (now_ns < not_before_ns_ && !in_a_hurry) return;
+  if (now_ns < retry_at_ns_ || (now_ns < gather_until_ns_ && !in_a_hurry)) return;
   if (consumer_.is_other_member()) saw_other_member_ = true;
   if (now_ns < join_until_ns_ || consumer_.group().is_joining() || saw_other_member_) {
-    not_before_ns_ = now_ns + gather_ns;
+    gather_until_ns_ = now_ns + gather_ns;
     return;
   }
   std::vector<Place> places;
@@ -75,7 +75,7 @@ void CommitQueue::send(bool in_a_hurry) {
     on_their_way_.push_back(item);
   }
   waiting_.clear();
-  not_before_ns_ = now_ns + gather_ns;
+  gather_until_ns_ = now_ns + gather_ns;
   Result<void> sent = consumer_.commit(places, mark_());
   is_on_its_way_ = sent.ok();
   if (sent) return;
@@ -91,7 +91,7 @@ void CommitQueue::retry(const Item& item, int64_t pause_ns) {
     if (!waiting->second.position) waiting->second.position = item.position;
     waiting->second.offset = std::max(waiting->second.offset, item.offset);
   }
-  not_before_ns_ = context_.monotonic_ns() + pause_ns;
+  retry_at_ns_ = context_.monotonic_ns() + pause_ns;
 }
 
 /// The engine asks again for what it asked for.

@@ -33,7 +33,8 @@ class CommitQueue {
   void want_offset(uint32_t id, int32_t number, int64_t offset);
   /// The assignment is over: what waits for it is dropped, and an answer on its way is ignored.
   void forget(uint32_t id);
-  /// Sends what waits when nothing is on its way; `in_a_hurry`: without gathering for a moment first.
+  /// Sends what waits when nothing is on its way; `in_a_hurry`: without gathering for a moment first. What was
+  /// refused waits for its pause in any case.
   void send(bool in_a_hurry);
   void on_answer(rd_kafka_event_t* event);
   /// An answer to a rebalance was given: the member may be about to join again, which is not to be seen yet.
@@ -63,7 +64,8 @@ class CommitQueue {
   bool saw_other_member_ = false;
   bool is_on_its_way_ = false;  ///< a request; its items but for those that were forgotten are
   std::vector<Item> on_their_way_;
-  int64_t not_before_ns_ = 0;
+  int64_t gather_until_ns_ = 0;
+  int64_t retry_at_ns_ = 0;  ///< after a refusal; no hurry is ahead of it
   int64_t join_until_ns_ = 0;
 };
 
