@@ -41,6 +41,16 @@ void keep_first_failure(ServerResult& kept, PGresult* take) {
 Statement::Statement(std::string text)
     : name("sluice_" + std::to_string(std::hash<std::string>()(text))), sql(std::move(text)) {}
 
+void Connection::close() {
+  if (own_ && PQtransactionStatus(connection_.get()) != PQTRANS_IDLE) left_.add(*own_);
+  own_.reset();
+  connection_.reset();
+}
+
+std::optional<Failure> Connection::end_left(std::vector<std::string>& said) {
+  return is_pooled_ ? std::nullopt : left_.end(*this, said);
+}
+
 std::optional<Failure> Connection::open() {
   close();
   Conninfo conninfo = settings_.conninfo;
@@ -88,31 +98,47 @@ std::optional<Failure> Connection::open() {
   PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
   PQsetnonblocking(connection_.get(), 1);
   place_ = std::string(PQhost(connection_.get())) + ":" + PQport(connection_.get()) + "/" + PQdb(connection_.get());
-  if (auto failure = look_for_pooler()) return failure;
+  if (auto failure = look_at_session()) return failure;
   return is_pooled_ ? std::nullopt : set_up(conninfo);
 }
 
 /// Every server says at the start which of its processes serves the connection. A pooler has to answer with a number of
 /// its own, as cancelling goes by it.
-std::optional<Failure> Connection::look_for_pooler() {
+std::optional<Failure> Connection::look_at_session() {
+  constexpr const char* sql = R"(
+SELECT pg_backend_pid(),
+       (SELECT (extract(epoch FROM backend_start) * 1000000)::bigint FROM pg_stat_activity WHERE pid = pg_backend_pid()),
+       (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint)";
   ServerResult result;
-  if (auto failure = query("SELECT pg_backend_pid()", {}, "set up the session", result)) return failure;
-  const std::string_view text = PQntuples(result.get()) == 1 ? PQgetvalue(result.get(), 0, 0) : "";
-  int process = 0;
-  std::from_chars(text.data(), text.data() + text.size(), process);
-  is_pooled_ = was_another_session_ || process != PQbackendPID(connection_.get());
+  if (auto failure = query(sql, {}, "set up the session", result)) return failure;
+  const auto number = [&](int column, auto& to) {
+    const std::string_view text = PQntuples(result.get()) == 1 ? PQgetvalue(result.get(), 0, column) : "";
+    std::from_chars(text.data(), text.data() + text.size(), to);
+  };
+  Session session;
+  number(0, session.process);
+  number(1, session.started_us);
+  number(2, session.server_started_us);
+  is_pooled_ = was_another_session_ || session.process != PQbackendPID(connection_.get());
+  if (!is_pooled_) own_ = session;
   return std::nullopt;
 }
 
 /// `set` is SET, for the session, or SET LOCAL, for the transaction. A delivered row must survive a crash of the
 /// server, whatever the role's own setting; compiling short statements costs more than it saves; and who stops in the
-/// middle of a transaction should not hold its locks for ever.
+/// middle of a transaction should not hold its locks for ever. No other timeout counts while the server waits for the
+/// rest of a message in a transaction without a BEGIN. A transaction here is a pause, a statement, a pause and a COMMIT
+/// at most, so four times the timeout cuts nothing that goes on.
 std::string Connection::common_settings(std::string_view set) const {
-  const std::string timeout = std::to_string(std::max<int64_t>(settings_.statement_timeout_ns / 1'000'000, 1));
+  const int64_t timeout_ms = std::max<int64_t>(settings_.statement_timeout_ns / 1'000'000, 1);
+  const std::string timeout = std::to_string(timeout_ms);
   const std::string first = std::string(set) + " ";
-  return first + "statement_timeout = " + timeout + "; " + first + "idle_in_transaction_session_timeout = " + timeout +
-         "; " + first + "jit = off; SELECT set_config('synchronous_commit', 'on', " +
-         (set == "SET" ? "false" : "true") + ") WHERE current_setting('synchronous_commit') = 'off'";
+  const std::string transaction =
+      server_version() >= 170000 ? first + "transaction_timeout = " + std::to_string(4 * timeout_ms) + "; " : "";
+  return transaction + first + "statement_timeout = " + timeout + "; " + first +
+         "idle_in_transaction_session_timeout = " + timeout + "; " + first +
+         "jit = off; SELECT set_config('synchronous_commit', 'on', " + (set == "SET" ? "false" : "true") +
+         ") WHERE current_setting('synchronous_commit') = 'off'";
 }
 
 /// The server, too, must notice that its client has gone: what a client leaves unfinished holds the others up. It looks

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "failure.hpp"
+#include "left_sessions.hpp"
 #include "settings.hpp"
 
 namespace sluice::timescale {
@@ -42,13 +43,16 @@ class Connection {
   Connection(const Settings& settings, int closing_fd) : settings_(settings), closing_fd_(closing_fd) {}
 
   std::optional<Failure> open();
-  void close() { connection_.reset(); }
+  /// What is left in the middle of something is ended by end_left(), on the next connection.
+  void close();
   bool is_open() const { return connection_ != nullptr; }
   int socket() const { return PQsocket(connection_.get()); }
   int server_version() const { return PQserverVersion(connection_.get()); }
   const std::string& place() const { return place_; }
   /// Somebody stands between: the session is not this connection's own.
   bool is_pooled() const { return is_pooled_; }
+  /// Ends what earlier connections left in the middle of something; see LeftSessions. Behind a pooler it does nothing.
+  std::optional<Failure> end_left(std::vector<std::string>& said);
 
   /// Runs one statement with text parameters; more than one statement only without any.
   std::optional<Failure> query(const std::string& sql, const std::vector<std::string>& parameters,
@@ -78,7 +82,7 @@ class Connection {
   };
   Woke wait(short events, Clock::time_point deadline);
   std::optional<Failure> flush(std::string_view doing, Clock::time_point deadline);
-  std::optional<Failure> look_for_pooler();
+  std::optional<Failure> look_at_session();
   std::optional<Failure> set_up(const Conninfo& conninfo);
   std::string common_settings(std::string_view set) const;
   Failure lost(std::string_view doing);
@@ -98,6 +102,8 @@ class Connection {
   bool is_closing_ = false;           ///< statements have until closing_deadline_
   Clock::time_point closing_deadline_{};
   std::string place_;
+  std::optional<Session> own_;  ///< of this connection alone
+  LeftSessions left_;
   std::unique_ptr<PGconn, Closer> connection_;
 };
 

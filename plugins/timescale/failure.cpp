@@ -86,8 +86,9 @@ Blame blame_of(std::string_view state) {
   constexpr std::array<std::string_view, 3> record = {"22", "23", "54"};
   constexpr std::array<std::string_view, 5> person = {"28", "3D", "3F", "42", "0A"};
   if (!is_state(state)) return Blame::passing;
-  // A transaction that idled too long ends the session; a sequence that is used up refuses every row.
-  if (state == "25006" || state == "25P03" || state.starts_with("XX") || has_class(passing, state)) {
+  // A transaction that idled or lasted too long ends the session; a sequence that is used up refuses every row.
+  if (state == "25006" || state == "25P03" || state == "25P04" || state.starts_with("XX") ||
+      has_class(passing, state)) {
     return Blame::passing;
   }
   if (state == "2200H") return Blame::person;

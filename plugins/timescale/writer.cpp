@@ -120,6 +120,9 @@ void Writer::run() {
 
 std::optional<Failure> Writer::connect() {
   std::optional<Failure> failure = connection_.open();
+  std::vector<std::string> said;
+  if (!failure) failure = connection_.end_left(said);
+  for (const std::string& each : said) context_.warn("table " + settings_.table_name() + ": " + each);
   Seen seen;
   if (!failure) failure = ensure_table(connection_, settings_, seen);
   if (!failure) failure = store_.prepare(seen);

@@ -7,7 +7,7 @@ using namespace sluice::timescale;
 
 TEST_CASE("every SQLSTATE has its class") {
   for (const char* state : {"08006", "40001", "40P01", "53100", "53300", "57014", "57P01", "57P03", "58030", "25006",
-                            "55P03", "55000", "XX000", "XX001", ""}) {
+                            "25P03", "25P04", "55P03", "55000", "XX000", "XX001", ""}) {
     INFO(state);
     CHECK(blame_of(state) == Blame::passing);
   }

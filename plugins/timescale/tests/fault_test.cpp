@@ -19,12 +19,12 @@ Address address_of(Database& person) {
 
 /// A sink whose way to the server leads through a proxy.
 struct Line {
-  explicit Line(const std::string& url, Values more = {})
+  explicit Line(const std::string& url, Values more = {}, const std::string& parameters = {})
       : space(url),
         proxy(address_of(space.person()).host, address_of(space.person()).port),
-        node(timescale_type(),
-             trade_options(space.url("hostaddr=127.0.0.1&port=" + std::to_string(proxy.port()) + "&sslmode=disable"),
-                           std::move(more))) {}
+        node(timescale_type(), trade_options(space.url("hostaddr=127.0.0.1&port=" + std::to_string(proxy.port()) +
+                                                       "&sslmode=disable&application_name=" + name + parameters),
+                                             std::move(more))) {}
   /// Awaits room, as the engine does.
   void write(std::vector<Input> records) {
     REQUIRE(node.await([&] { return node.owned_batches() < 4; }, std::chrono::seconds(60)));
@@ -36,7 +36,22 @@ struct Line {
     CHECK(node.settled(SLUICE_DELIVERED) == static_cast<uint64_t>(rows));
     CHECK(space.person().count("trades") == rows);
   }
+  /// Rows up to the first statement whose end does not reach the server; gives how many.
+  int64_t leave_one() {
+    REQUIRE(says(node, SLUICE_STATUS_READY));
+    proxy.leave_before_end();
+    int64_t id = 0;
+    for (; !proxy.has_left(); id += 2000) {
+      write(trades(id, id + 2000));
+      REQUIRE(eventually(node, [&] { return proxy.has_left() || node.owned_batches() == 0; }));
+    }
+    return id;
+  }
+  std::string sessions(const std::string& what = "count(*)") {
+    return space.person().value("SELECT " + what + " FROM pg_stat_activity WHERE application_name = '" + name + "'");
+  }
   Space space;
+  std::string name = unique_name("sluice_");
   Proxy proxy;
   Harness node;
 };
@@ -143,6 +158,61 @@ TEST_CASE("the server looks after its client as often as the client after the se
   CHECK(settings("hostaddr=127.0.0.1") == "10 5 3 20000 30s 30s");
   CHECK(settings("hostaddr=127.0.0.1&keepalives_idle=7&keepalives_count=2&tcp_user_timeout=9000") ==
         "7 5 2 9000 30s 30s");
+}
+
+TEST_CASE("a statement whose end never comes is ended by the next connection, and no other session is") {
+  const std::string url = server();
+  if (url.empty()) return;
+  Line line(url);
+  Database other(line.space.url("application_name=" + line.name));
+  other.run("BEGIN; CREATE TABLE held (k int)");
+  line.node.begin();
+  const int64_t rows = line.leave_one();
+  line.expect_rows(rows);
+  // The sink's own, and the other.
+  CHECK(eventually(line.node, [&] { return line.sessions() == "2"; }));
+  other.run("COMMIT");
+  CHECK(line.space.person().count("held") == 0);
+}
+
+TEST_CASE("a sink that may not end its old session waits for the end of it") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  const std::string login = unique_name("sluice_login_"), role = unique_name("sluice_role_");
+  Database(url).run("CREATE ROLE " + role + "; CREATE ROLE " + login + " LOGIN PASSWORD 'x' IN ROLE " + role +
+                    "; ALTER ROLE " + login + " SET role = " + role);
+  {
+    Line line(url, {{"statement_timeout", "300ms"}}, "&password=x&user=" + login);
+    line.space.person().run("GRANT USAGE, CREATE ON SCHEMA " + line.space.name() + " TO " + role);
+    line.node.begin();
+    const int64_t rows = line.leave_one();
+    CHECK(eventually(line.node, [&] { return line.node.metric("retries_total") > 2; }));
+    CHECK(line.node.owned_batches() > 0);
+    line.sessions("count(pg_terminate_backend(pid)) FILTER (WHERE wait_event = 'ClientRead' AND state = 'active')");
+    line.expect_rows(rows);
+    line.node.finish();
+  }
+  Database(url).run("DROP OWNED BY " + role + "; DROP ROLE " + login + "; DROP ROLE " + role);
+}
+
+TEST_CASE("a statement whose end never comes holds another process up for a while only") {
+  const std::string url = server();
+  if (url.empty()) return;
+  if (Database(url).value("SELECT current_setting('server_version_num')::int < 170000") == "t") {
+    return sluice_test::skip("a server with transaction_timeout, PostgreSQL 17 or later");
+  }
+  Line line(url, {{"method", "insert"}, {"statement_timeout", "500ms"}});
+  line.node.begin();
+  // From one poll of the proxy to the next, so that the sink cannot end what it left.
+  line.proxy.refuse_after_left();
+  const int64_t rows = line.leave_one();
+  line.node.close();
+  Harness other(timescale_type(), trade_options(line.space.url()));
+  other.begin();
+  must(other.write(trades(0, rows)));
+  REQUIRE(all_settled(other));
+  CHECK(other.settled(SLUICE_DELIVERED) == static_cast<uint64_t>(rows));
+  CHECK(line.space.person().count("trades") == rows);
 }
 
 TEST_CASE("a database that is down at the start is waited for") {

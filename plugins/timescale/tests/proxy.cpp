@@ -7,8 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <stdexcept>
-#include <vector>
+#include <string_view>
 
 namespace timescale_test {
 namespace {
@@ -42,6 +43,7 @@ Proxy::~Proxy() {
   ended_ = true;
   thread_.join();
   end_all();
+  for (const int each : left_) ::close(each);
   if (listener_ >= 0) ::close(listener_);
 }
 
@@ -86,7 +88,7 @@ void Proxy::run() {
         continue;
       }
       ::close(pair->client);
-      ::close(pair->server);
+      if (pair->server >= 0) ::close(pair->server);
       pair = pairs_.erase(pair);
     }
     if (watched[0].revents != 0) accept_one();
@@ -112,9 +114,26 @@ bool Proxy::pass(Pair& pair) {
   char bytes[65536];
   const ssize_t answered = ::recv(pair.server, bytes, sizeof bytes, MSG_DONTWAIT);
   if (answered > 0 && cut_at_answer_ > 0 && --cut_at_answer_ == 0) return false;
+  if (answered > 0) pair.asked = 0;
   if (answered == 0 || (answered > 0 && !write_all(pair.client, bytes, answered))) return false;
   const ssize_t asked = ::recv(pair.client, bytes, sizeof bytes, MSG_DONTWAIT);
+  pair.asked += std::max<ssize_t>(asked, 0);
+  if (leaving_ && leave(pair, bytes, asked)) return false;
   return asked != 0 && (asked < 0 || write_all(pair.server, bytes, asked));
+}
+
+/// A statement ends with Sync, a COPY with CopyDone, each of five bytes.
+bool Proxy::leave(Pair& pair, const char* bytes, ssize_t size) {
+  constexpr std::string_view length{"\0\0\0\4", 4};
+  if (pair.asked <= 1000 || size < 5) return false;
+  const std::string_view end(bytes + size - 5, 5);
+  if ((end[0] != 'S' && end[0] != 'c') || end.substr(1) != length) return false;
+  write_all(pair.server, bytes, size - 5);
+  left_.push_back(pair.server);
+  pair.server = -1;
+  if (refusing_after_left_) refusing_ = true;
+  leaving_ = false;
+  return true;
 }
 
 void Proxy::end_all() {

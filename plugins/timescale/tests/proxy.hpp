@@ -7,6 +7,7 @@
 #include <list>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace timescale_test {
 
@@ -23,6 +24,12 @@ class Proxy {
   /// work, and the sink does not know.
   void cut_at_answer(int number = 1) { cut_at_answer_ = number; }
   bool has_cut_at_answer() const { return cut_at_answer_ == 0; }
+  /// The next statement or COPY of more than a few rows loses its last bytes, and its client the connection. The
+  /// server is not told: its side stands until the proxy ends.
+  void leave_before_end() { leaving_ = true; }
+  /// From then on new connections are refused.
+  void refuse_after_left() { refusing_after_left_ = true; }
+  bool has_left() const { return !leaving_; }
   /// Connections stand, and nothing passes, until it is lifted.
   void freeze(bool on) { frozen_ = on; }
   /// New connections are refused at once, and the ones that stand end.
@@ -32,10 +39,12 @@ class Proxy {
  private:
   struct Pair {
     int client, server;
+    ssize_t asked = 0;  ///< bytes of the client's since the last answer
   };
   void run();
   void accept_one();
   bool pass(Pair& pair);
+  bool leave(Pair& pair, const char* bytes, ssize_t size);
   void end_all();
   void listen_again();
 
@@ -47,7 +56,8 @@ class Proxy {
   std::atomic<uint64_t> cuts_{0};
   uint64_t cuts_done_ = 0;
   std::atomic<int> cut_at_answer_{0};  ///< answers until then; 0: never
-  std::atomic<bool> frozen_{false}, refusing_{false}, ended_{false};
+  std::atomic<bool> frozen_{false}, refusing_{false}, ended_{false}, leaving_{false}, refusing_after_left_{false};
+  std::vector<int> left_;  ///< sockets to a server that waits for more
   std::atomic<uint64_t> accepted_{0};
   std::thread thread_;
 };
