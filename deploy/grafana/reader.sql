@@ -1,4 +1,4 @@
--- The role that the dashboard asks the database with. It may read the two tables and nothing else.
+-- The role that the dashboard uses in the database. It may read the two tables and nothing else.
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sluice_reader') THEN

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# create_topics.sh   Creates the topics that are not there and exits; what `kafka-init` runs, in an image that has
-# Kafka's own commands. A topic that is there is never changed: when its partitions or retention differ, this says so
-# and fails, because moving keys to other partitions breaks their order.
+# create_topics.sh   Creates missing topics and exits. `kafka-init` runs it, in an image that has Kafka's own commands.
+# It never changes an existing topic. If its partitions or retention differ, the script reports that and fails, because
+# moving keys to other partitions breaks their order.
 # Reads KAFKA_BROKERS, TOPICS (separated by blanks), PARTITIONS, REPLICATION and RETENTION_MS.
 set -euo pipefail
 
@@ -19,6 +19,6 @@ for topic in $TOPICS; do
   found=$("$topics" --bootstrap-server "$KAFKA_BROKERS" --describe --topic "$topic" | grep PartitionCount)
   grep -qE "PartitionCount: ?$PARTITIONS\b" <<<"$found" && grep -q "retention.ms=$RETENTION_MS\b" <<<"$found" && continue
   differs=1
-  echo "kafka-init: $topic is there and differs from $PARTITIONS partitions and retention.ms=$RETENTION_MS: $found" >&2
+  echo "kafka-init: $topic exists and differs from $PARTITIONS partitions and retention.ms=$RETENTION_MS: $found" >&2
 done
 exit $differs

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Optional, for psql, after schema.sql: what only TimescaleDB's Community edition has (the image timescale/timescaledb; not
--- Debian's package). Elsewhere it says so and changes nothing. Safe to run again.
+-- Optional, for psql, after schema.sql: features of TimescaleDB's Community edition (the image timescale/timescaledb; not
+-- Debian's package). With another edition, it says so and changes nothing. It is safe to run again.
 \set ON_ERROR_STOP on
 SELECT coalesce(current_setting('timescaledb.license', true), 'none') AS license,
        coalesce(current_setting('timescaledb.license', true), '') = 'timescale' AS is_community \gset
 \if :is_community
 \echo 'TimescaleDB Community edition: compression, retention and candles follow'
 
--- Chunks older than a week are compressed. The writer goes on as before: the unique indexes hold there, too.
+-- Chunks older than a week are compressed. The sink works as before, because the unique indexes also apply there.
 ALTER TABLE trades SET (timescaledb.compress, timescaledb.compress_segmentby = 'symbol',
                         timescaledb.compress_orderby = 'event_time DESC, trade_id');
 ALTER TABLE book_ticker SET (timescaledb.compress, timescaledb.compress_segmentby = 'symbol',
@@ -15,11 +15,11 @@ ALTER TABLE book_ticker SET (timescaledb.compress, timescaledb.compress_segmentb
 SELECT add_compression_policy('trades', interval '7 days', if_not_exists => true);
 SELECT add_compression_policy('book_ticker', interval '7 days', if_not_exists => true);
 
--- Quotes are kept for thirty days, trades for a year. A record that is replayed from longer ago is stored again.
+-- Quotes are kept for thirty days, trades for a year. A replayed record that is older than that is stored again.
 SELECT add_retention_policy('book_ticker', interval '30 days', if_not_exists => true);
 SELECT add_retention_policy('trades', interval '365 days', if_not_exists => true);
 
--- One candle a minute and symbol, from single trades (an aggTrade repeats them).
+-- One candle per minute and symbol, from single trades (an aggTrade repeats them).
 CREATE MATERIALIZED VIEW IF NOT EXISTS candles_1m WITH (timescaledb.continuous) AS
 SELECT time_bucket(interval '1 minute', event_time) AS minute, symbol,
        first(price, trade_id) AS open, max(price) AS high, min(price) AS low, last(price, trade_id) AS close,

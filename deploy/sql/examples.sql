@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Questions to the two tables, for psql: candles, the trades of the last hour, each trade with the quote before it.
+-- Queries on the two tables, for psql: candles of the last hour, and each trade with the quote before it.
 
 -- Candles of one minute, from single trades.
 SELECT time_bucket(interval '1 minute', event_time) AS minute, symbol,
@@ -8,7 +8,7 @@ SELECT time_bucket(interval '1 minute', event_time) AS minute, symbol,
   FROM trades WHERE event_type = 'trade' AND event_time > now() - interval '1 hour'
  GROUP BY minute, symbol ORDER BY minute DESC, symbol LIMIT 30;
 
--- Each trade with the quote that stood right before it, and where in the spread it was made.
+-- Each trade with the last quote before it, and its place in the spread.
 SELECT t.event_time, t.symbol, t.price, q.best_bid_price, q.best_ask_price,
        t.price - (q.best_bid_price + q.best_ask_price) / 2 AS from_middle
   FROM trades t

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The two tables of graphs/binance.yaml, for psql: the same that its `create: true` makes. Safe to run again: what is there
--- stays as it is. On a PostgreSQL without TimescaleDB they are ordinary tables.
+-- The two tables of graphs/binance.yaml, for psql, the same as its `create: true` makes. It is safe to run again: existing
+-- tables are not changed. On a PostgreSQL without TimescaleDB they are ordinary tables.
 \set ON_ERROR_STOP on
 SELECT count(*) > 0 AS has_timescaledb FROM pg_available_extensions WHERE name = 'timescaledb' \gset
 \if :has_timescaledb
@@ -34,7 +34,7 @@ SELECT create_hypertable('book_ticker', by_range('ingestion_ts', interval '1 day
                          create_default_indexes => false, if_not_exists => true);
 \endif
 
--- What comes twice is stored once: the conflict targets of the graph.
+-- The conflict targets of the graph: a redelivered record is stored only once.
 CREATE UNIQUE INDEX IF NOT EXISTS trades_symbol_event_type_trade_id_event_time_idx
   ON trades (symbol, event_type, trade_id, event_time);
 CREATE UNIQUE INDEX IF NOT EXISTS book_ticker_symbol_update_id_ingestion_ts_idx
