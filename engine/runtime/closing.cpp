@@ -42,9 +42,6 @@ void GraphRuntime::finish() {
   };
   // Half of the time at most, as their nodes are to close yet.
   wait_for_end(have_ended, closing_since_ns_ + (close_by_ns() - closing_since_ns_) / 2);
-  for (Stage& stage : stages_) {
-    if (stage.has_ended()) stage.join();
-  }
   close_nodes();
   log_refusals(INT64_MAX);
   phase_ = Phase::ended;
@@ -77,9 +74,13 @@ bool GraphRuntime::wait_for_end(const std::function<bool()>& is_done, int64_t un
 void GraphRuntime::close_nodes() {
   if (closing_since_ns_ == 0) closing_since_ns_ = monotonic_ns();
   phase_ = Phase::ended;
-  for (NodeRuntime& node : nodes_) {
-    // Whoever still runs in its stage may use it.
-    if (node.handle != nullptr && node.stage->may_be_running()) leave_behind(node);
+  // Each stage is looked at once. One that ends later was not joined: another thread may be in a wake of its source.
+  for (Stage& stage : stages_) {
+    const bool has_ended = stage.has_ended();
+    if (has_ended) stage.join();
+    for (NodeRuntime& node : nodes_) {
+      if (!has_ended && node.stage == &stage && node.handle != nullptr) leave_behind(node);
+    }
   }
   for (int rank = 0; rank <= 2; ++rank) {
     const int64_t now_ns = monotonic_ns();

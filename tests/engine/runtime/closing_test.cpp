@@ -133,6 +133,59 @@ TEST_CASE("a stage whose node never returns is left behind with all its nodes, a
   server.thaw();
 }
 
+TEST_CASE("a source whose stage ends after it was given up is not closed beside another thread that may wake it") {
+  // The stages, in this order: `late` hangs in its poll; a wake of `held`, whose stage has ended, holds up the end.
+  NumbersState late{.total = 0, .ends = false};
+  NumbersState held{.total = 0};
+  Frozen poll_of_late;
+  Frozen poll_of_held;
+  Frozen wake_of_held;
+  Signal entered;
+  std::atomic<int> in_polls{0};
+  std::atomic<bool> is_in_wake{false};
+  std::atomic<bool> late_has_closed{false};
+  late.before_poll = [&](Context&) {
+    ++in_polls;
+    entered.notify();
+    poll_of_late.wait();
+  };
+  late.on_close = [&] { late_has_closed = true; };
+  held.before_poll = [&](Context&) {
+    ++in_polls;
+    entered.notify();
+    poll_of_held.wait();
+  };
+  held.on_wake = [&] {
+    is_in_wake = true;
+    entered.notify();
+    wake_of_held.wait();
+  };
+  FunctionState left = deliver();
+  FunctionState right = deliver();
+  GraphBuilder graph;
+  graph.node("late", numbers_type, late);
+  graph.node("held", numbers_type, held);
+  graph.node("left", sink_function_type, left);
+  graph.node("right", sink_function_type, right);
+  graph.buffered("late", "left", {100, 1 << 20});
+  graph.buffered("held", "right", {100, 1 << 20});
+  GraphRuntime runtime(graph.build(), without_drain());
+  begin(runtime);
+  REQUIRE(entered.wait([&] { return in_polls == 2; }));
+  std::thread waker([&] { held.context.wake(); });
+  REQUIRE(entered.wait([&] { return is_in_wake.load(); }));
+  poll_of_held.thaw();
+  runtime.request_abort();
+  std::thread ender([&] { runtime.wait(); });
+  while (runtime.left_behind().empty()) std::this_thread::yield();
+  poll_of_late.thaw();
+  wake_of_held.thaw();
+  waker.join();
+  ender.join();
+  CHECK(runtime.left_behind().front() == "late");
+  CHECK_FALSE(late_has_closed);
+}
+
 TEST_CASE("what a source says is gone from where it came is not called replayable") {
   for (const bool is_gone : {false, true}) {
     NumbersState numbers{.total = 30, .per_batch = 10, .has_positions = true, .ends = false};

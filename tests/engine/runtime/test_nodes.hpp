@@ -35,6 +35,8 @@ struct NumbersState {
   /// Instead of answering a commit at once.
   std::function<Result<void>(Context&, uint32_t partition, int64_t position)> on_commit = nullptr;
   std::function<void(Context&, uint32_t partition)> on_released = nullptr;
+  std::function<void()> on_wake = nullptr;
+  std::function<void()> on_close = nullptr;
   std::atomic<uint32_t> partition{SLUICE_NO_PARTITION};
   Context context{};  ///< from open on
   Signal signal{};    ///< after each poll and commit
@@ -43,6 +45,9 @@ struct NumbersState {
 class Numbers : public Source {
  public:
   Numbers(Context context, NumbersState& state) : context_(context), state_(state) { state.context = context; }
+  ~Numbers() override {
+    if (state_.on_close) state_.on_close();
+  }
   static void describe(Config, Description&) {}
   static Result<std::unique_ptr<Numbers>> open(Context context, Config options) {
     return std::make_unique<Numbers>(context, Shared::of<NumbersState>(options));
@@ -68,6 +73,7 @@ class Numbers : public Source {
     return Poll::more;
   }
   void wake() override {
+    if (state_.on_wake) state_.on_wake();
     const std::lock_guard lock(mutex_);
     is_woken_ = true;
     woken_.notify_one();
