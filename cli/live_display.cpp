@@ -18,8 +18,6 @@ constexpr std::chrono::milliseconds terminal_interval{500};
 constexpr std::chrono::milliseconds log_interval{10'000};
 // A wait may end a little before its time.
 constexpr std::chrono::milliseconds least_early{20};
-constexpr std::chrono::seconds just{1};
-constexpr size_t most_just_said = 32;
 constexpr size_t default_width = 79;
 constexpr size_t sentence_most = 4'000;
 
@@ -58,21 +56,9 @@ void LiveDisplay::clear_line() {
 void LiveDisplay::log(uint32_t level, const std::string& node, std::string_view sentence) {
   const std::string safe = safe_text(sentence, sentence_most);
   const std::lock_guard lock(mutex_);
-  if (was_just_said(node + ": " + safe)) return;
   clear_line();
   spdlog::log(level_of(level), "{}: {}", node, safe);
   if (!line_.empty()) std::fputs(line_.c_str(), stderr);
-}
-
-bool LiveDisplay::was_just_said(std::string line) {
-  const auto now = Clock::now();
-  while (!just_said_.empty() && now - just_said_.front().second > just) just_said_.pop_front();
-  for (const auto& [said, at] : just_said_) {
-    if (said == line) return true;
-  }
-  just_said_.emplace_back(std::move(line), now);
-  if (just_said_.size() > most_just_said) just_said_.pop_front();
-  return false;
 }
 
 void LiveDisplay::begin(const engine::Report& report) {

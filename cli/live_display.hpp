@@ -4,12 +4,10 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "runtime/report.hpp"
 
@@ -20,8 +18,7 @@ class LiveDisplay {
   LiveDisplay(bool is_terminal, bool is_quiet);
   ~LiveDisplay();
 
-  /// Any thread; level is SLUICE_LOG_*. One line, whatever the sentence holds; none when the same was just said, as by
-  /// the other half of a relay.
+  /// Any thread; level is SLUICE_LOG_*. One line, whatever the sentence holds.
   void log(uint32_t level, const std::string& node, std::string_view sentence);
 
   // One thread.
@@ -40,14 +37,12 @@ class LiveDisplay {
  private:
   using Clock = std::chrono::steady_clock;
   void clear_line();
-  bool was_just_said(std::string line);
   std::string line(const engine::Report& report, size_t width) const;
 
   const bool is_terminal_;
   const bool is_quiet_;
   std::mutex mutex_;
   std::string line_;  ///< what stands on the terminal now; guarded by mutex_
-  std::deque<std::pair<std::string, Clock::time_point>> just_said_;  ///< guarded by mutex_
   std::optional<engine::Report> before_;
   Clock::time_point before_at_{};
   Clock::time_point started_{};

@@ -153,7 +153,6 @@ class Run {
     HeapTrimmer heap;
     while (!runtime.wait_for(interval())) {
       say_what_was_asked(runtime);
-      runtime.catch_up_on_log();
       http.say(display_);
       heap.tick();
       if (options_.seconds > 0 && Clock::now() >= end) runtime.request_stop();

@@ -43,7 +43,7 @@ void GraphRuntime::finish() {
   // Half of the time at most, as their nodes are to close yet.
   wait_for_end(have_ended, closing_since_ns_ + (close_by_ns() - closing_since_ns_) / 2);
   close_nodes();
-  log_refusals(INT64_MAX);
+  catch_up_on_log(true);
   phase_ = Phase::ended;
 }
 

@@ -194,6 +194,10 @@ void GraphRuntime::log(const NodeRuntime& node, uint32_t level, std::string_view
   if (options_.log) options_.log(level, node.plan.name, sentence);
 }
 
+void GraphRuntime::log_words(const NodeRuntime& node, JustSaid::Kind kind, uint32_t level, std::string_view sentence) {
+  if (!just_said_.was(node.plan.name, kind, sentence, monotonic_ns())) log(node, level, sentence);
+}
+
 std::string GraphRuntime::shown(std::string_view text) const { return safe_text(plan_.secrecy.masked(text)); }
 
 Error GraphRuntime::shown(const sluice_error& error) const {
@@ -202,12 +206,19 @@ Error GraphRuntime::shown(const sluice_error& error) const {
 }
 
 void GraphRuntime::set_status(NodeRuntime& node, uint32_t status, std::string_view sentence) {
-  if (const auto line = node.set_status(status, shown(sentence), monotonic_ns())) log(node, line->level, line->text);
+  if (const auto line = node.set_status(status, shown(sentence), monotonic_ns())) {
+    log_words(node, JustSaid::Kind::status, line->level, line->text);
+  }
 }
 
-void GraphRuntime::catch_up_on_log() {
+/// Lines that had to wait: refusals of minutes that are over and were not named, and changes of status.
+void GraphRuntime::catch_up_on_log(bool is_over) {
+  const int64_t now_ns = monotonic_ns();
   for (NodeRuntime& node : nodes_) {
-    if (const auto line = node.status_to_log(monotonic_ns())) log(node, line->level, line->text);
+    if (const auto rest = node.refusals.rest(is_over ? INT64_MAX : now_ns)) log(node, SLUICE_LOG_WARN, *rest);
+    if (const auto line = node.status_to_log(now_ns, is_over)) {
+      log_words(node, JustSaid::Kind::status, line->level, line->text);
+    }
   }
 }
 
@@ -288,7 +299,7 @@ void GraphRuntime::wait() {
 
 bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
-  log_refusals(monotonic_ns());
+  catch_up_on_log(false);
   while (phase_ == Phase::running || phase_ == Phase::draining) {
     if (phase_ == Phase::running && all_sources_ended()) ask_for_quiet();
     // What ends by itself still lies in a relay's memory: it is drained as on request.

@@ -19,6 +19,7 @@
 
 #include "graph/plan.hpp"
 #include "runtime/edge_runtime.hpp"
+#include "runtime/just_said.hpp"
 #include "runtime/memory_relay.hpp"
 #include "runtime/node_runtime.hpp"
 #include "runtime/report.hpp"
@@ -83,13 +84,13 @@ class GraphRuntime {
   /// Records were destroyed without a verdict. If the call that did it fails too, its error says more.
   void stop_for_drop(const NodeRuntime& node, Error error);
   void log(const NodeRuntime& node, uint32_t level, std::string_view sentence) const;
+  /// What a plugin says: once, though both halves of a relay say it.
+  void log_words(const NodeRuntime& node, JustSaid::Kind kind, uint32_t level, std::string_view sentence);
   /// What comes from a plugin, as it may be shown and logged: no secret of this graph, and safe to show. Everything a
   /// plugin says goes through here.
   std::string shown(std::string_view text) const;
   Error shown(const sluice_error& error) const;
   void set_status(NodeRuntime& node, uint32_t status, std::string_view sentence);
-  /// Logs changes of status that had to wait; now and then.
-  void catch_up_on_log();
   void something_changed();
   /// No source emits any more: what is held back may as well come now.
   bool wants_quiet() const { return wants_quiet_.load(std::memory_order_seq_cst); }
@@ -111,8 +112,9 @@ class GraphRuntime {
                    const Error& error);
   void refuse(NodeRuntime& node, records::HostBatch* take, const Error& error);
   void find_refusal_paths();
-  void log_refusals(int64_t now_ns);
+  void catch_up_on_log(bool is_over);
   void annotate(NodeRuntime& node, records::HostBatch& batch, const Error& error) const;
+  std::string begin_of_payload(const records::HostBatch& batch) const;
   bool is_quiet() const;
   uint64_t begun_batches() const;
   void ask_for_quiet();
@@ -140,6 +142,8 @@ class GraphRuntime {
   int32_t reason_slot_ = -1;
   int32_t code_slot_ = -1;
   int32_t node_slot_ = -1;
+
+  JustSaid just_said_;
 
   std::atomic<bool> stop_requested_{false};
   std::atomic<bool> abort_requested_{false};

@@ -18,7 +18,7 @@ using records::HostBatch;
 void log(sluice_context* context, uint32_t level, sluice_str sentence) {
   NodeRuntime& node = node_of(context);
   const std::string shown = node.runtime.shown(to_view(sentence));
-  if (node.may_log(shown, monotonic_ns())) node.runtime.log(node, level, shown);
+  if (node.may_log(shown, monotonic_ns())) node.runtime.log_words(node, JustSaid::Kind::sentence, level, shown);
 }
 int64_t now(sluice_context*) { return wall_ns(); }
 int64_t monotonic(sluice_context*) { return monotonic_ns(); }

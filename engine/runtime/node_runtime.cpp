@@ -8,39 +8,49 @@ namespace {
 
 constexpr int64_t just_ns = 1'000'000'000;
 
+/// Whether a line is this sentence, or this sentence with more behind it.
+bool repeats(std::string_view line, std::string_view sentence) {
+  if (sentence.empty() || !line.starts_with(sentence)) return false;
+  return line.size() == sentence.size() || line[sentence.size()] == ';';
+}
+
 }  // namespace
 
 std::optional<StatusLog::Line> NodeRuntime::set_status(uint32_t status, std::string sentence, int64_t now_ns) {
   const std::lock_guard lock(mutex_);
   status_ = {status, std::move(sentence)};
-  auto line = status_log_.change(status_.status, status_.sentence, now_ns);
-  const bool is_said =
-      !status_.sentence.empty() && now_ns - logged_ns_ < just_ns && logged_.starts_with(status_.sentence);
-  if (!line) return std::nullopt;
-  if (is_said && status == SLUICE_STATUS_READY) {
-    // How long it lasted was not said.
-    if (line->text.ends_with(": " + status_.sentence))
+  return note_status_line(status_log_.change(status_.status, status_.sentence, now_ns), now_ns);
+}
+
+std::optional<StatusLog::Line> NodeRuntime::status_to_log(int64_t now_ns, bool is_over) {
+  const std::lock_guard lock(mutex_);
+  return note_status_line(is_over ? status_log_.last(now_ns) : status_log_.catch_up(now_ns), now_ns);
+}
+
+/// With mutex_ held. Not a line is what the node has just logged itself.
+std::optional<StatusLog::Line> NodeRuntime::note_status_line(std::optional<StatusLog::Line> line, int64_t now_ns) {
+  if (!line) return line;
+  if (now_ns - logged_ns_ < just_ns && repeats(logged_, status_.sentence)) {
+    if (status_.status != SLUICE_STATUS_READY) return std::nullopt;
+    // How long the trouble lasted was not said.
+    if (line->text.ends_with(": " + status_.sentence)) {
       line->text.resize(line->text.size() - status_.sentence.size() - 2);
-  } else if (is_said) {
-    return std::nullopt;
+    }
   }
-  status_logged_ns_ = now_ns;
+  logged_status_ = status_.sentence;
+  logged_status_ns_ = now_ns;
   return line;
 }
 
 bool NodeRuntime::may_log(std::string_view sentence, int64_t now_ns) {
   const std::lock_guard lock(mutex_);
-  if (!status_.sentence.empty() && now_ns - status_logged_ns_ < just_ns && sentence.starts_with(status_.sentence)) {
-    return false;
+  if (repeats(sentence, status_.sentence)) {
+    const bool was_just_logged = logged_status_ == status_.sentence && now_ns - logged_status_ns_ < just_ns;
+    if (was_just_logged || status_log_.covers(status_.sentence)) return false;
   }
   logged_ = sentence;
   logged_ns_ = now_ns;
   return true;
-}
-
-std::optional<StatusLog::Line> NodeRuntime::status_to_log(int64_t now_ns) {
-  const std::lock_guard lock(mutex_);
-  return status_log_.catch_up(now_ns);
 }
 
 NodeRuntime::Status NodeRuntime::status() const {

@@ -95,10 +95,10 @@ class NodeRuntime : public sluice_context {
   };
   /// The line to log, if the change is one.
   std::optional<StatusLog::Line> set_status(uint32_t status, std::string sentence, int64_t now_ns);
-  /// What was left out of the log, when it may come now.
-  std::optional<StatusLog::Line> status_to_log(int64_t now_ns);
+  /// What was left out of the log, when it may come now or the run is over.
+  std::optional<StatusLog::Line> status_to_log(int64_t now_ns, bool is_over);
   Status status() const;
-  /// False of a sentence that was just said as its status: a node need not say it twice.
+  /// False of a sentence that is logged as its status: a node need not say it twice.
   bool may_log(std::string_view sentence, int64_t now_ns);
   sluice_metric* metric(uint32_t kind, std::string name, std::string help);
   struct MetricValue {
@@ -113,12 +113,15 @@ class NodeRuntime : public sluice_context {
   std::vector<std::pair<std::string, uint64_t>> discards() const;
 
  private:
+  std::optional<StatusLog::Line> note_status_line(std::optional<StatusLog::Line> line, int64_t now_ns);
+
   mutable std::mutex mutex_;
   Status status_;                                           ///< guarded by mutex_
   StatusLog status_log_;                                    ///< guarded by mutex_
   std::string logged_;                                      ///< guarded by mutex_; its last sentence
   int64_t logged_ns_ = 0;                                   ///< guarded by mutex_
-  int64_t status_logged_ns_ = 0;                            ///< guarded by mutex_
+  std::string logged_status_;                               ///< guarded by mutex_; the last that was a line
+  int64_t logged_status_ns_ = 0;                            ///< guarded by mutex_
   std::deque<sluice_metric> metrics_;                       ///< guarded by mutex_; addresses are stable
   std::vector<std::pair<std::string, uint64_t>> discards_;  ///< guarded by mutex_
   uint64_t other_discards_ = 0;                             ///< guarded by mutex_; beyond the most reasons

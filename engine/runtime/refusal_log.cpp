@@ -11,7 +11,7 @@ std::string count_of(uint64_t records) { return fmt::format("{} record{}", recor
 }  // namespace
 
 std::vector<std::string> RefusalLog::refused(uint64_t records, std::string_view reason, std::string_view to,
-                                             int64_t now_ns) {
+                                             const std::function<std::string()>& begin, int64_t now_ns) {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> lines;
   if (now_ns >= minute_ends_ns_) {
@@ -24,8 +24,8 @@ std::vector<std::string> RefusalLog::refused(uint64_t records, std::string_view 
     return lines;
   }
   ++named_;
-  lines.push_back(fmt::format("refused {}, which {} to \"{}\": {}{}", count_of(records), records == 1 ? "goes" : "go",
-                              to, reason,
+  lines.push_back(fmt::format("refused {}, which {} to \"{}\": {}; {} begins with {}{}", count_of(records),
+                              records == 1 ? "goes" : "go", to, reason, records == 1 ? "it" : "the first", begin(),
                               named_ == most_named ? "; further ones of this minute are only counted" : ""));
   return lines;
 }

@@ -117,15 +117,13 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
                                const Error& error) {
   const records::Run first = take->runs.front();
   if (first.path == 0 || first.is_dead != 0) {
-    const std::string_view payload(reinterpret_cast<const char*>(take->at(0)->data),
-                                   std::min(take->at(0)->size, 4 * quoted_characters));
     Error stopping = error;
     stopping.category = Category::operator_needed;
     stopping.message = fmt::format("{}; {} and the record begins with {}", error.message,
                                    first.is_dead != 0        ? "it is itself a dead letter, so nothing can take it"
                                    : node.account != nullptr ? "no edge behind it has a dead_letter"
                                                              : "no edge before it has a dead_letter",
-                                   safe_text(plan_.secrecy.masked(payload), quoted_characters));
+                                   begin_of_payload(*take));
     count(counts, Verdict::failed, take->count);
     stop_with(node, std::move(stopping));
     records::settle_take(take, Verdict::failed, StageClock::recent_here());
@@ -145,8 +143,9 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
     return;
   }
   count(counts, Verdict::dead_lettered, take->count);
-  for (const std::string& line :
-       node.refusals.refused(take->count, error.message, plan_.nodes[dead_letter.to].name, monotonic_ns())) {
+  for (const std::string& line : node.refusals.refused(
+           take->count, error.message, plan_.nodes[dead_letter.to].name, [&] { return begin_of_payload(*take); },
+           monotonic_ns())) {
     log(node, SLUICE_LOG_WARN, line);
   }
   annotate(node, *take, error);
@@ -154,11 +153,12 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
   node.stage->take_rejected(take);
 }
 
-/// Those that were refused in minutes that are over and were not named.
-void GraphRuntime::log_refusals(int64_t now_ns) {
-  for (NodeRuntime& node : nodes_) {
-    if (const auto rest = node.refusals.rest(now_ns)) log(node, SLUICE_LOG_WARN, *rest);
-  }
+/// How a sentence names a record: by how its payload begins, or that of the first.
+std::string GraphRuntime::begin_of_payload(const HostBatch& batch) const {
+  const sluice_record& first = *batch.at(0);
+  const std::string_view begin(reinterpret_cast<const char*>(first.data),
+                               std::min<size_t>(first.size, size_t{4} * quoted_characters));
+  return safe_text(plan_.secrecy.masked(begin), quoted_characters);
 }
 
 void GraphRuntime::annotate(NodeRuntime& node, HostBatch& batch, const Error& error) const {

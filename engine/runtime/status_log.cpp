@@ -36,7 +36,7 @@ std::optional<StatusLog::Line> StatusLog::change(uint32_t status, std::string_vi
   sentence_ = sentence;
   if (is_ready) said_.clear();
   if (!is_ready && !trouble_ns_) trouble_ns_ = now_ns;
-  if (is_same_trouble && std::find(said_.begin(), said_.end(), sentence_) != said_.end()) return std::nullopt;
+  if (is_same_trouble && has_said(sentence_)) return std::nullopt;
   if (is_silent) {
     was_ready_ = true;
     return std::nullopt;
@@ -48,8 +48,21 @@ std::optional<StatusLog::Line> StatusLog::change(uint32_t status, std::string_vi
 
 std::optional<StatusLog::Line> StatusLog::catch_up(int64_t now_ns) {
   if (!is_due_ || !budget_.take(now_ns)) return std::nullopt;
+  return last(now_ns);
+}
+
+std::optional<StatusLog::Line> StatusLog::last(int64_t now_ns) {
+  if (!is_due_) return std::nullopt;
   is_due_ = false;
   return line(now_ns);
+}
+
+bool StatusLog::covers(std::string_view sentence) const {
+  return (is_due_ && sentence == sentence_) || (trouble_ns_ && has_said(sentence));
+}
+
+bool StatusLog::has_said(std::string_view sentence) const {
+  return std::find(said_.begin(), said_.end(), sentence) != said_.end();
 }
 
 StatusLog::Line StatusLog::line(int64_t now_ns) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of a status as lines of a log: one each way, with how long it lasted. The same sentence is said once while
 // trouble lasts; what changes all the time is said now and then, with how much was left out, and where it ends up is
-// always said. Knows no clock: moments come with the calls. Not for several threads at once.
+// always said: at the latest when the run ends. Knows no clock: moments come with the calls. Not for several threads at
+// once.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -35,9 +36,14 @@ class StatusLog {
   std::optional<Line> change(uint32_t status, std::string_view sentence, int64_t now_ns);
   /// The line that an earlier change was not allowed, when it may come now.
   std::optional<Line> catch_up(int64_t now_ns);
+  /// That line whether it may come or not: nothing follows.
+  std::optional<Line> last(int64_t now_ns);
+  /// Whether this sentence of the present trouble has been logged, or the present status waits to be.
+  bool covers(std::string_view sentence) const;
 
  private:
   Line line(int64_t now_ns);
+  bool has_said(std::string_view sentence) const;
 
   LogBudget budget_;
   uint32_t status_ = SLUICE_STATUS_READY;

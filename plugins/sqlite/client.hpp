@@ -67,7 +67,6 @@ struct Client {
   std::deque<Job> writing;
   Clock::time_point retry_at{};
   uint32_t failures = 0;
-  Clock::time_point next_refusal_said{};
   std::string blocked_by;  ///< what the host was told last; empty: ready
 };
 

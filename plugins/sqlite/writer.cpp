@@ -15,7 +15,6 @@ using std::chrono::nanoseconds;
 constexpr milliseconds first_retry{20};
 constexpr milliseconds longest_retry{5000};
 /// The log has a refused record at most so often.
-constexpr std::chrono::minutes pause_of_refusals{1};
 /// How long a sink that is being closed still waits for other writers.
 constexpr milliseconds hurried_wait{200};
 
@@ -371,11 +370,6 @@ void Writer::settle_job(Client& client, Job& job) {
   client.refused.add(static_cast<int64_t>(outcome.refused.size()));
   std::sort(outcome.refused.begin(), outcome.refused.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
-  if (!outcome.refused.empty() && Clock::now() >= client.next_refusal_said) {
-    client.next_refusal_said = Clock::now() + pause_of_refusals;
-    client.context.warn("records are refused; rows_refused_total counts them, and this is one: " +
-                        outcome.refused.front().second.message);
-  }
   settle(std::move(job.batch), outcome.refused);
 }
 

@@ -62,7 +62,6 @@ class Job {
   uint64_t inserted = 0;
   uint64_t already_there = 0;
   uint64_t refused_count() const { return refused_.size(); }
-  const Error* first_refusal() const { return refused_.empty() ? nullptr : &refused_.front().error; }
   /// Once nothing is left to do: what was neither inserted nor refused was there.
   void count_already_there() {
     already_there = rows.size() - std::min<uint64_t>(rows.size(), inserted + refused_rows_);

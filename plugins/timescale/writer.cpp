@@ -18,7 +18,6 @@ constexpr milliseconds longest_retry_of_a_person{30'000};
 /// Failures of unknown classes, one after the other, before a person is asked for.
 constexpr uint32_t most_unknown_failures = 8;
 /// The log has a refused record at most so often.
-constexpr std::chrono::minutes pause_of_refusals{1};
 /// Small batches that wait share a statement up to this many rows; more rows gain nothing.
 constexpr uint32_t rows_of_a_statement = 1000;
 /// A larger batch is cut: memory stays bounded, and no statement takes long.
@@ -240,10 +239,6 @@ void Writer::succeeded(Job& job) {
   inserted_.add(static_cast<int64_t>(job.inserted));
   already_there_.add(static_cast<int64_t>(job.already_there));
   refused_.add(static_cast<int64_t>(job.refused_count()));
-  if (const Error* const refusal = job.first_refusal(); refusal != nullptr && Clock::now() >= next_refusal_said_) {
-    next_refusal_said_ = Clock::now() + pause_of_refusals;
-    context_.warn("records are refused; rows_refused_total counts them, and this is one: " + refusal->message);
-  }
   job.settle();
 }
 

@@ -56,7 +56,6 @@ class Writer {
   std::vector<Batch> taken_;
   Job current_, next_;
   Clock::time_point retry_at_{};
-  Clock::time_point next_refusal_said_{};
   uint32_t failures_ = 0;
   uint32_t unknown_failures_ = 0;
   std::string said_;         ///< why the last attempt failed; empty: it did not

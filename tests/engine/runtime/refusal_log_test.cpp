@@ -10,17 +10,25 @@ using namespace sluice::testing;
 using engine::RefusalLog;
 using Lines = std::vector<std::string>;
 
+namespace {
+
+std::string seven() { return "7"; }
+
+}  // namespace
+
 TEST_CASE("a few refusals of a minute are named, the rest is counted when it is over") {
   RefusalLog log;
   constexpr int64_t begin = 5;
-  CHECK(log.refused(1, "price is missing", "rejects", begin) ==
-        Lines{"refused 1 record, which goes to \"rejects\": price is missing"});
-  CHECK(log.refused(12, "too large", "rejects", begin) ==
-        Lines{"refused 12 records, which go to \"rejects\": too large"});
-  for (uint32_t i = 2; i + 1 < RefusalLog::most_named; ++i) CHECK(log.refused(1, "bad", "rejects", begin).size() == 1);
-  CHECK(log.refused(1, "bad", "rejects", begin) ==
-        Lines{"refused 1 record, which goes to \"rejects\": bad; further ones of this minute are only counted"});
-  for (int i = 0; i < 100; ++i) CHECK(log.refused(2, "bad", "rejects", begin + i).empty());
+  CHECK(log.refused(1, "price is missing", "rejects", seven, begin) ==
+        Lines{"refused 1 record, which goes to \"rejects\": price is missing; it begins with 7"});
+  CHECK(log.refused(12, "too large", "rejects", seven, begin) ==
+        Lines{"refused 12 records, which go to \"rejects\": too large; the first begins with 7"});
+  for (uint32_t i = 2; i + 1 < RefusalLog::most_named; ++i)
+    CHECK(log.refused(1, "bad", "rejects", seven, begin).size() == 1);
+  CHECK(log.refused(1, "bad", "rejects", seven, begin) ==
+        Lines{"refused 1 record, which goes to \"rejects\": bad; it begins with 7; further ones of this minute are "
+              "only counted"});
+  for (int i = 0; i < 100; ++i) CHECK(log.refused(2, "bad", "rejects", seven, begin + i).empty());
   CHECK_FALSE(log.rest(begin + RefusalLog::minute_ns - 1));
   CHECK(log.rest(begin + RefusalLog::minute_ns) == "refused 200 records more in that minute");
   CHECK_FALSE(log.rest(begin + RefusalLog::minute_ns));
@@ -28,10 +36,11 @@ TEST_CASE("a few refusals of a minute are named, the rest is counted when it is 
 
 TEST_CASE("the next minute names again, after what the last one left") {
   RefusalLog log;
-  for (uint32_t i = 0; i < RefusalLog::most_named; ++i) log.refused(1, "bad", "rejects", 0);
-  log.refused(1, "bad", "rejects", 0);
-  CHECK(log.refused(1, "worse", "rejects", RefusalLog::minute_ns) ==
-        Lines{"refused 1 record more in that minute", "refused 1 record, which goes to \"rejects\": worse"});
+  for (uint32_t i = 0; i < RefusalLog::most_named; ++i) log.refused(1, "bad", "rejects", seven, 0);
+  log.refused(1, "bad", "rejects", seven, 0);
+  CHECK(log.refused(1, "worse", "rejects", seven, RefusalLog::minute_ns) ==
+        Lines{"refused 1 record more in that minute",
+              "refused 1 record, which goes to \"rejects\": worse; it begins with 7"});
   CHECK_FALSE(log.rest(INT64_MAX));
 }
 
@@ -56,6 +65,29 @@ TEST_CASE("a run logs its refusals, and at its end those that it did not name") 
   engine::GraphRuntime runtime(graph.build(), std::move(options));
   run_to_end(runtime);
   REQUIRE(lines.size() == RefusalLog::most_named + 1);
-  CHECK(lines.front().starts_with("refused 1 record, which goes to \"rejects\": "));
+  CHECK(lines.front() == "refused 1 record, which goes to \"rejects\": the test refuses it; it begins with 0");
   CHECK(lines.back() == "refused 5 records more in that minute");
+}
+
+TEST_CASE("records that are refused for the same reason at once have a line each") {
+  NumbersState numbers{.total = 4, .per_batch = 1};
+  CollectState picky;
+  picky.is_refused = [](uint64_t) { return true; };
+  CollectState rejects;
+  GraphBuilder graph;
+  graph.node("numbers", numbers_type, numbers);
+  graph.node("picky", collect_type, picky);
+  graph.node("rejects", collect_type, rejects);
+  graph.edge("numbers", "picky").dead_letter = graph.dead_letter("rejects");
+  std::mutex mutex;
+  Lines lines;
+  engine::RuntimeOptions options;
+  options.log = [&](uint32_t, const std::string&, std::string_view sentence) {
+    const std::lock_guard lock(mutex);
+    lines.emplace_back(sentence);
+  };
+  engine::GraphRuntime runtime(graph.build(), std::move(options));
+  run_to_end(runtime);
+  REQUIRE(lines.size() == 4);
+  for (size_t i = 0; i < lines.size(); ++i) CHECK(lines[i].ends_with("it begins with " + std::to_string(i)));
 }

@@ -59,7 +59,7 @@ TEST_CASE("what plugins log and say of themselves is safe to show") {
   Graph graph;
   graph.sink.process = [](Context& context, Batch batch) -> Result<void> {
     context.info(nasty);
-    context.blocked(nasty);
+    context.blocked("blocked by " + nasty);
     context.counter(nasty, nasty).add();
     std::move(batch).discard(nasty);
     return {};

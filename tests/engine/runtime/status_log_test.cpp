@@ -81,6 +81,22 @@ TEST_CASE("what flaps is said now and then, with what was left out, and its end 
   CHECK(text(log.catch_up(now_ns + 1'000 * second)) == "nothing");
 }
 
+TEST_CASE("what the limit withholds is said when the run ends") {
+  StatusLog log = ready();
+  int64_t now_ns = 100 * second;
+  std::optional<StatusLog::Line> line;
+  const auto flap = [&](uint32_t status) { line = log.change(status, "", now_ns += 1'000'000); };
+  do {
+    flap(SLUICE_STATUS_BLOCKED);
+    if (line) flap(SLUICE_STATUS_READY);
+  } while (line);
+  flap(SLUICE_STATUS_READY);
+  flap(SLUICE_STATUS_BLOCKED);
+  CHECK(text(log.catch_up(now_ns)) == "nothing");
+  CHECK(text(log.last(now_ns)).find("blocked (") == 0);
+  CHECK(text(log.last(now_ns)) == "nothing");
+}
+
 TEST_CASE("how long something lasted has few digits") {
   CHECK(lasted_text(-1) == "0.0 s");
   CHECK(lasted_text(9'940'000'000) == "9.9 s");
