@@ -79,8 +79,19 @@ constexpr const char* rules_sql = R"(
 SELECT rulename FROM pg_rewrite WHERE ev_class = $1::oid AND ev_type IN ('2', '3') AND ev_enabled <> 'D' ORDER BY 1)";
 
 constexpr const char* dimension_sql = R"(
-SELECT column_name, (extract(epoch FROM time_interval) * 1000000)::bigint FROM timescaledb_information.dimensions
+SELECT column_name, (extract(epoch FROM time_interval) * 1000000)::bigint, h.associated_schema_name,
+       h.associated_table_prefix || '_'
+  FROM timescaledb_information.dimensions
+  JOIN _timescaledb_catalog.hypertable h ON h.schema_name = hypertable_schema AND h.table_name = hypertable_name
  WHERE hypertable_schema = $1 AND hypertable_name = $2 ORDER BY dimension_number LIMIT 1)";
+
+constexpr const char* family_sql = R"(
+WITH RECURSIVE family AS (
+  SELECT to_regclass($1)::oid AS id
+  UNION
+  SELECT i.inhrelid FROM pg_inherits i JOIN family ON i.inhparent = family.id)
+SELECT EXISTS (SELECT FROM family JOIN pg_class c ON c.oid = family.id JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = $2 AND c.relname = $3))";
 
 std::optional<Failure> read_columns(Connection& connection, const std::string& table, TableFacts& facts) {
   ServerResult result;
@@ -159,7 +170,9 @@ std::optional<Failure> read_table(Connection& connection, const Settings& settin
   found.kind = text_at(result, 0, 1);
   found.unlogged = flag_at(result, 0, 2);
   found.row_security = flag_at(result, 0, 3);
-  const std::vector<std::string> name{text_at(result, 0, 4), text_at(result, 0, 5)};
+  found.called.schema = text_at(result, 0, 4);
+  found.called.name = text_at(result, 0, 5);
+  const std::vector<std::string> name{found.called.schema, found.called.name};
   if (auto failure = read_columns(connection, id, found)) return failure;
   if (auto failure = read_indexes(connection, id, found)) return failure;
   if (auto failure = read_names(connection, triggers_sql, id, found.row_triggers)) return failure;
@@ -169,10 +182,24 @@ std::optional<Failure> read_table(Connection& connection, const Settings& settin
     if (PQntuples(result.get()) > 0) {
       found.time_column = text_at(result, 0, 0);
       found.chunk_us = number_at<int64_t>(result, 0, 1);
+      found.called.chunk_schema = text_at(result, 0, 2);
+      found.called.chunk_prefix = text_at(result, 0, 3);
     }
   }
   facts = std::move(found);
   return std::nullopt;
+}
+
+std::optional<Failure> look_for_table(Connection& connection, const Settings& settings, const TableName& own,
+                                      const Failure& named, bool& is_own) {
+  // A chunk may have been made by the transaction that failed: then its name is all that is left of it.
+  is_own = named.table.empty() || (named.schema == own.schema && named.table == own.name) ||
+           (!own.chunk_schema.empty() && named.schema == own.chunk_schema && named.table.starts_with(own.chunk_prefix));
+  if (is_own) return std::nullopt;
+  ServerResult result;
+  auto failure = connection.query(family_sql, {quoted_table(settings), named.schema, named.table}, doing, result);
+  if (!failure) is_own = flag_at(result, 0, 0);
+  return failure;
 }
 
 }  // namespace sluice::timescale

@@ -42,6 +42,13 @@ struct TableColumn {
   bool may_select = false;
 };
 
+/// What the server calls the table in its errors.
+struct TableName {
+  std::string schema, name;
+  std::string chunk_schema;  ///< of a hypertable; empty: it is none
+  std::string chunk_prefix;  ///< with which the names of its chunks begin
+};
+
 struct UniqueIndex {
   std::string name;
   std::vector<std::string> columns;
@@ -50,6 +57,7 @@ struct UniqueIndex {
 };
 
 struct TableFacts {
+  TableName called;
   std::string kind;  ///< pg_class.relkind: "r", "p", "v", ...
   bool unlogged = false;
   bool row_security = false;  ///< that holds for this user
@@ -67,5 +75,8 @@ std::optional<Failure> read_server(Connection& connection, const Settings& setti
 /// Leaves `facts` empty where there is no such table.
 std::optional<Failure> read_table(Connection& connection, const Settings& settings, const ServerFacts& server,
                                   std::optional<TableFacts>& facts);
+/// Whether the table that an error names is the sink's, or a partition, child or chunk of it.
+std::optional<Failure> look_for_table(Connection& connection, const Settings& settings, const TableName& own,
+                                      const Failure& named, bool& is_own);
 
 }  // namespace sluice::timescale

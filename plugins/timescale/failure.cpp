@@ -110,6 +110,8 @@ Failure failure_of(const PGresult* result, std::string_view doing) {
   failure.blame = blame_of(failure.state);
   const std::string severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
   failure.ends_session = severity == "FATAL" || severity == "PANIC";
+  failure.schema = field(result, PG_DIAG_SCHEMA_NAME);
+  failure.table = field(result, PG_DIAG_TABLE_NAME);
   failure.column = field(result, PG_DIAG_COLUMN_NAME);
   failure.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
   failure.routine = field(result, PG_DIAG_SOURCE_FUNCTION);

@@ -26,7 +26,9 @@ struct Failure {
   std::string state{};        ///< SQLSTATE, or empty
   std::string sentence{};     ///< what was tried, what the server said, what to do
   bool ends_session = false;  ///< the server says that it ends the connection
-  std::string column{};       ///< these three as far as the server names them
+  std::string schema{};       ///< these five as far as the server names them
+  std::string table{};        ///< a partition or chunk, where the row went into one
+  std::string column{};
   std::string constraint{};
   std::string routine{};  ///< of the server, that found the error
 };

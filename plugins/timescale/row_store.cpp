@@ -49,6 +49,7 @@ RowStore::RowStore(Connection& connection, const Settings& settings, Origin orig
 
 std::optional<Failure> RowStore::prepare(const Seen& seen) {
   table_reads_copy_ = seen.reads_copy;
+  name_ = seen.called;
   insert_ = Statement(insert_sql(settings_, seen.casts));
   plain_insert_ = Statement(plain_insert_sql(settings_, seen.casts));
   if (!settings_.conflict.empty()) missing_ = Statement(missing_sql(settings_, seen.casts));
@@ -191,7 +192,10 @@ std::optional<Failure> RowStore::store_again(Job& job, const Rows& one) {
   uint64_t inserted = 0;
   std::optional<Failure> failure = insert(
       job, plain_insert_, one, [] {}, inserted);
-  const bool is_there = failure && failure->state == unique_violation;
+  bool is_there = false;
+  if (failure && failure->state == unique_violation) {
+    if (auto unknown = is_own_table(*failure, is_there)) return unknown;
+  }
   if (failure && failure->blame != Blame::record) return failure;
   job.work.pop_back();
   job.inserted += inserted;
@@ -205,6 +209,13 @@ std::optional<Failure> RowStore::store_again(Job& job, const Rows& one) {
 
 std::optional<Failure> RowStore::insert(Job& job, const Statement& statement, const Rows& part,
                                         const std::function<void()>& meanwhile, uint64_t& inserted) {
+  std::optional<Failure> failure = transact(job, statement, part, meanwhile, inserted);
+  if (failure) blame_table(failure);
+  return failure;
+}
+
+std::optional<Failure> RowStore::transact(Job& job, const Statement& statement, const Rows& part,
+                                          const std::function<void()>& meanwhile, uint64_t& inserted) {
   // Without a conflict target nothing can be looked up, so all rows are stored together or none is.
   const bool all_or_none = settings_.conflict.empty();
   if (!all_or_none && !connection_.is_pooled()) return exchange(job, statement, part, meanwhile, inserted);
@@ -238,21 +249,35 @@ std::optional<Failure> RowStore::exchange(Job& job, const Statement& statement, 
     failure = connection_.receive(doing_, result);
     if (!failure) inserted = number_of(PQcmdTuples(result.get()));
   }
-  if (failure) blame_table(*failure);
   return failure;
 }
 
+/// Outside of a transaction that failed, as it may ask the server. Triggers and rules write other tables, too.
+std::optional<Failure> RowStore::is_own_table(const Failure& failure, bool& is_own) {
+  return look_for_table(connection_, settings_, name_, failure, is_own);
+}
+
 /// What no row of this kind could pass is not the row's fault.
-void RowStore::blame_table(Failure& failure) const {
-  if (failure.state == not_null_violation && !failure.column.empty()) {
-    const std::optional<size_t> mapped = settings_.mapping.find(failure.column);
+void RowStore::blame_table(std::optional<Failure>& failure) {
+  if (failure->state == not_null_violation && !failure->column.empty()) {
+    const std::optional<size_t> mapped = settings_.mapping.find(failure->column);
     if (mapped && !settings_.column(*mapped).nullable) return;
-    failure.sentence += mapped ? "; the graph says nullable: true: let the table take NULL, or drop it from the graph"
+    bool is_own = false;
+    if (auto unknown = is_own_table(*failure, is_own)) {
+      failure = std::move(unknown);
+    } else if (is_own) {
+      failure->sentence += mapped
+                               ? "; the graph says nullable: true: let the table take NULL, or drop it from the graph"
                                : "; give the column a default, or add it to columns";
-    failure.blame = Blame::person;
-  } else if (failure.state == check_violation && failure.constraint.empty() && failure.routine == "ExecFindPartition") {
-    failure.sentence += "; create the partition, or one that is the default";
-    failure.blame = Blame::person;
+      failure->blame = Blame::person;
+    } else {
+      failure->sentence += "; a trigger or rule of table " + settings_.table_name() + " writes to table " +
+                           failure->table + ", and fails for this row";
+    }
+  } else if (failure->state == check_violation && failure->constraint.empty() &&
+             failure->routine == "ExecFindPartition") {
+    failure->sentence += "; create the partition, or one that is the default";
+    failure->blame = Blame::person;
   }
 }
 

@@ -36,6 +36,8 @@ class RowStore {
   };
   std::optional<Failure> store_part(Job& job, const std::function<void()>& meanwhile);
   std::optional<Failure> store_again(Job& job, const Rows& one);
+  std::optional<Failure> transact(Job& job, const Statement& statement, const Rows& part,
+                                  const std::function<void()>& meanwhile, uint64_t& inserted);
   std::optional<Failure> exchange(Job& job, const Statement& statement, const Rows& part,
                                   const std::function<void()>& meanwhile, uint64_t& inserted);
   std::optional<Failure> insert(Job& job, const Statement& statement, const Rows& part,
@@ -43,7 +45,8 @@ class RowStore {
   std::optional<Failure> look_up(Job& job, const Rows& part, Rows& missing);
   bool goes_on_after(Failure& failure, Job& job, Attempt& attempt);
   void name_row(Failure& failure, Job& job, uint32_t row) const;
-  void blame_table(Failure& failure) const;
+  std::optional<Failure> is_own_table(const Failure& failure, bool& is_own);
+  void blame_table(std::optional<Failure>& failure);
   Failure dropped() const;
   void divide(Job& job);
   void refuse(Job& job, uint32_t row, const Failure& failure);
@@ -57,6 +60,7 @@ class RowStore {
   Statement insert_, plain_insert_, missing_;
   const std::string copy_;
   bool table_reads_copy_ = false;
+  TableName name_;
   size_t most_rows_ = 0;  ///< larger statements failed on this connection; 0: none did
   CopyChoice copy_choice_;
 };

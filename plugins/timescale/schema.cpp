@@ -59,6 +59,7 @@ std::optional<Failure> look(Connection& connection, const Settings& settings, Se
   std::optional<TableFacts> table;
   if (auto failure = read_table(connection, settings, seen.server, table)) return failure;
   seen.has_table = table.has_value();
+  seen.called = table ? table->called : TableName{};
   seen.reads_copy = table && reads_copy(settings, *table);
   seen.casts = table ? text_casts(settings, *table) : std::vector<std::string>(settings.mapping.size());
   seen.findings = check(settings, seen.server, table);

@@ -11,7 +11,8 @@ struct Seen {
   ServerFacts server;
   bool has_table = false;
   bool created = false;
-  bool reads_copy = false;         ///< every column reads COPY's values as they are
+  bool reads_copy = false;  ///< every column reads COPY's values as they are
+  TableName called;
   std::vector<std::string> casts;  ///< of each column: what its text is cast to, or nothing
   std::vector<Finding> findings;
 };

@@ -9,18 +9,20 @@ namespace {
 
 /// A table of a key and a number, and records that say where they come from.
 struct Trial {
-  Trial(const std::string& url, const std::string& sql, Values more = {})
-      : space(url), node(timescale_type(), options(std::move(more)), setup()) {
+  Trial(const std::string& url, const std::string& sql, Values more = {}, bool with_conflict = true)
+      : space(url), node(timescale_type(), options(std::move(more), with_conflict), setup()) {
     space.person().run(sql);
     node.begin();
   }
-  Values options(Values more) const {
-    return replaced({{"url", space.url()},
-                     {"method", method()},
-                     {"table", "t"},
-                     {"columns", map({{"k", column("k", "text")}, {"v", column("v", "bigint")}})},
-                     {"conflict", list({"k"})}},
-                    std::move(more));
+  Values options(Values more, bool with_conflict) const {
+    Values all = replaced({{"url", space.url()},
+                           {"method", method()},
+                           {"table", "t"},
+                           {"columns", map({{"k", column("k", "text")}, {"v", column("v", "bigint")}})},
+                           {"conflict", list({"k"})}},
+                          std::move(more));
+    std::erase_if(all, [&](const Field& each) { return !with_conflict && each.key == "conflict"; });
+    return all;
   }
   static Setup setup() {
     Setup with;
@@ -212,6 +214,101 @@ TEST_CASE("a column that only the table has, and that is suddenly needed, needs 
   REQUIRE(all_settled(trial.node));
   CHECK(trial.node.settled(SLUICE_DELIVERED) == 20);
   CHECK(trial.space.person().count("t") == 20);
+}
+
+TEST_CASE("a column that is suddenly needed needs a person in a partition and in a chunk, too") {
+  for (const std::string variable : {"TIMESCALE_URL", "POSTGRES_URL"}) {
+    const std::string url = server(variable.c_str());
+    if (url.empty()) return;
+    // With a chunk that is there, and with one that the failing statement makes.
+    for (const int64_t next : {10, 2'000'000'000}) {
+      INFO(variable << ' ' << next);
+      Space space(url);
+      Values options = replaced(trade_options(space.url()), {{"create", false}});
+      std::erase_if(options, [](const Field& each) { return each.key == "hypertable"; });
+      if (variable == "TIMESCALE_URL") {
+        Harness(timescale_type(), trade_options(space.url())).begin();
+      } else {
+        space.person().run(
+            "CREATE TABLE trades (event_time timestamptz NOT NULL, symbol text NOT NULL, event_type text NOT NULL, "
+            "trade_id bigint NOT NULL, price numeric(20,8) NOT NULL, quantity numeric(20,8) NOT NULL, is_buyer_maker "
+            "boolean NOT NULL, UNIQUE (symbol, event_type, trade_id, event_time)) PARTITION BY RANGE (event_time); "
+            "CREATE TABLE of_others PARTITION OF trades DEFAULT");
+      }
+      Harness node(timescale_type(), options);
+      node.begin();
+      must(node.write(trades(0, 10)));
+      REQUIRE(all_settled(node));
+      // A check that the next connection makes does not see it.
+      space.person().run("ALTER TABLE trades ADD COLUMN w text DEFAULT 'x'; ALTER TABLE trades ALTER w SET NOT NULL");
+      space.person().run(
+          "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.w := NULL; RETURN new; END $$; "
+          "CREATE TRIGGER meddle BEFORE INSERT ON trades FOR EACH ROW EXECUTE FUNCTION meddle()");
+      must(node.write(trades(next, next + 10)));
+      REQUIRE(says(node, SLUICE_STATUS_BLOCKED));
+      CHECK(node.statuses().back().sentence.find("give the column a default, or add it to columns") !=
+            std::string::npos);
+      CHECK(node.settled(SLUICE_FAILED) == 0);
+      space.person().run("DROP TRIGGER meddle ON trades");
+      REQUIRE(all_settled(node));
+      CHECK(node.settled(SLUICE_DELIVERED) == 20);
+      CHECK(space.person().count("trades") == 20);
+    }
+  }
+}
+
+TEST_CASE("a row for which a trigger cannot write to another table is refused alone") {
+  for (const char* variable : {"TIMESCALE_URL", "POSTGRES_URL"}) {
+    const std::string url = server(variable);
+    if (url.empty()) return;
+    // A column that only the other table has, and one that both have.
+    for (const std::string column_name : {"note", "v"}) {
+      for (const bool with_conflict : {true, false}) {
+        INFO(variable << ' ' << column_name << ' ' << with_conflict);
+        Values options{
+            {"columns", map({{"k", column("k", "text")}, {"v", column("v", "bigint", {{"nullable", true}})}})}};
+        Trial trial(url,
+                    "CREATE TABLE t (k text PRIMARY KEY, v bigint); CREATE TABLE other (k text, " + column_name +
+                        " text NOT NULL);" +
+                        meddle("INSERT INTO other VALUES (new.k, CASE WHEN new.v <> 7 THEN 'x' END);",
+                               "AFTER INSERT ON t FOR EACH ROW"),
+                    std::move(options), with_conflict);
+        trial.write(0, 50);
+        REQUIRE(all_settled(trial.node));
+        CHECK(trial.node.settled(SLUICE_DELIVERED) == 49);
+        CHECK(trial.space.person().count("t") == 49);
+        CHECK(trial.space.person().count("other") == 49);
+        const auto why = reasons(trial.node);
+        REQUIRE(why.size() == 1);
+        CHECK(why[0].find("23502: ") == 0);
+        CHECK(why[0].find("a trigger or rule of table t writes to table other, and fails for this row") !=
+              std::string::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("a key that another table has already does not count as there") {
+  for (const char* variable : {"TIMESCALE_URL", "POSTGRES_URL"}) {
+    const std::string url = server(variable);
+    if (url.empty()) return;
+    INFO(variable);
+    // Dropped when it is sent first, so that it is sent once more, on its own.
+    Trial trial(url, table +
+                         "CREATE TABLE other (k text PRIMARY KEY); INSERT INTO other VALUES ('K7'); "
+                         "CREATE SEQUENCE sent;" +
+                         meddle("IF new.v = 7 AND nextval('sent') = 1 THEN RETURN NULL; END IF;") +
+                         "CREATE FUNCTION copy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO other VALUES "
+                         "(new.k); RETURN new; END $$; CREATE TRIGGER copy AFTER INSERT ON t FOR EACH ROW EXECUTE "
+                         "FUNCTION copy();");
+    trial.write(7, 8);
+    REQUIRE(all_settled(trial.node));
+    const auto why = reasons(trial.node);
+    REQUIRE(why.size() == 1);
+    CHECK(why[0].find("23505: ") == 0);
+    CHECK(trial.node.metric("rows_already_there_total") == 0);
+    CHECK(trial.space.person().count("t") == 0);
+  }
 }
 
 TEST_CASE("a sequence that is used up needs a person") {
