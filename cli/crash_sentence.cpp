@@ -32,7 +32,7 @@ void on_crash(int signal) {
   }
   say("error: the plugin ");
   say(plugin);
-  say(" crashes while it is loaded: it is damaged, so copy or build it again; `sluice plugins check` tries it\n");
+  say(" crashes while it is loaded: it is damaged, so copy or build it again; `sluice plugins check` checks it\n");
   ::_exit(exit_invalid);
 }
 

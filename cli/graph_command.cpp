@@ -41,7 +41,7 @@ int draw(const GraphOptions& options, const engine::Registry& registry, std::ost
   std::ofstream to(options.output_file);
   to << picture;
   if (!to.flush()) {
-    err << fmt::format("{}: cannot be written; choose another file\n", options.output_file);
+    err << fmt::format("{}: the file cannot be written; choose another one\n", options.output_file);
     return exit_invalid;
   }
   return exit_ok;
@@ -56,7 +56,7 @@ void add_graph_command(CLI::App& app, const std::vector<std::string>& directorie
   command->add_option("--format", options->format, "mermaid, dot or svg")
       ->capture_default_str()
       ->check(CLI::IsMember({"mermaid", "dot", "svg"}));
-  command->add_option("-o,--output", options->output_file, "Write to this file instead of the output");
+  command->add_option("-o,--output", options->output_file, "Write to this file instead of standard output");
   command->callback([options, &directories, &out, &err, &exit_code] {
     const engine::Registry registry = chosen_registry(directories);
     exit_code = draw(*options, registry, out, err);

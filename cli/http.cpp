@@ -33,9 +33,10 @@ Result<void> Http::serve(const engine::GraphRuntime& runtime, LiveDisplay& displ
   observer_ = *std::move(observer);
   display.log(SLUICE_LOG_INFO, "http", fmt::format("serving on http://{}/", observer_->address().text()));
   if (observer_->is_beyond_loopback()) {
-    display.log(SLUICE_LOG_WARN, "http",
-                "other machines can read these pages, as the address is not of the loopback; there is no password, so "
-                "leave it to a network that you trust");
+    display.log(
+        SLUICE_LOG_WARN, "http",
+        "other machines can read these pages, because the address is not a loopback address; there is no password, "
+        "so use it only in a network that you trust");
   }
   return {};
 }

@@ -28,7 +28,7 @@ int written(int exit_code) {
   std::cout.flush();
   const bool is_written = std::fflush(stdout) == 0 && std::cout.good();
   if (is_written) return exit_code;
-  const std::string reason = errno == 0 ? "it takes no more" : std::generic_category().message(errno);
+  const std::string reason = errno == 0 ? "it accepts no more data" : std::generic_category().message(errno);
   std::cerr << "error: the output could not be written: " << reason << "\n";
   return exit_code == sluice::cli::exit_ok ? sluice::cli::exit_output_lost : exit_code;
 }
@@ -41,21 +41,21 @@ int main(int argc, char** argv) {
   sluice::cli::Signals::block();
   CLI::App app{
       "Sluice moves streams of records through a graph that a YAML file declares.\n"
-      "Nodes say what happens to records; edges say how much may wait, what gives way\n"
-      "when it is too much, and who answers for a record until it is safe.\n"};
+      "Nodes process records. Edges set how many records may wait, what happens when an\n"
+      "edge is full, and who is responsible for a record until it is safe.\n"};
   app.name("sluice");
   app.set_version_flag("--version", std::string("sluice ") + SLUICE_VERSION);
   app.require_subcommand(1);
   app.footer(
       std::string("Start here:\n"
-                  "  sluice validate graphs/quickstart.yaml   what is proved of a graph, or what is wrong with it\n"
+                  "  sluice validate graphs/quickstart.yaml   print the guarantees of a graph, or its problems\n"
                   "  sluice run graphs/quickstart.yaml        run it; Ctrl-C drains it and prints its receipt\n"
-                  "  sluice plugins list                      node types there are; `plugins show TYPE` for one\n\n") +
+                  "  sluice plugins list                      list node types; `plugins show TYPE` explains one\n\n") +
       sluice::cli::exit_code_table);
 
   std::vector<std::string> plugin_directories;
   app.add_option("--plugins", plugin_directories,
-                 "Directories with plugins, instead of $SLUICE_PLUGIN_PATH and lib/sluice beside the program");
+                 "Directories with plugins, instead of $SLUICE_PLUGIN_PATH and the program's lib/sluice");
 
   int exit_code = sluice::cli::exit_ok;
   sluice::cli::add_run_command(app, plugin_directories, std::cout, std::cerr, exit_code);

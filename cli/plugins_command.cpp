@@ -95,7 +95,7 @@ int plugins_show(const engine::Registry& registry, const std::string& type, bool
   if (const std::string meant = registry.did_you_mean(type); !meant.empty()) {
     err << "did you mean " << meant << "?\n";
   } else {
-    err << "`sluice plugins list` names all there are\n";
+    err << "`sluice plugins list` names all node types\n";
   }
   return 1;
 }
@@ -123,11 +123,12 @@ std::vector<std::filesystem::path> chosen_directories(const std::vector<std::str
 }
 
 engine::Registry chosen_registry(const std::vector<std::string>& from_command_line) {
-  return engine::Registry(chosen_directories(from_command_line),
-                          from_command_line.empty()
-                              ? ""
-                              : "--plugins replaces the usual directories, so name those too that have the rest: " +
-                                    engine::joined(texts_of(engine::default_plugin_directories())));
+  return engine::Registry(
+      chosen_directories(from_command_line),
+      from_command_line.empty()
+          ? ""
+          : "--plugins replaces the usual directories, so also name the directories of the other plugins: " +
+                engine::joined(texts_of(engine::default_plugin_directories())));
 }
 
 void add_plugins_command(CLI::App& app, const std::vector<std::string>& directories, std::ostream& out,
@@ -142,7 +143,7 @@ void add_plugins_command(CLI::App& app, const std::vector<std::string>& director
   CLI::App* const plugins = app.add_subcommand("plugins", "List, explain and check plugins and their node types");
   plugins->require_subcommand(1);
 
-  CLI::App* const list = plugins->add_subcommand("list", "Name every node type, and every plugin that was refused");
+  CLI::App* const list = plugins->add_subcommand("list", "List every node type, and every refused plugin");
   list->add_flag("--json", given->json, "Write JSON");
   list->callback([given, &directories, &out, &err, &exit_code] {
     exit_code = plugins_list(chosen_registry(directories), given->json, out, err);
@@ -150,12 +151,12 @@ void add_plugins_command(CLI::App& app, const std::vector<std::string>& director
 
   CLI::App* const show = plugins->add_subcommand("show", "Explain a node type: its options, ports and attributes");
   show->add_option("type", given->type, "The node type, as `type:` in a graph")->required();
-  show->add_flag("--markdown", given->markdown, "Write Markdown, as the reference in the documentation is");
+  show->add_flag("--markdown", given->markdown, "Write Markdown, as in the documentation's reference");
   show->callback([given, &directories, &out, &err, &exit_code] {
     exit_code = plugins_show(chosen_registry(directories), given->type, given->markdown, out, err);
   });
 
-  CLI::App* const check = plugins->add_subcommand("check", "Tell whether plugin files are fit for use");
+  CLI::App* const check = plugins->add_subcommand("check", "Check whether plugin files can be used");
   check->add_option("file", given->files, "Plugin files (*.so)")->required();
   check->callback([given, &out, &err, &exit_code] { exit_code = plugins_check(given->files, out, err); });
 }

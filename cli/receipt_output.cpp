@@ -18,7 +18,7 @@
 namespace sluice::cli {
 namespace {
 
-constexpr const char* remedy = "give --receipt a file in a directory that is there and may be written to";
+constexpr const char* remedy = "give --receipt a file in an existing directory that you may write to";
 
 Error refused(const std::string& file, const std::string& why) {
   return operator_needed(fmt::format("--receipt {}: {}; {}", file, why, remedy));
@@ -29,7 +29,7 @@ Result<void> write_all(int fd, std::string_view text, int patience_ms) {
   while (!text.empty()) {
     pollfd waiting{fd, POLLOUT, 0};
     const int ready = poll(&waiting, 1, patience_ms);
-    if (ready == 0) return transient("its reader takes nothing");
+    if (ready == 0) return transient("its reader does not read");
     if (ready < 0 && errno != EINTR) return transient(std::strerror(errno));
     if (ready < 0) continue;
     // A pipe that is ready takes this much without blocking, and files do not block.
@@ -50,7 +50,7 @@ Result<std::unique_ptr<ReceiptOutput>> ReceiptOutput::prepare(const std::string&
     if (S_ISDIR(facts.st_mode)) return refused(file, "it is a directory");
     // Of a pipe without a reader this fails instead of waiting for one.
     const int fd = open(file.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) return refused(file, errno == ENXIO ? "it is a pipe that nobody reads" : std::strerror(errno));
+    if (fd < 0) return refused(file, errno == ENXIO ? "it is a pipe without a reader" : std::strerror(errno));
     if (S_ISFIFO(facts.st_mode)) {
       pipe = fd;
     } else {
@@ -90,13 +90,14 @@ ReceiptOutput::Written ReceiptOutput::write(const engine::Report& report, int pa
   };
   if (!file_.empty()) {
     if (const Result<void> done = write_file(engine::receipt_json(report), patience_ms); !done) {
-      fail(fmt::format("{}: the receipt could not be written there: {}; it follows on the output\n", file_,
+      fail(fmt::format("{}: the receipt could not be written there: {}; it follows on standard output\n", file_,
                        done.error().message));
     }
   }
   const std::string text = engine::receipt_text(report);
   if (const Result<void> done = write_all(STDOUT_FILENO, text, patience_ms); !done) {
-    fail(fmt::format("the receipt could not be written to the output: {}; here it is\n{}", done.error().message, text));
+    fail(fmt::format("the receipt could not be written to standard output: {}; here it is\n{}", done.error().message,
+                     text));
   }
   return written;
 }

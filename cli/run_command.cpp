@@ -134,7 +134,7 @@ class Run {
       display_.log(SLUICE_LOG_ERROR, "sluice", "stopped by " + failure_text(*failure, options_.graph));
     }
     for (const std::string& node : runtime.left_behind()) {
-      display_.log(SLUICE_LOG_WARN, node, "it did not close in time, and is left behind");
+      display_.log(SLUICE_LOG_WARN, node, "it did not close in time; the run ends without it");
     }
     const engine::Report report = runtime.report();
     return exit_code_of(runtime, report, receipt_->write(report));
@@ -167,8 +167,8 @@ class Run {
   void say_what_was_asked(engine::GraphRuntime& runtime) {
     if (const std::string signal = signals_.asked_by(); !signal.empty() && !std::exchange(has_said_stop_, true)) {
       display_.log(SLUICE_LOG_INFO, "sluice",
-                   fmt::format("stopping after {}: what is on its way is finished first, for at most {:g} s; a second "
-                               "signal ends at once",
+                   fmt::format("stopping after {}: unsettled records drain first, for at most {:g} s; a second "
+                               "signal ends the run at once",
                                signal, options_.drain_seconds));
     }
     if (is_asked_how_it_is_.exchange(false)) display_.say(runtime.report());
@@ -181,10 +181,10 @@ class Run {
       _exit(exit_not_started);
     }
     if (!runtime.has_flowed()) {
-      say_unless_blocked("ended by force, as a node did not open in time; nothing was run\n");
+      say_unless_blocked("ended by force, because a node did not open in time; nothing was run\n");
       _exit(exit_ok);
     }
-    say_unless_blocked("ended by force, as the run did not end in time\n");
+    say_unless_blocked("ended by force, because the run did not end in time\n");
     const engine::Report report = runtime.report();
     _exit(exit_code_of(runtime, report, receipt_->write(report, forced_patience_ms)));
   }
@@ -224,15 +224,18 @@ int run(const RunOptions& options, const std::vector<std::string>& plugin_direct
 void add_run_command(CLI::App& app, const std::vector<std::string>& directories, std::ostream& out, std::ostream& err,
                      int& exit_code) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* command = app.add_subcommand("run", "Run a graph until it ends or SIGTERM comes, then print its receipt");
+  CLI::App* command = app.add_subcommand("run", "Run a graph until it ends or gets SIGTERM, then print its receipt");
   command->add_option("graph", options->graph, "The graph's YAML file")->required();
   command->add_option("--process", options->process, "Run only this process of the graph");
-  command->add_flag("--dry-run", options->is_dry_run, "The same as `sluice validate`: check all, run nothing");
-  command->add_flag("--quiet", options->is_quiet, "No line of rates; all else is logged, and the receipt printed");
-  command->add_option("--receipt", options->receipt_file, "Write the receipt to this file as JSON, too");
-  command->add_option("--seconds", options->seconds, "Stop in order after this many seconds; 0: run until a signal")
+  command->add_flag("--dry-run", options->is_dry_run, "The same as `sluice validate`: check everything, run nothing");
+  command->add_flag("--quiet", options->is_quiet,
+                    "Do not show rates; everything else is still logged, and the receipt printed");
+  command->add_option("--receipt", options->receipt_file, "Also write the receipt to this file, as JSON");
+  command->add_option("--seconds", options->seconds, "Stop and drain after this many seconds; 0: run until a signal")
       ->check(CLI::Range(0.0, 1e9));
-  command->add_option("--drain-seconds", options->drain_seconds, "How long a stop may wait for what is on its way")
+  command
+      ->add_option("--drain-seconds", options->drain_seconds,
+                   "How many seconds a stop may take to drain unsettled records")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 86400.0));
   command->callback(

@@ -50,11 +50,11 @@ std::string usage_hint(const CLI::App& app, const std::vector<std::string>& word
         continue;
       }
       if (at != &app && has_option(app, name)) {
-        return name + " stands before the command: " + app.get_name() + " " + name + " ... " + at->get_name() + "\n";
+        return name + " goes before the command: " + app.get_name() + " " + name + " ... " + at->get_name() + "\n";
       }
       for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
         if (at == &app && has_option(*command, name)) {
-          return name + " stands behind the command: " + app.get_name() + " " + command->get_name() + " " + name + "\n";
+          return name + " goes after the command: " + app.get_name() + " " + command->get_name() + " " + name + "\n";
         }
       }
       return {};

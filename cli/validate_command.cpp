@@ -28,14 +28,14 @@ void add_validate_command(CLI::App& app, const std::vector<std::string>& directo
                           std::ostream& err, int& exit_code) {
   auto options = std::make_shared<ValidateOptions>();
   CLI::App* command =
-      app.add_subcommand("validate", "Check a graph without running it: all problems, or what is proved");
+      app.add_subcommand("validate", "Check a graph without running it; print all problems, or the guarantees");
   command->add_option("graph", options->graph, "The graph's YAML file")->required();
   command->add_option("--process", options->process, "Plan only this process of the graph");
   command->add_flag("--connect", options->asks_servers,
-                    "Ask the real servers, too: rights, topics, tables; changes nothing there");
-  command->add_flag("--json", options->as_json, "One line of JSON instead of text");
-  command->add_flag("--brief", options->is_brief, "Problems and one line that sums up, without what is proved");
-  command->add_flag("--strict", options->warnings_are_errors, "Warnings make the exit code 1, too");
+                    "Also ask the real servers about permissions, topics and tables; changes nothing there");
+  command->add_flag("--json", options->as_json, "Print one line of JSON instead of text");
+  command->add_flag("--brief", options->is_brief, "Print only problems and a one-line summary, without guarantees");
+  command->add_flag("--strict", options->warnings_are_errors, "Exit with code 1 also for warnings");
   command->callback([options, &directories, &out, &err, &exit_code] {
     const engine::Registry registry = chosen_registry(directories);
     exit_code = validate(*options, registry, out, err);

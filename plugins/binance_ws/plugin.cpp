@@ -7,7 +7,7 @@
 namespace {
 
 constexpr sluice_node_type types[] = {sluice::source_type<sluice::binance::BinanceSource>(
-    "binance_ws", "Takes Binance's market streams from its websocket.", sluice::binance::option_table)};
+    "binance_ws", "Reads Binance's market streams from a websocket.", sluice::binance::option_table)};
 
 }  // namespace
 

@@ -45,11 +45,11 @@ class BatchNode : public Transform {
 };
 
 inline constexpr sluice_option batch_options[] = {
-    option::count("records", "Records of a full batch.").required().between(1, 10'000'000).such_as("500"),
-    option::size("bytes", "Payload bytes that a batch does not exceed, unless one record alone does.")
+    option::count("records", "The number of records in a full batch.").required().between(1, 10'000'000).such_as("500"),
+    option::size("bytes", "The most payload bytes in a batch. Only a single larger record may exceed it.")
         .at_least(1)
         .such_as("1MiB"),
-    option::duration("within", "Longest time that a record waits for its batch to fill; without it, for ever.")
+    option::duration("within", "The longest time that a record waits for its batch to fill. Default: no limit.")
         .at_least(1)
         .such_as("2s"),
 };

@@ -44,11 +44,11 @@ inline constexpr sluice_str console_streams[] = {to_str("stdout"), to_str("stder
 inline constexpr sluice_option console_attribute = option::attribute("attribute", "An attribute to print.");
 inline constexpr sluice_option console_options[] = {
     option::choice("to", "Where to print.", console_streams).or_else("stdout"),
-    option::choice("format", "The payload alone, or an object with payload, error, time and attributes.",
+    option::choice("format", "Print only the payload, or an object with payload, error, time and attributes.",
                    console_formats)
         .or_else("payload"),
     option::list("attributes", "Attributes that the envelope carries.", console_attribute).such_as("[stream, symbol]"),
-    option::count("per_second", "Most lines a second; others are discarded. 0: no bound.").or_else("0"),
+    option::count("per_second", "The most lines per second. Further records are discarded. 0: no limit.").or_else("0"),
 };
 
 }  // namespace sluice::flow

@@ -53,14 +53,14 @@ inline constexpr sluice_str extract_kinds[] = {to_str("text"), to_str("integer")
 inline constexpr sluice_str extract_units[] = {to_str("ns"), to_str("us"), to_str("ms"), to_str("s")};
 inline constexpr sluice_option extract_path = option::text("path", "Keys from the outside in, with dots between.");
 inline constexpr sluice_option extract_fields[] = {
-    option::list("from", "Where the value stands in the frame; of several, the first that is there.", extract_path)
+    option::list("from", "The place of the value in the frame. In a list, the first one present is used.", extract_path)
         .required()
         .one_or_list()
         .between(1, 16)
         .such_as("data.s"),
-    option::choice("as", "What the attribute is.", extract_kinds).or_else("text"),
+    option::choice("as", "The kind of the attribute.", extract_kinds).or_else("text"),
     option::choice("unit", "Unit of a time.", extract_units).or_else("ms"),
-    option::text("after", "Only what stands behind the first of these marks.").such_as("'@'"),
+    option::text("after", "Use only the text after the first occurrence of this mark.").such_as("'@'"),
 };
 inline constexpr sluice_option extract_attribute = option::object("attribute", "One attribute.", extract_fields);
 

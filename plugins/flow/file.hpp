@@ -62,20 +62,23 @@ class File : public Sink, private WriterThread::Writer {
 
 inline constexpr sluice_str file_fsync[] = {to_str("never"), to_str("batch"), to_str("interval")};
 inline constexpr sluice_option file_rotate[] = {
-    option::size("bytes", "No file grows beyond this, unless by one line alone.").required().at_least(1),
-    option::count("keep", "Old files to keep; the oldest is deleted.").or_else("5").between(1, 1000),
+    option::size("bytes", "The largest size of a file. Only a single larger line may exceed it.")
+        .required()
+        .at_least(1),
+    option::count("keep", "The number of old files to keep. The oldest is deleted.").or_else("5").between(1, 1000),
 };
 inline constexpr sluice_option file_attribute = option::attribute("attribute", "An attribute to write.");
 inline constexpr sluice_option file_options[] = {
-    option::text("path", "File to append to; its directory must exist.").required().such_as("rejects.jsonl"),
-    option::boolean("envelope", "Each line an object with payload, error and time; otherwise the payload alone.")
+    option::text("path", "The file to append to. Its directory must exist.").required().such_as("rejects.jsonl"),
+    option::boolean("envelope",
+                    "Write each line as an object with payload, error and time, instead of only the payload.")
         .or_else("false"),
     option::list("attributes", "Attributes that the envelope carries.", file_attribute).such_as("[stream, symbol]"),
-    option::choice("fsync", "When lines are forced to the disk: never, before each batch settles, or at an interval.",
+    option::choice("fsync", "When to sync lines to the disk: never, before each batch settles, or at an interval.",
                    file_fsync)
         .or_else("never"),
-    option::duration("fsync_every", "The interval.").or_else("1s").at_least(1'000'000),
-    option::object("rotate", "When to begin a new file; without it, never.", file_rotate)
+    option::duration("fsync_every", "The interval of fsync: interval.").or_else("1s").at_least(1'000'000),
+    option::object("rotate", "When to begin a new file. Default: never.", file_rotate)
         .such_as("{ bytes: 64MiB, keep: 5 }"),
     option::count("max_in_flight", "Batches that may wait to be written.").or_else("16").between(1, 1000).advanced(),
 };

@@ -42,10 +42,12 @@ class Generate : public Source {
 };
 
 inline constexpr sluice_option generate_options[] = {
-    option::count("records", "Records to make; 0: without end.").or_else("1000"),
-    option::count("per_batch", "Most records of one batch.").or_else("64").between(1, 100'000),
-    option::count("per_second", "Records a second; 0: as fast as they are taken.").or_else("0").between(0, 100'000'000),
-    option::text("payload", "The payload; {n} in it becomes the number.").or_else("{\"n\":{n}}"),
+    option::count("records", "The number of records. 0: no end.").or_else("1000"),
+    option::count("per_batch", "The most records in a batch.").or_else("64").between(1, 100'000),
+    option::count("per_second", "Records per second. 0: as fast as the graph takes them.")
+        .or_else("0")
+        .between(0, 100'000'000),
+    option::text("payload", "The payload. {n} is replaced by the number.").or_else("{\"n\":{n}}"),
 };
 
 }  // namespace sluice::flow

@@ -17,10 +17,10 @@ using namespace sluice;
 
 constexpr sluice_node_type types[] = {
     transform_type<flow::Stamp>("stamp", "Adds the receive time to each payload, a JSON object.", flow::stamp_options),
-    transform_type<flow::Route>("route", "Sends each record out of the port that lists its attribute's value.",
+    transform_type<flow::Route>("route", "Sends each record to the port that lists the value of its attribute.",
                                 flow::route_options),
-    transform_type<flow::BatchNode>("batch", "Gathers records into batches of a size or an age.", flow::batch_options),
-    source_type<flow::Replay>("replay", "Replays a capture file by its receive times.", flow::replay_options),
+    transform_type<flow::BatchNode>("batch", "Collects records into batches by size and age.", flow::batch_options),
+    source_type<flow::Replay>("replay", "Replays a capture file at its recorded receive times.", flow::replay_options),
     source_type<flow::Generate>("generate", "Makes numbered JSON records.", flow::generate_options),
     sink_type<flow::File>("file", "Appends JSON lines to a file.", flow::file_options),
     sink_type<flow::Console>("console", "Prints each record as a line.", flow::console_options),

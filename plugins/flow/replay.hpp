@@ -78,16 +78,17 @@ inline constexpr sluice_option replay_options[] = {
     option::text("path", "The capture, plain or gzip: a file, or a pipe such as /dev/stdin.")
         .required()
         .such_as("captures/btcusdt.gz"),
-    option::text("speed", "1: as received; 10: ten times as fast; flat (or 0): as fast as it is taken.").or_else("1"),
-    option::count("loop", "How often to replay the file; 0: without end.").or_else("1"),
-    option::choice("unit", "Unit of integer times; auto tells it by their size.", replay_units).or_else("auto"),
-    option::choice("times", "Receive time of a record: the capture's, or that of the replay.", replay_times)
+    option::text("speed", "1: as received. 10: ten times as fast. flat (or 0): as fast as the graph takes it.")
+        .or_else("1"),
+    option::count("loop", "How often to replay the file. 0: endlessly.").or_else("1"),
+    option::choice("unit", "The unit of integer times. auto derives it from their size.", replay_units).or_else("auto"),
+    option::choice("times", "The receive time of a record: from the capture, or the time of the replay.", replay_times)
         .or_else("capture"),
-    option::text("payload", "Key of the frame whose object is the payload; without it, the whole frame is.")
+    option::text("payload", "The key of the frame whose object is the payload. Default: the whole frame.")
         .such_as("data"),
-    option::map("attributes", "Attributes to take out of each frame.", extract_attribute)
+    option::map("attributes", "Attributes to extract from each frame.", extract_attribute)
         .such_as("{ stream: { from: stream }, stream_type: { from: stream, after: '@' } }"),
-    option::choice("malformed", "What becomes of lines that hold no frame: the port malformed, or nothing.",
+    option::choice("malformed", "What to do with lines without a frame: send them to port malformed, or discard them.",
                    replay_malformed)
         .or_else("port"),
 };

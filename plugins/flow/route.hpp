@@ -40,14 +40,14 @@ class Route : public Transform {
 
 inline constexpr sluice_option route_value = option::text("value", "A value of the attribute.");
 inline constexpr sluice_option route_values =
-    option::list("values", "The values that leave by this port.", route_value).one_or_list();
+    option::list("values", "The values that leave through this port.", route_value).one_or_list();
 inline constexpr sluice_option route_options[] = {
     option::attribute("by", "The attribute that decides.").required().such_as("stream_type"),
-    option::map("ports", "Output ports, each with the values that leave by it.", route_values)
+    option::map("ports", "The output ports, each with the values that leave through it.", route_values)
         .required()
         .between(1, 250)
         .such_as("{ trades: [trade, aggTrade], quotes: [bookTicker] }"),
-    option::text("otherwise", "What becomes of other records: a port's name, discard, or fail.").or_else("fail"),
+    option::text("otherwise", "What to do with other records: the name of a port, discard, or fail.").or_else("fail"),
 };
 
 }  // namespace sluice::flow

@@ -180,7 +180,7 @@ class ProcessTest(support.Case):
         with open("/dev/full", "w", encoding="ascii") as full:
             done = self.generated(stdout=full)
         self.assertEqual(done.returncode, 6, done.stderr)
-        self.assertIn("could not be written to the output: No space left on device", done.stderr)
+        self.assertIn("could not be written to standard output: No space left on device", done.stderr)
         self.assertIn("balanced: every record has its verdict", done.stderr)
         done = self.generated("--receipt", "/dev/full")
         self.assertEqual(done.returncode, 6, done.stderr)
