@@ -159,7 +159,7 @@ class ProcessTest(support.Case):
         os.mkfifo(self.directory / "pipe")
         (self.directory / "file").touch()
         for path, why in (("/nowhere/receipt.json", "No such file"), (self.directory, "is a directory"),
-                          (self.directory / "pipe", "nobody reads"), (self.directory / "file" / "r", "Not a directory")):
+                          (self.directory / "pipe", "without a reader"), (self.directory / "file" / "r", "Not a directory")):
             with self.subTest(str(path)):
                 done = self.generated("--receipt", path)
                 self.assertEqual(done.returncode, 3, done.stderr)
