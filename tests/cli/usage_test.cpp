@@ -33,8 +33,8 @@ TEST_CASE("a command that is misspelt is named", "[cli]") {
 
 TEST_CASE("an option on the wrong side of its command is told where it belongs", "[cli]") {
   CHECK(hint({"validate", "--plugins", "d", "x"}) ==
-        "--plugins stands before the command: sluice --plugins ... validate\n");
-  CHECK(hint({"--json", "validate", "x"}) == "--json stands behind the command: sluice validate --json\n");
+        "--plugins goes before the command: sluice --plugins ... validate\n");
+  CHECK(hint({"--json", "validate", "x"}) == "--json goes after the command: sluice validate --json\n");
 }
 
 TEST_CASE("where nothing better is known nothing is said", "[cli]") {

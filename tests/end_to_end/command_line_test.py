@@ -71,9 +71,9 @@ class CommandLineTest(support.Case):
         self.assertEqual(self.call("validte", "x"), 2)
         self.assertIn('did you mean "validate"?', self.stderr)
         self.assertEqual(self.call("validate", "--plugins", "d", "x"), 2)
-        self.assertIn("--plugins stands before the command", self.stderr)
+        self.assertIn("--plugins goes before the command", self.stderr)
         self.assertEqual(self.call("--json", "validate", "x"), 2)
-        self.assertIn("--json stands behind the command", self.stderr)
+        self.assertIn("--json goes after the command", self.stderr)
 
     def test_brief_is_one_line_for_a_good_graph(self):
         self.assertEqual(self.call("validate", "--brief", self.write("g.yaml", GRAPH)), 0)
