@@ -26,18 +26,15 @@ struct Outcome {
   uint32_t already_there = 0;
 };
 
-/// A batch on its way, until it is settled after a commit.
+/// A batch on its way, until it is settled after a commit; or what is left of it, while some of its rows are held.
 struct Job {
-  explicit Job(Batch with) : batch(std::move(with)), done(batch.size(), false) {}
+  explicit Job(Batch with) : batch(std::move(with)) {}
   Batch batch;
   /// Rows that end the whole transaction when they are tried; found one by one, and kept over attempts.
   std::map<uint32_t, Error> poison{};
   /// Each row in a savepoint of its own: what a failing trigger did before it failed is undone too.
   bool careful = false;
-
-  /// Rows that a commit dealt with, and what became of them; the others stood alone in the way.
-  std::vector<bool> done;
-  Outcome committed{};
+  bool is_left = false;  ///< the others of its batch are settled
 
   // Of the last attempt.
   Outcome outcome{};
@@ -65,6 +62,9 @@ struct Client {
 
   // The writer's thread only.
   std::deque<Job> writing;
+  std::deque<Job> held;  ///< what is left of batches; tried again at a time of its own, so that it holds up nothing
+  Clock::time_point held_at{};
+  uint32_t held_failures = 0;
   Clock::time_point retry_at{};
   uint32_t failures = 0;
   std::string blocked_by;  ///< what the host was told last; empty: ready

@@ -14,7 +14,6 @@ using std::chrono::nanoseconds;
 
 constexpr milliseconds first_retry{20};
 constexpr milliseconds longest_retry{5000};
-/// The log has a refused record at most so often.
 /// How long a sink that is being closed still waits for other writers.
 constexpr milliseconds hurried_wait{200};
 
@@ -107,13 +106,18 @@ std::vector<Client*> Writer::take_due(std::unique_lock<std::mutex>& lock) {
     const Clock::time_point now = Clock::now();
     for (Client* client : clients_) {
       const bool has_work = !client->waiting.empty() || !client->writing.empty();
-      if (client->finished || (!has_work && !client->closing)) continue;
-      if (client->closing || client->retry_at <= now) {
+      if (client->finished || (!has_work && client->held.empty() && !client->closing)) continue;
+      const Clock::time_point at = has_work ? client->retry_at : std::max(client->retry_at, client->held_at);
+      if (client->closing || at <= now) {
         due.push_back(client);
+        if (client->closing || client->held_at <= now) {
+          std::move(client->held.begin(), client->held.end(), std::back_inserter(client->writing));
+          client->held.clear();
+        }
         std::move(client->waiting.begin(), client->waiting.end(), std::back_inserter(client->writing));
         client->waiting.clear();
-      } else if (!next || client->retry_at < *next) {
-        next = client->retry_at;
+      } else if (!next || at < *next) {
+        next = at;
       }
     }
     if (!due.empty()) return due;
@@ -175,17 +179,10 @@ std::optional<Fault> Writer::transaction(const std::vector<Client*>& due, bool& 
     }
   }
   for (const Client* client : due) {
-    if (holds_all(*client)) return held_fault(*client);
+    if (holds_all(*client)) return held_fault(client->writing);
   }
   if (auto fault = connection_.execute("COMMIT", "commit")) return fault;
   if (connection_.has_moved()) {
-    // What an earlier commit stored was in the other file.
-    for (Client* client : due) {
-      for (Job& job : client->writing) {
-        job.done.assign(job.batch.size(), false);
-        job.committed = {};
-      }
-    }
     return Fault{Blame::person, SQLITE_READONLY_DBMOVED,
                  "the database " + connection_.path() +
                      " was moved, replaced or deleted while it was open; what was not settled is written again to the "
@@ -209,10 +206,9 @@ std::optional<Fault> Writer::prepare(const std::vector<Client*>& clients) {
 }
 
 std::optional<Fault> Writer::store(Client& client, Job& job, bool& again) {
-  job.outcome = job.committed;
+  job.outcome = {};
   job.held.clear();
   for (uint32_t i = 0; i < job.batch.size(); ++i) {
-    if (job.done[i]) continue;
     if (const auto poison = job.poison.find(i); poison != job.poison.end()) {
       job.outcome.refused.emplace_back(i, poison->second);
       continue;
@@ -274,7 +270,7 @@ void Writer::refuse(const Client& client, Job& job, uint32_t index, Error error)
   job.outcome.refused.emplace_back(index, std::move(error));
 }
 
-/// Set aside, so that the others can be stored; it is tried again, alone.
+/// So that the others can be stored.
 void Writer::hold(Client& client, Job& job, uint32_t index, Fault fault) {
   if (job.held.empty()) {
     job.held_words = columns::key_words(client.settings.mapping, client.settings.conflict, client.rows[0]) +
@@ -283,12 +279,12 @@ void Writer::hold(Client& client, Job& job, uint32_t index, Fault fault) {
   job.held.emplace(index, std::move(fault));
 }
 
-/// Why the first of the rows that are set aside fails; named, where others of its batch do not.
-std::optional<Fault> Writer::held_fault(const Client& client) {
-  for (const Job& job : client.writing) {
+/// Why the first of the rows that are held fails; named, where others of its batch do not.
+std::optional<Fault> Writer::held_fault(const std::deque<Job>& jobs) {
+  for (const Job& job : jobs) {
     if (job.held.empty()) continue;
     Fault fault = job.held.begin()->second;
-    if (job.held.size() < job.batch.size()) {
+    if (job.is_left || job.held.size() < job.batch.size()) {
       fault.sentence += "; this is the record" + job.held_words + ", and the others of its batch are stored";
     }
     return fault;
@@ -298,9 +294,8 @@ std::optional<Fault> Writer::held_fault(const Client& client) {
 
 /// Every row that this client has left fails: it is hardly the rows' fault.
 bool Writer::holds_all(const Client& client) {
-  return std::all_of(client.writing.begin(), client.writing.end(), [](const Job& job) {
-    return job.held.size() == static_cast<size_t>(std::count(job.done.begin(), job.done.end(), false));
-  });
+  return std::all_of(client.writing.begin(), client.writing.end(),
+                     [](const Job& job) { return job.held.size() == job.batch.size(); });
 }
 
 void Writer::disconnect() {
@@ -326,10 +321,24 @@ bool Writer::wait_for_other_writers(int asked_before) {
 void Writer::postpone(Client& client, const Fault& fault) {
   client.retries.add();
   if (fault.blame == Blame::bug) client.context.stop(to_error(fault));
-  const uint32_t doublings = std::min<uint32_t>(client.failures++, 8);
-  const nanoseconds longest = std::min<nanoseconds>(first_retry * (1 << doublings), longest_retry);
+  say_blocked(client, fault);
+  if (!holds_all(client)) {
+    client.retry_at = after_pause(client, client.failures++);
+    return;
+  }
+  client.held_at = after_pause(client, client.held_failures++);
+  std::move(client.writing.begin(), client.writing.end(), std::back_inserter(client.held));
+  client.writing.clear();
+}
+
+Clock::time_point Writer::after_pause(const Client& client, uint32_t failures) {
+  const nanoseconds longest =
+      std::min<nanoseconds>(first_retry * (1 << std::min<uint32_t>(failures, 8)), longest_retry);
   const auto half = static_cast<uint64_t>(longest.count() / 2);
-  client.retry_at = Clock::now() + nanoseconds(half + client.context.random() % (half + 1));
+  return Clock::now() + nanoseconds(half + client.context.random() % (half + 1));
+}
+
+void Writer::say_blocked(Client& client, const Fault& fault) {
   if (client.blocked_by == fault.sentence) return;
   client.blocked_by = fault.sentence;
   // The host logs it.
@@ -338,25 +347,26 @@ void Writer::postpone(Client& client, const Fault& fault) {
 
 void Writer::succeeded(Client& client) {
   client.transactions.add();
-  const std::optional<Fault> held = held_fault(client);
-  if (!held) say_ready(client);
-  for (auto job = client.writing.begin(); job != client.writing.end();) {
-    if (job->held.empty()) {
-      settle_job(client, *job);
-      job = client.writing.erase(job);
-      continue;
-    }
-    // Written again is what is set aside, and nothing else of the batch.
-    for (uint32_t i = 0; i < job->batch.size(); ++i) job->done[i] = !job->held.contains(i);
-    job->committed = job->outcome;
-    ++job;
+  client.failures = 0;
+  client.retry_at = {};
+  const bool has_failed =
+      std::any_of(client.writing.begin(), client.writing.end(), [](const Job& each) { return !each.held.empty(); });
+  if (!has_failed && client.held.empty()) say_ready(client);
+  for (Job& job : client.writing) {
+    settle_job(client, job);
+    if (!job.held.empty()) client.held.push_back(std::move(job));
   }
-  if (held) postpone(client, *held);
+  client.writing.clear();
+  if (client.held.empty()) return;
+  say_blocked(client, *held_fault(client.held));
+  if (!has_failed) return;
+  client.retries.add();
+  // Those that are held since before keep their time.
+  if (client.held_at <= Clock::now()) client.held_at = after_pause(client, client.held_failures++);
 }
 
 void Writer::say_ready(Client& client) {
-  client.failures = 0;
-  client.retry_at = {};
+  client.held_failures = 0;
   if (client.blocked_by.empty()) return;
   client.blocked_by.clear();
   client.context.ready("writing again");
@@ -370,15 +380,17 @@ void Writer::settle_job(Client& client, Job& job) {
   client.refused.add(static_cast<int64_t>(outcome.refused.size()));
   std::sort(outcome.refused.begin(), outcome.refused.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
-  settle(std::move(job.batch), outcome.refused);
+  job.is_left = true;
+  job.batch = settle(std::move(job.batch), outcome.refused, job.held);
+  job.poison.clear();
 }
 
 void Writer::give_up(Client& client) {
   const std::string why = client.blocked_by.empty() ? "the node was closed" : client.blocked_by;
   const Error error = transient("not stored before the end: " + why);
-  while (!client.writing.empty()) {
-    std::move(client.writing.front().batch).fail(error);
-    client.writing.pop_front();
+  for (std::deque<Job>* const jobs : {&client.held, &client.writing}) {
+    for (Job& job : *jobs) std::move(job.batch).fail(error);
+    jobs->clear();
   }
 }
 

@@ -3,8 +3,8 @@
 // at a time, so sinks would only wait for each other, and together they share a commit. What waits is written in one
 // transaction; batches settle after its COMMIT, never before. A sink whose table fails does not hold up the others.
 // Failures other than of single rows settle nothing: they are reported and tried again until they pass or the sink
-// is closed. A row that fails for a reason that is not known to be its own is set aside, and the others of its batch
-// are stored.
+// is closed. A row that fails for a reason that is not known to be its own is held: the others of its batch are stored
+// and settle, later ones go on, and it is tried again by itself.
 #pragma once
 #include <condition_variable>
 #include <memory>
@@ -44,10 +44,12 @@ class Writer {
   std::optional<Fault> store_row(Client& client, Job& job, uint32_t index, bool& again);
   static void refuse(const Client& client, Job& job, uint32_t index, Error error);
   static void hold(Client& client, Job& job, uint32_t index, Fault fault);
-  static std::optional<Fault> held_fault(const Client& client);
+  static std::optional<Fault> held_fault(const std::deque<Job>& jobs);
   static bool holds_all(const Client& client);
   static void say_ready(Client& client);
   static void settle_job(Client& client, Job& job);
+  static Clock::time_point after_pause(const Client& client, uint32_t failures);
+  static void say_blocked(Client& client, const Fault& fault);
   void disconnect();
   bool wait_for_other_writers(int asked_before);
   void postpone(Client& client, const Fault& fault);

@@ -17,7 +17,6 @@ constexpr milliseconds first_retry_of_a_person{1000};
 constexpr milliseconds longest_retry_of_a_person{30'000};
 /// Failures of unknown classes, one after the other, before a person is asked for.
 constexpr uint32_t most_unknown_failures = 8;
-/// The log has a refused record at most so often.
 /// Small batches that wait share a statement up to this many rows; more rows gain nothing.
 constexpr uint32_t rows_of_a_statement = 1000;
 /// A larger batch is cut: memory stays bounded, and no statement takes long.

@@ -133,6 +133,14 @@ inline const sluice_node_type& sqlite_type() { return find_type(sluice_plugin_v1
 inline bool all_settled(const Harness& node) {
   return node.await([&] { return node.owned_batches() == 0; });
 }
+/// For what changes without a call of the node into the host, such as its metrics.
+template <typename Predicate>
+bool eventually(const Harness& node, Predicate&& predicate) {
+  for (int i = 0; i < 3000; ++i) {
+    if (node.await(predicate, std::chrono::milliseconds(10))) return true;
+  }
+  return false;
+}
 inline void must(const sluice::Result<void>& done) {
   if (!done) throw std::runtime_error(done.error().message);
 }
