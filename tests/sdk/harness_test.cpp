@@ -30,3 +30,13 @@ TEST_CASE("a plugin's shared object loads and runs in the harness") {
   CHECK_THROWS_WITH(find_type(*plugin, "hallo"), Catch::Matchers::Contains("only: hello"));
   CHECK_FALSE(load_plugin("/nowhere/at_all.so"));
 }
+
+TEST_CASE("the README's plugin discards large records and keeps the contract") {
+  const auto plugin = load_plugin(SLUICE_LIMIT_PLUGIN);
+  REQUIRE(plugin);
+  Harness node(find_type(*plugin, "limit"), {{"most", "4B"}});
+  node.begin();
+  CHECK(node.write({"1234", "12345", "{}"}));
+  CHECK(node.payloads() == std::vector<std::string>{"1234", "{}"});
+  check_contract(find_type(*plugin, "limit"), {}, {"{}", "{\"a\":1}", ""});
+}

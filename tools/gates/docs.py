@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs.py BUILD_DIR [--write]: the documentation agrees with the program and with itself.
 
-docs/reference is what reference.py makes of the built program, the README's picture is what `sluice graph` draws (--write
-renews both), docs/cli.md has the program's exit codes, and every link to a file of the project leads to one.
+docs/reference is what reference.py makes of the built program, docs/images is what `sluice graph` draws (--write renews
+both), docs/cli.md has the program's exit codes, and every link and picture that names a file of the project has one.
 """
 import difflib
 import os
@@ -16,8 +16,12 @@ import tempfile
 import reference
 import tree
 
-LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
-PICTURE = re.compile(r"^```mermaid\n.*?^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)|<img [^>]*src=\"([^\"]+)\"")
+# The pictures in docs/images, and the graph and process that each one shows.
+PICTURES = {
+    "binance-ingest.svg": ("graphs/binance.yaml", "ingest"),
+    "binance-buffer.svg": ("graphs/binance.yaml", "buffer"),
+}
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -41,7 +45,7 @@ def broken_links():
     for path in tree.tracked("*.md"):
         text = FENCE.sub(lambda found: "\n" * found.group(0).count("\n"), tree.read(path))
         for found in LINK.finditer(text):
-            target = found.group(1).split("#")[0]
+            target = (found.group(1) or found.group(2)).split("#")[0]
             if not target or re.match(r"[a-z]+:", target):
                 continue
             there = os.path.normpath(os.path.join(tree.ROOT, os.path.dirname(path), target))
@@ -50,10 +54,21 @@ def broken_links():
                 yield f"{path}:{line}: links to {target}, which is not there"
 
 
-def readme_with_picture(program):
-    graph = os.path.join(tree.ROOT, "graphs", "quickstart.yaml")
-    drawn = subprocess.run([program, "graph", graph], capture_output=True, text=True, check=True).stdout
-    return PICTURE.sub(lambda _: f"```mermaid\n{drawn.rstrip()}\n```", tree.read("README.md"), count=1)
+def pictures(program, is_writing):
+    """What is wrong with docs/images, where it is not written anew."""
+    directory = os.path.join(tree.ROOT, "docs", "images")
+    for name in sorted(names_in(directory) - set(PICTURES)):
+        yield f"docs/images/{name}: tools/gates/docs.py does not know which graph it shows"
+    for name, (graph, process) in PICTURES.items():
+        command = [program, "graph", "--format", "svg", "--process", process, os.path.join(tree.ROOT, graph)]
+        drawn = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        path = os.path.join(directory, name)
+        if is_writing:
+            os.makedirs(directory, exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(drawn)
+        elif not os.path.isfile(path) or tree.read(path) != drawn:
+            yield f"docs/images/{name}: is not what `sluice graph` draws of {graph}; run tools/gates/docs.py BUILD_DIR --write"
 
 
 def missing_exit_codes(program):
@@ -71,13 +86,9 @@ def main():
         if "--write" in sys.argv[2:]:
             shutil.rmtree(kept, ignore_errors=True)
             shutil.copytree(made, kept)
-            readme = readme_with_picture(program)
-            with open(os.path.join(tree.ROOT, "README.md"), "w", encoding="utf-8") as file:
-                file.write(readme)
         problems = list(drift(made, kept))
         pages = len(names_in(made))
-    if readme_with_picture(program) != tree.read("README.md"):
-        problems.append("README.md: its picture is not what `sluice graph` draws; run tools/gates/docs.py BUILD_DIR --write")
+    problems += pictures(program, "--write" in sys.argv[2:])
     problems += missing_exit_codes(program)
     problems += broken_links()
     tree.finish(problems, f"{pages} pages of reference agree with the program, and links lead somewhere")

@@ -5,8 +5,9 @@
 A comment before a block of text says how it was made:
   <!-- shown: sluice validate FILE -->                           the block is the output; a line "..." stands for any lines
   <!-- shown: sluice validate FILE, with "OLD" as "NEW" -->      the same, of the file with that edit
+  <!-- shown: the file PATH -->                                  the block is that file, without its license line
   <!-- shown: the receipt of GRAPH -->                           of a run on the simulator: the same lines, whatever the numbers
---write renews blocks of the first two kinds. And every command of `sluice` that the documentation
+--write renews blocks of the first three kinds. And every command of `sluice` that the documentation
 writes down has a subcommand, options and files that are there.
 """
 import difflib
@@ -68,6 +69,11 @@ def receipt_of(program, graph):
             simulator.stdout.close()
 
 
+def file_lines(path):
+    with open(os.path.join(tree.ROOT, path), encoding="utf-8") as file:
+        return [line for line in file.read().rstrip().splitlines() if "SPDX-License-Identifier" not in line]
+
+
 def shape(line):
     """A line of a receipt without its numbers."""
     return re.sub(r"\d[\d,.]*( (ns|us|ms|s)\b)?", "#", " ".join(line.split()))
@@ -119,8 +125,12 @@ def shown_problems(program, is_writing):
             words, fence, block = found.groups()
             place = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
             receipt = re.fullmatch(r"the receipt of (\S+)", words)
+            file_shown = re.fullmatch(r"the file (\S+)", words)
             try:
-                printed = receipt_of(program, receipt.group(1)) if receipt else output_of(program, words)
+                if file_shown:
+                    printed = file_lines(file_shown.group(1))
+                else:
+                    printed = receipt_of(program, receipt.group(1)) if receipt else output_of(program, words)
             except (ValueError, OSError, subprocess.TimeoutExpired) as error:
                 problems.append(f"{place}: {words}: {error}")
                 return found.group(0)
