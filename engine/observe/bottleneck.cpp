@@ -118,7 +118,7 @@ std::vector<Bottleneck> bottlenecks(const std::deque<Sample>& samples) {
     } else {
       one.median_ns = oldest_before(now, i);
       if (!is_full || one.median_ns < least_stuck_ns) continue;
-      one.sentence = fmt::format("it has settled nothing of late, and holds {} records", grouped(node.held));
+      one.sentence = fmt::format("it has settled nothing recently, and holds {} records", grouped(node.held));
     }
     one.sentence += one.waiting == 0 ? ", none waits in front of it"
                                      : fmt::format(", {} records wait in front of it", grouped(one.waiting));

@@ -47,7 +47,7 @@ class Writer {
           .add(base_, seconds(report_.latency_budget_ns));
     }
     for (const StageReport& stage : report_.stages) {
-      to_.family("sluice_stage_turns_total", counter, "Turns of the loop of a stage; it makes one a second at least.")
+      to_.family("sluice_stage_turns_total", counter, "Turns of the loop of a stage; at least one per second.")
           .add(base_.with("stage", stage.name), stage.turns);
     }
     for (const NodeReport& node : report_.nodes) add_plugin_metrics(node, labels_of(node), to_);
@@ -65,9 +65,9 @@ class Writer {
   void add_node(const NodeReport& node) {
     const Labels labels = labels_of(node);
     to_.family("sluice_node_in_records_total", counter,
-               "Records that came into a node; of a source, those that it emitted.")
+               "Records that entered a node; for a source, records that it emitted.")
         .add(labels, node.in);
-    to_.family("sluice_node_in_batches_total", counter, "Batches that came into a node.").add(labels, node.in_batches);
+    to_.family("sluice_node_in_batches_total", counter, "Batches that entered a node.").add(labels, node.in_batches);
     to_.family("sluice_node_out_records_total", counter, "Records that a node passed on.").add(labels, node.out);
     to_.family("sluice_node_out_batches_total", counter, "Batches that a node passed on.")
         .add(labels, node.out_batches);
@@ -76,17 +76,17 @@ class Writer {
     to_.family("sluice_node_folded_records_total", counter, "Records that a node merged into others: many to one.")
         .add(labels, node.folded);
     add_settled(to_.family("sluice_node_settled_records_total", counter,
-                           "Records that ended at a node, by verdict; dead_lettered are its rejects."),
+                           "Records that settled at a node, by verdict; dead_lettered are its rejected records."),
                 labels, node.settled);
     for (const auto& [reason, count] : node.discards) {
       to_.family("sluice_node_discarded_records_total", counter, "Records that a node discarded, by reason.")
           .add(labels.with("reason", reason), count);
     }
-    to_.family("sluice_node_held_records", gauge, "Records that a node owns now: not passed on, not settled.")
+    to_.family("sluice_node_held_records", gauge, "Records that a node owns now: neither passed on nor settled.")
         .add(labels, node.held);
     if (node.holds) {
       add_latency(to_.family("sluice_node_held_seconds", histogram,
-                             "From the first record of a batch that a node keeps to the batch's going out, by record."),
+                             "From the first record of a held batch until the batch leaves, counted by record."),
                   labels, node.held_time);
     }
     for (uint32_t i = 0; i < std::size(status_words); ++i) {
@@ -98,11 +98,12 @@ class Writer {
   void add_source(const NodeReport& node) {
     const Labels labels = labels_of(node);
     const AccountReport& account = node.account;
-    to_.family("sluice_source_received_records_total", counter, "Records that a source answers for.")
+    to_.family("sluice_source_received_records_total", counter, "Records that a source emitted.")
         .add(labels, account.received);
     to_.family("sluice_source_received_bytes_total", counter, "Payload bytes of the records that a source emitted.")
         .add(labels, node.out_bytes);
-    to_.family("sluice_source_made_records_total", counter, "Records that nodes behind a source made of its own.")
+    to_.family("sluice_source_made_records_total", counter,
+               "Records that downstream nodes made from those of a source.")
         .add(labels, account.made);
     add_settled(to_.family("sluice_source_settled_records_total", counter,
                            "Records of a source that have their last verdict, by verdict."),
@@ -113,7 +114,7 @@ class Writer {
         .add(labels, account.unsettled_bytes);
     if (account.uncommitted) {
       to_.family("sluice_source_uncommitted_records", gauge,
-                 "Records of a source that have settled and are not yet stored as committed: a crash repeats them.")
+                 "Records of a source that have settled and are not committed yet: a crash repeats them.")
           .add(labels, *account.uncommitted);
     }
     to_.family("sluice_source_in_flight_limit_records", gauge, "How many records of a source may be unsettled at once.")
@@ -132,9 +133,9 @@ class Writer {
     }
     for (const PartitionReport& partition : node.partitions) {
       const Labels of_partition = labels.with("partition", partition.name);
-      to_.family("sluice_source_settled_position", gauge, "The position up to which all of a partition has settled.")
+      to_.family("sluice_source_settled_position", gauge, "The position up to which a partition has settled.")
           .add(of_partition, partition.settled);
-      to_.family("sluice_source_committed_position", gauge, "The position that the outside has stored as committed.")
+      to_.family("sluice_source_committed_position", gauge, "The position that the server has committed.")
           .add(of_partition, partition.committed);
     }
   }
@@ -146,34 +147,33 @@ class Writer {
                               .with("kind", edge.is_dead_letter ? "dead_letter"
                                             : edge.is_buffered  ? "buffered"
                                                                 : "direct");
-    to_.family("sluice_edge_in_records_total", counter, "Records that were handed to an edge.").add(labels, edge.in);
-    to_.family("sluice_edge_in_batches_total", counter, "Batches that were handed to an edge.")
-        .add(labels, edge.in_batches);
-    to_.family("sluice_edge_out_records_total", counter, "Records that left an edge for the node behind it.")
+    to_.family("sluice_edge_in_records_total", counter, "Records that entered an edge.").add(labels, edge.in);
+    to_.family("sluice_edge_in_batches_total", counter, "Batches that entered an edge.").add(labels, edge.in_batches);
+    to_.family("sluice_edge_out_records_total", counter, "Records that left an edge for its downstream node.")
         .add(labels, edge.out);
     if (report_.nodes[edge.to_node].is_sink) {
       add_latency(to_.family("sluice_edge_settling_seconds", histogram,
-                             "From a sink's taking what an edge brings to the sink's verdict, by record."),
+                             "From when a sink takes a batch from an edge until its verdict, counted by record."),
                   labels, edge.settling_time);
     }
     if (!edge.is_buffered) return;
     add_latency(to_.family("sluice_edge_waiting_seconds", histogram,
-                           "From the hand-over to an edge to its stage's taking it, by record."),
+                           "From the hand-over to an edge until its stage takes the batch, counted by record."),
                 labels, edge.waiting_time);
-    to_.family("sluice_edge_in_bytes_total", counter, "Bytes that batches handed to an edge kept in memory.")
+    to_.family("sluice_edge_in_bytes_total", counter, "Memory bytes of the batches that entered an edge.")
         .add(labels, edge.in_bytes);
-    to_.family("sluice_edge_dropped_records_total", counter, "Records that gave way on a full edge, by its when_full.")
+    to_.family("sluice_edge_dropped_records_total", counter, "Records dropped on a full edge, by its when_full.")
         .add(labels.with("reason", word(edge.when_full)), edge.discarded);
-    to_.family("sluice_edge_too_large_records_total", counter, "Records that alone are larger than the whole edge.")
+    to_.family("sluice_edge_too_large_records_total", counter, "Single records larger than the byte bound of the edge.")
         .add(labels, edge.rejected);
     to_.family("sluice_edge_waiting_records", gauge, "Records that wait in an edge.").add(labels, edge.waiting);
-    to_.family("sluice_edge_waiting_bytes", gauge, "Bytes that the waiting records keep in memory.")
+    to_.family("sluice_edge_waiting_bytes", gauge, "Memory bytes of the waiting records.")
         .add(labels, edge.waiting_bytes);
     to_.family("sluice_edge_limit_records", gauge, "How many records may wait in an edge.")
         .add(labels, edge.bound_records);
     to_.family("sluice_edge_limit_bytes", gauge, "How many bytes may wait in an edge.").add(labels, edge.bound_bytes);
     to_.family("sluice_edge_parked_records", gauge,
-               "Records that found no room in an edge, held by the stage before it; above 0, that stage pauses.")
+               "Records that found no room in an edge. Its upstream stage holds them and pauses.")
         .add(labels, edge.parked);
     if (edge.takes_over) add_account(edge, labels);
   }
@@ -190,7 +190,7 @@ class Writer {
     to_.family("sluice_edge_oldest_unsettled_seconds", gauge, "Age of the oldest unsettled batch that an edge owns.")
         .add(labels, seconds(account.oldest_unsettled_ns));
     add_latency(to_.family("sluice_edge_settle_seconds", histogram,
-                           "From the taking over by an edge to the last verdict, counted by record."),
+                           "From when an edge takes a record over until its last verdict."),
                 labels, account.latency);
   }
 
@@ -213,10 +213,10 @@ void add_latency_ways(const Report& before, const Report& now, Exposition& expos
       const LatencyPart& part = way.parts[i];
       const Labels labels = of_way.with("part", part.name).with("kind", word(part.kind));
       Family& family = exposition.family("sluice_latency_part_seconds", gauge,
-                                         "Where records spent their time between a source and a sink of late.");
+                                         "Where records recently spent their time between a source and a sink.");
       family.add(labels.with("quantile", "0.5"), seconds(part.p50_ns));
       family.add(labels.with("quantile", "0.99"), seconds(part.p99_ns));
-      exposition.family("sluice_latency_largest_part", gauge, "1 for the part that took the longest of late, else 0.")
+      exposition.family("sluice_latency_largest_part", gauge, "1 for the part that recently took the longest, else 0.")
           .add(labels, uint64_t{i == way.largest ? 1U : 0U});
     }
   }

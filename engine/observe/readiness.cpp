@@ -80,12 +80,12 @@ std::string no_room_of(const Report& report, const NodeReport& source) {
                          grouped(edge.bound_records));
     }
     const NodeReport& to = report.nodes[edge.to_node];
-    return fmt::format("the edge {} is full: the node {} holds {} records and takes no more for now", edge.name,
+    return fmt::format("the edge {} is full: the node {} holds {} records and accepts no more records now", edge.name,
                        to.name + to.half, grouped(to.held));
   }
   for (const NodeReport& node : report.nodes) {
     if (node.is_sink && node.stage == source.stage && !node.has_room) {
-      return fmt::format("the node {} takes no more for now", node.name);
+      return fmt::format("the node {} accepts no more records now", node.name);
     }
   }
   const AccountReport& account = source.account;
@@ -104,7 +104,7 @@ const std::vector<Reason>& Readiness::update(const Report& report, RunPhase phas
   reasons_.clear();
   if (phase == RunPhase::starting) say("starting", "", "nodes are being opened; nothing flows yet", now_ns);
   if (phase == RunPhase::stopping) {
-    say("stopping", "", "the process was asked to stop, and finishes what is on its way", now_ns);
+    say("stopping", "", "the process was asked to stop, and drains its unsettled records", now_ns);
   }
   if (phase == RunPhase::failed) say("failed", "", failure, now_ns);
   if (phase == RunPhase::running || phase == RunPhase::starting) {
@@ -166,7 +166,7 @@ void Readiness::keep_lingering(const Report& report, int64_t now_ns) {
     }
     if (!holds) {
       Reason reason = one.reason;
-      reason.sentence = fmt::format("{} records are still to come; until {} ago {}", grouped(left),
+      reason.sentence = fmt::format("{} records are still waiting; until {} ago {}", grouped(left),
                                     whole_seconds(now_ns - one.seen_ns), one.reason.sentence);
       reasons_.push_back(std::move(reason));
     }

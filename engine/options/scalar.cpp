@@ -69,7 +69,7 @@ Parsed<Scalar> read_choice(const sluice_option& option, std::string_view text) {
   for (uint64_t i = 0; i < option.choice_count; ++i) {
     if (to_view(option.choices[i]) == text) return Scalar{static_cast<int64_t>(i), 0};
   }
-  return ParseProblem{Code::unknown_word, quoted(text) + " is none of " + joined(choice_names(option))};
+  return ParseProblem{Code::unknown_word, quoted(text) + " is not one of " + joined(choice_names(option))};
 }
 
 }  // namespace

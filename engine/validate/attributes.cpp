@@ -75,9 +75,8 @@ class Resolver {
     const std::vector<std::string> all(known.begin(), known.end());
     if (known.contains(attribute)) {
       diagnostics_.error(Code::missing_attribute, place, subject,
-                         "the attribute \"" + attribute +
-                             "\" is not provided on every way here: records that come by " + quoted_list(without) +
-                             " do not have it; provide it there too");
+                         "the attribute \"" + attribute + "\" is not provided on every path: records that come by " +
+                             quoted_list(without) + " do not have it; provide it there too");
       return;
     }
     std::string sentence = "no node before " + draft_.nodes[before].name() + " provides the attribute \"" + attribute +

@@ -47,7 +47,7 @@ void check_latency(const Draft& draft, Diagnostics& diagnostics) {
                       "a record may take " + duration_text(draft.spec->latency->value) + ", but " + quoted_list(names) +
                           " may keep those of \"" + draft.nodes[longest[worst].source].name() + "\" back for " +
                           duration_text(longest[worst].holds_ns) +
-                          " when little comes; raise latency, or lower what they wait for");
+                          " when few records arrive; raise latency, or lower those times");
 }
 
 }  // namespace sluice::engine

@@ -42,7 +42,7 @@ void check_memory(const Plan& plan, const std::vector<MemoryItem>& items, uint64
   diagnostics.warning(Code::memory_above_limit, largest->place, {},
                       "the bounds of this graph allow " + about_size_text(plan.memory_bytes) +
                           ", and this machine has " + about_size_text(limit) + " for it; most is \"" + largest->what +
-                          "\" with " + about_size_text(largest->bytes) + ": lower what bounds it");
+                          "\" with " + about_size_text(largest->bytes) + ": lower its bound");
 }
 
 }  // namespace sluice::engine

@@ -94,7 +94,7 @@ void check_wired(const Draft& draft, const DraftNode& node, Diagnostics& diagnos
   if (!node.described) return;
   const auto report = [&](const std::string& direction, const std::string& port, const std::string& what) {
     diagnostics.error(Code::unwired_port, node.spec->name.place, node.subject(),
-                      "the " + direction + " \"" + port + "\" is not wired; " + what);
+                      "the " + direction + " \"" + port + "\" has no edge; " + what);
   };
   if (!has_unresolved(draft, node.in, false) && !node.is_source()) {
     for (uint32_t port = 0; port < node.described->inputs.size(); ++port) {
@@ -117,7 +117,7 @@ void check_wired(const Draft& draft, const DraftNode& node, Diagnostics& diagnos
                                         [&](const auto& option) { return name_of(option) == outputs[port].name; });
     report("output", outputs[port].name,
            "add an edge " + written + " -> NODE" +
-               (has_option ? ", or say what becomes of it by the option " + outputs[port].name : ""));
+               (has_option ? ", or decide what happens to it with the option " + outputs[port].name : ""));
   }
 }
 

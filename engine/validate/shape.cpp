@@ -69,7 +69,7 @@ class OrderFinder {
     }
     text += draft_.nodes[edge.to].name();
     diagnostics_.error(Code::cycle, edge.spec->from.place, edge.spec->subject(),
-                       "the edges form a cycle: " + text + "; records would go round for ever, so remove one of them");
+                       "the edges form a cycle: " + text + "; records would circulate forever, so remove one of them");
   }
 
   const Draft& draft_;
@@ -160,7 +160,7 @@ bool is_cycle_to_blame(const Draft& draft, size_t node, Diagnostics& diagnostics
   diagnostics.error(Code::cycle, edge.spec->from.place, edge.spec->subject(),
                     "the edges form a cycle through the relay \"" + relay + "\": " + text +
                         draft.nodes[draft.relay_cycle.front()].name() +
-                        "; its records would be written and read again for ever, so remove one of these edges");
+                        "; its records would be written and read again forever, so remove one of these edges");
   return true;
 }
 

@@ -115,7 +115,7 @@ Dialer::Progress Dialer::resolve(int64_t now_ns) {
                  0});
   }
   if (race_.wait_set().fd() < 0) {
-    return lose({Cause::unreachable, "no descriptor could be had to connect; raise the limit of open files", 0});
+    return lose({Cause::unreachable, "no file descriptor is left to connect; raise the limit of open files", 0});
   }
   race_.start(found.addresses, now_ns);
   state_ = State::racing;

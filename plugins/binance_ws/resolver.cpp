@@ -107,7 +107,7 @@ void Resolver::start(const std::string& host, uint16_t port, const Waker& waker,
       waker.wake();
     }).detach();
   } catch (const std::system_error&) {
-    job_->finish({{}, "no thread could be had to resolve it"});
+    job_->finish({{}, "no thread could be started to resolve it"});
   }
 }
 

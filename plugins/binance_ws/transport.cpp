@@ -89,7 +89,7 @@ Io Transport::fail(std::string why) {
 Io Transport::connect(const Address& address) {
   close();
   fd_ = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) return fail(std::string("no socket could be had: ") + std::strerror(errno));
+  if (fd_ < 0) return fail(std::string("cannot create a socket: ") + std::strerror(errno));
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) return Io::done;

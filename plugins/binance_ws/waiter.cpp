@@ -14,7 +14,7 @@ namespace sluice::binance {
 Result<Waker> Waker::make() {
   const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (fd < 0) {
-    return operator_needed(std::string("no eventfd could be had (") + std::strerror(errno) +
+    return operator_needed(std::string("cannot create an eventfd (") + std::strerror(errno) +
                            "); raise the limit of open files");
   }
   Waker waker;

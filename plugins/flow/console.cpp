@@ -19,7 +19,7 @@ constexpr int64_t max_in_flight = 4;
 }  // namespace
 
 void Console::describe(Config options, Description& to) {
-  to.durable(false, "printed lines are kept by nobody");
+  to.durable(false, "printed lines are not stored");
   to.idempotent(false, "a repeated record is printed again");
   to.max_in_flight(max_in_flight);
   to.memory_bytes(4 * static_cast<int64_t>(text_bytes));

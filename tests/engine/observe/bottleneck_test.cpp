@@ -60,7 +60,7 @@ TEST_CASE("a sink that settles nothing at all is one when it holds something for
   stuck.back().report.nodes[0].account.oldest_unsettled_ns = 20 * second;
   const auto found = bottlenecks(stuck);
   REQUIRE(found.size() == 1);
-  CHECK(found[0].sentence == "it has settled nothing of late, and holds 500 records, 100 records wait in front of it");
+  CHECK(found[0].sentence == "it has settled nothing recently, and holds 500 records, 100 records wait in front of it");
 }
 
 TEST_CASE("readiness names what is slow beside the reason that follows from it, and without one") {

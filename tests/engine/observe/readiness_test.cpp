@@ -102,7 +102,7 @@ TEST_CASE("what takes a source's room away is said") {
   report.nodes[2].has_room = false;
   CHECK(no_room_of(report, report.nodes[0]).empty());
   report.nodes[2].stage = 0;
-  CHECK(no_room_of(report, report.nodes[0]) == "the node trades takes no more for now");
+  CHECK(no_room_of(report, report.nodes[0]) == "the node trades accepts no more records now");
   report.nodes[2].has_room = true;
   report.nodes[0].in_flight = {1'000, 1'000};
   report.nodes[0].account.unsettled = 1'000;
@@ -183,7 +183,7 @@ TEST_CASE("a reason of the flow that comes in jerks stays until the backlog has 
   const auto moving = readiness.update(report, RunPhase::running, "", 12 * second);
   REQUIRE(codes(moving) == Words{"paused exchange"});
   CHECK(moving[0].since_ns == 1 * second);
-  CHECK(moving[0].sentence.find("14,000 records are still to come; until 1 s ago the source") == 0);
+  CHECK(moving[0].sentence.find("14,000 records are still waiting; until 1 s ago the source") == 0);
   CHECK(codes(readiness.update(report, RunPhase::running, "", 21 * second)) == Words{"paused exchange"});
   CHECK(codes(readiness.update(report, RunPhase::running, "", 22 * second)) == Words{"paused exchange"});
   report.nodes[0].account.received += 500;
@@ -218,7 +218,7 @@ TEST_CASE("an edge without a buffer is never said to be full of nothing") {
   report.edges[1].parked = 500;
   report.nodes[2].held = 1'000;
   CHECK(no_room_of(report, report.nodes[0]) ==
-        "the edge route -> trades is full: the node trades holds 1,000 records and takes no more for now");
+        "the edge route -> trades is full: the node trades holds 1,000 records and accepts no more records now");
 }
 
 TEST_CASE("behind a source that cannot replay, a server that is away puts records at risk, and a reason says so") {

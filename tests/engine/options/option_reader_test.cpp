@@ -95,7 +95,7 @@ TEST_CASE("all problems are found in one pass, each at its place", "[options]") 
           "3:8 bad-unit option \"limit\": \"3 apples\" is not a size; write a whole number and B, KB, MB, GB, KiB, "
           "MiB or GiB, such as 64KiB or 256MiB",
           "4:10 out-of-range option \"records\": \"0\" is out of range; it must be from 1 to 1M",
-          "5:9 unknown-word option \"colour\": \"gren\" is none of red, green (did you mean green?)",
+          "5:9 unknown-word option \"colour\": \"gren\" is not one of red, green (did you mean green?)",
           "6:9 wrong-type option \"verify\": \"yes please\" is not true or false; write one of these two words",
           "7:8 out-of-range option \"shift\": \"6\" is out of range; it must be from -5 to 5",
           "8:8 out-of-range option \"ratio\": \"1.5\" is out of range; it must be from 0 to 1",
