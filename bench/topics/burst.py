@@ -114,7 +114,7 @@ def run(bench):
     bench.turns(who, lambda contender: once(bench, contender, schedule, total), turns(bench))
     figure = bench.report.figure
     figure("burst: frames a second in it; none is missing in Kafka", "burst", SLUICE, "frames_a_second", "frames/s")
-    for key, what, unit, goal in (("outlived_s", "its end until the last of it is read from Kafka", "s", 1),
+    for key, what, unit, goal in (("outlived_s", "from its end until its last frame is read from Kafka", "s", 1),
                                   ("before_p99_ms", "frame to Kafka before it, p99", "ms", None),
                                   ("during_p50_ms", "frame to Kafka within it, p50", "ms", None),
                                   ("during_most_ms", "frame to Kafka within it, most", "ms", None),

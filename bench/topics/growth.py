@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a record costs does not grow: with the rate, from 1,000 a second to as fast as it goes, and with the number of
+"""What a record costs does not grow: with the rate, from 1,000 a second to full speed, and with the number of
 streams, from 9 to 900. Into Kafka, with the floor beside it: a record that comes alone costs every program a wake."""
 import statistics
 import time
@@ -73,12 +73,12 @@ def rates(bench):
     bench.turns(who, lambda contender: at_the_limit(bench, contender), turns(bench))
     dearest = {SLUICE: {}, FLOOR: {}}
     for rate in (*(f"{each}/s" for each in RATES), "limit"):
-        name = "as fast as it goes" if rate == "limit" else f"at {int(rate[:-2]):,}/s"
+        name = "at full speed" if rate == "limit" else f"at {int(rate[:-2]):,}/s"
         bench.report.figure(f"ingest: processor time a record, {name}", f"growth, {rate}", SLUICE, "cpu_us_a_record", "us")
         bench.report.figure(f"  {who[1].title}", f"growth, {rate}", FLOOR, "cpu_us_a_record", "us")
         for name, of in dearest.items():
             of[rate] = statistics.median(bench.report.values(f"growth, {rate}", name, "cpu_us_a_record"))
-    for name, what in ((SLUICE, "the dearest rate's as a multiple of the limit's"), (FLOOR, "the same of the floor")):
+    for name, what in ((SLUICE, "the most expensive rate as a multiple of full speed"), (FLOOR, "the same for the floor")):
         bench.report.value(f"  {what}", max(dearest[name].values()) / dearest[name]["limit"], "times")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""websocket -> stamp -> route -> Kafka as fast as it goes. The rate is taken from the first byte sent until the ends of
+"""websocket -> stamp -> route -> Kafka at full speed. The rate is taken from the first byte sent until the ends of
 the topics' partitions have moved by as many records, asked of the broker. Nothing may be missing, and nothing twice."""
 import time
 

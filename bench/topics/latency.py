@@ -80,7 +80,7 @@ def run(bench):
             for rival in who[1:]:
                 figure(f"  {rival.title}", "latency, engine", rival.name, key, "us")
         figure("  how late the source's own steps were, p99", "latency, engine", SLUICE, "pacer_late_p99_us", "us")
-        figure("  the latest of them", "latency, engine", SLUICE, "pacer_late_most_us", "us")
+        figure("  the latest step", "latency, engine", SLUICE, "pacer_late_most_us", "us")
     if bench.wants("to_kafka"):
         bench.turns(who, lambda contender: to_kafka_once(bench, contender), to_kafka_pairs(bench))
         for key, part in (("p50_us", "p50"), ("p99_us", "p99")):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The smallest plugin: a transform that counts what passes and greets in the log. Copy it to start one of your own;
+// The smallest plugin: a transform that counts records and writes a greeting to the log. Copy it to start your own;
 // docs/plugins.md explains each line.
 #include <memory>
 #include <string>

@@ -31,7 +31,7 @@ def node_types(program):
 
 
 def commands_page(program):
-    page = HEADER + "# Commands\n\nWhat `--help` says.\n"
+    page = HEADER + "# Commands\n\nThe output of `--help`.\n"
     footer = "\nStart here:"
     for command in COMMANDS:
         text = output(program, *command.split(), "--help").rstrip()
@@ -56,9 +56,9 @@ def example(word):
 def diagnostics_page():
     table = tree.read("engine/graph/diagnostic_code.cpp")
     rows = re.findall(r'\{Code::\w+,\s*"([a-z0-9-]+)",\s*"((?:[^"\\]|\\.)*)"\}', table)
-    page = HEADER + "# Diagnostics\n\nThe codes that `sluice validate` and `sluice run` print in brackets. A code keeps its meaning.\n"
-    page += "Each is shown with a small graph that has the problem, and with what the program says of it; the node types in\n"
-    page += "them (`source`, `change`, `sink`, ...) are stand-ins of the tests.\n\n"
+    page = HEADER + "# Diagnostics\n\nThe codes that `sluice validate` and `sluice run` print in brackets. A code never changes its meaning.\n"
+    page += "Each code is shown with a small graph that has the problem and with the output of the program. The node types in\n"
+    page += "these graphs (`source`, `change`, `sink`, ...) exist only in the tests.\n\n"
     page += "".join(f"- [{word}](#{word}): {line}\n" for word, line in rows)
     for word, line in rows:
         page += f"\n## {word}\n\n{line}\n{example(word)}"
@@ -72,7 +72,7 @@ def write(to, name, text):
 
 def generate(program, to):
     os.makedirs(to, exist_ok=True)
-    index = HEADER + "# Reference\n\nMade from the program; `tools/gates/docs.py` compares it with what is built.\n\n"
+    index = HEADER + "# Reference\n\nGenerated from the program. `tools/gates/docs.py` compares these pages with the built program.\n\n"
     index += "- [Commands](commands.md)\n- [Diagnostics](diagnostics.md)\n\n## Node types\n\n| node type | kind | what it does |\n|---|---|---|\n"
     for name, kind, summary in node_types(program):
         index += f"| [{name}]({name}.md) | {kind} | {summary} |\n"
