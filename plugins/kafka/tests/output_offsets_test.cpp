@@ -16,11 +16,6 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-bool has_status(const OutputNode& node, uint32_t status, const std::string& words) {
-  const auto all = node.statuses();
-  return !all.empty() && all.back().status == status && all.back().sentence.find(words) != std::string::npos;
-}
-
 void write_tombstones(TestCluster& cluster, const std::string& topic, int count) {
   std::vector<Message> messages;
   for (int i = 0; i < count; ++i) messages.push_back({0, std::nullopt, "key"});
@@ -110,7 +105,7 @@ TEST_CASE("a partition behind an open transaction says so, and goes on when it e
     node.begin();
     REQUIRE(node.until([&] {
       node.turn(100);
-      return has_status(node, SLUICE_STATUS_BLOCKED, "a transaction is open");
+      return node.has_status(SLUICE_STATUS_BLOCKED, "a transaction is open");
     }));
     CHECK(node.record_count() == 10);
     CHECK_THAT(node.statuses().back().sentence, Contains("partition 0 of topic \"" + topic + "\"") &&
@@ -119,7 +114,7 @@ TEST_CASE("a partition behind an open transaction says so, and goes on when it e
     open->abort();
     REQUIRE(node.until([&] {
       node.turn(100);
-      return node.record_count() == 510 && has_status(node, SLUICE_STATUS_READY, topic);
+      return node.record_count() == 510 && node.has_status(SLUICE_STATUS_READY, topic);
     }));
   }
 }

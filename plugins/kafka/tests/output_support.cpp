@@ -64,6 +64,11 @@ std::vector<uint32_t> OutputNode::open_partitions() const {
   return open;
 }
 
+bool OutputNode::has_status(uint32_t status, const std::string& words) const {
+  const auto all = statuses();
+  return !all.empty() && all.back().status == status && all.back().sentence.find(words) != std::string::npos;
+}
+
 bool OutputNode::commits_answered() const {
   for (const auto& [partition, position] : asked_) {
     const auto open = open_partitions();

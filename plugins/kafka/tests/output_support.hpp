@@ -40,6 +40,8 @@ class OutputNode : public Harness {
   /// What it said, for a failed test.
   std::string story() const;
   std::vector<uint32_t> open_partitions() const;
+  /// What it says now: this, with these words.
+  bool has_status(uint32_t status, const std::string& words) const;
 
  private:
   std::map<uint32_t, int64_t> asked_;
