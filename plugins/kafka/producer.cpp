@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace sluice::kafka {
 namespace {
@@ -53,14 +54,17 @@ Result<std::unique_ptr<Producer>> Producer::make(const Settings& settings, const
   });
   Result<Client> client = Client::make(Purpose::producer, std::move(*conf));
   if (!client) return client.error();
-  return std::unique_ptr<Producer>(new Producer(std::move(*client), settings.topic, is_sifting));
+  return std::unique_ptr<Producer>(new Producer(std::move(*client), topic, settings.topic, is_sifting));
 }
 
-Producer::Producer(Client client, const std::string& topic, bool is_sifting)
+Producer::Producer(Client client, const Topic& topic, const std::string& name, bool is_sifting)
     : client_(std::move(client)),
       is_sifting_(is_sifting),
-      topic_(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr)),
-      reports_(rd_kafka_queue_get_main(client_.get())) {}
+      topic_(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr)),
+      reports_(rd_kafka_queue_get_main(client_.get())),
+      partitions_(rd_kafka_topic_partition_list_new(topic.partition_count)) {
+  rd_kafka_topic_partition_list_add_range(partitions_.get(), name.c_str(), 0, topic.partition_count - 1);
+}
 
 Producer::~Producer() {
   rd_kafka_queue_destroy(reports_);
@@ -71,7 +75,19 @@ void Producer::poll(std::chrono::milliseconds longest) {
   rd_kafka_poll(client_.get(), static_cast<int>(longest.count()));
 }
 
+bool Producer::hold(std::chrono::milliseconds longest) {
+  const auto pause = [this] {
+    rd_kafka_pause_partitions(client_.get(), partitions_.get());
+    const rd_kafka_topic_partition_t* all = partitions_->elems;
+    return std::any_of(all, all + partitions_->cnt,
+                       [](const auto& each) { return each.err == RD_KAFKA_RESP_ERR_NO_ERROR; });
+  };
+  is_holding_ = pause() || (ask(longest) == RD_KAFKA_RESP_ERR_NO_ERROR && pause());
+  return is_holding_;
+}
+
 void Producer::flush(std::chrono::milliseconds longest) {
+  if (std::exchange(is_holding_, false)) rd_kafka_resume_partitions(client_.get(), partitions_.get());
   rd_kafka_flush(client_.get(), static_cast<int>(longest.count()));
 }
 

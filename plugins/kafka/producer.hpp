@@ -10,6 +10,7 @@
 #include <string>
 
 #include "client.hpp"
+#include "rd_handles.hpp"
 #include "topic.hpp"
 
 namespace sluice::kafka {
@@ -35,7 +36,11 @@ class Producer {
   rd_kafka_topic_t* topic() const { return topic_; }
   /// Calls the owner for what has come, after waiting for it.
   void poll(std::chrono::milliseconds longest);
-  /// The same, and what waits is sent without waiting for more; returns early when nothing is left.
+  /// A sifting producer, with nothing waiting: what is produced from now on is kept until it is flushed, also when an
+  /// earlier flush is not over on every thread of librdkafka's. Asks for the topic, for so long, when librdkafka does
+  /// not know it. False: it still does not.
+  bool hold(std::chrono::milliseconds longest);
+  /// As poll, and what waits is sent without waiting for more; returns early when nothing is left.
   void flush(std::chrono::milliseconds longest);
   bool is_sifting() const { return is_sifting_; }
   /// From the owner's callbacks: poll returns after this one.
@@ -51,11 +56,13 @@ class Producer {
   rd_kafka_resp_err_t ask(std::chrono::milliseconds longest);
 
  private:
-  Producer(Client client, const std::string& topic, bool is_sifting);
+  Producer(Client client, const Topic& topic, const std::string& name, bool is_sifting);
   Client client_;
   const bool is_sifting_;
   rd_kafka_topic_t* topic_;
   rd_kafka_queue_t* reports_;
+  const PartitionList partitions_;
+  bool is_holding_ = false;
 };
 
 }  // namespace sluice::kafka

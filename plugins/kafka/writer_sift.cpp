@@ -13,6 +13,7 @@ namespace sluice::kafka {
 namespace {
 
 constexpr int64_t ns_per_ms = 1'000'000;
+constexpr std::chrono::milliseconds ask_wait{2000};
 /// Beside key, payload and headers: what a record takes in a set, at most.
 constexpr uint64_t framing_bytes = 100;
 /// With so many in a row and none taken, the clock or the topic is to blame, however far their times are.
@@ -73,6 +74,12 @@ void Writer::sift() {
 
 /// Hands the next part to the producer, which keeps it until it is flushed. How many records.
 uint32_t Writer::send_part(bool& has_room) {
+  // Of a part that left in two sets the first could be refused and the second taken.
+  if (!producer_->hold(ask_wait)) {
+    broke(transient("topic \"" + settings_.topic + "\" at " + settings_.brokers + " is not known to the producer yet"));
+    is_broken_ = true;
+    return 0;
+  }
   uint32_t suspects = 0;
   for (const uint32_t slot : backlog_) {
     for (const Flight::Failed& each : flights_[slot].failed) suspects += each.alone ? 1 : 0;
