@@ -38,6 +38,7 @@ rd_kafka_resp_err_t GroupWatch::on_response(rd_kafka_t*, int, const char*, int32
 
 void GroupWatch::see(int32_t broker, int16_t api, rd_kafka_resp_err_t code) {
   const bool is_answer = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (is_answer) answered_ns_ = now_ns();
   switch (api) {
     case fetch_request:
       if (is_answer) {

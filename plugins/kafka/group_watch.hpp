@@ -20,10 +20,11 @@ class GroupWatch {
   // Any thread; times are of the steady clock, 0: never.
   /// From the request to join until the new assignment: the cluster would take a commit for one of a past generation.
   bool is_joining() const { return is_joining_.load(); }
-  bool has_joined() const { return has_joined_.load(); }  ///< the group has answered this member at least once
-  bool has_left() const { return has_left_.load(); }      ///< the group was told, and has answered
-  int64_t heard_ns() const { return heard_ns_.load(); }   ///< when the coordinator last answered
-  int64_t fetched_ns(int32_t broker) const;               ///< when it last answered a fetch
+  bool has_joined() const { return has_joined_.load(); }       ///< the group has answered this member at least once
+  bool has_left() const { return has_left_.load(); }           ///< the group was told, and has answered
+  int64_t heard_ns() const { return heard_ns_.load(); }        ///< when the coordinator last answered
+  int64_t answered_ns() const { return answered_ns_.load(); }  ///< when any broker last answered anything
+  int64_t fetched_ns(int32_t broker) const;                    ///< when it last answered a fetch
   static int64_t now_ns();
 
  private:
@@ -38,6 +39,7 @@ class GroupWatch {
   std::atomic<bool> has_joined_{false};
   std::atomic<bool> has_left_{false};
   std::atomic<int64_t> heard_ns_{0};
+  std::atomic<int64_t> answered_ns_{0};
   mutable std::mutex mutex_;
   std::map<int32_t, int64_t> fetched_ns_;  ///< guarded by mutex_
 };

@@ -60,6 +60,11 @@ Heartbeat::Heartbeat(std::shared_ptr<SideClient> client)
 
 Heartbeat::~Heartbeat() = default;
 
+void Heartbeat::heard(int64_t at_ns) {
+  const std::lock_guard lock(state_->mutex);
+  state_->heard_at = std::max(state_->heard_at, Steady::time_point(std::chrono::nanoseconds(at_ns)));
+}
+
 std::optional<std::string> Heartbeat::trouble() const {
   const std::lock_guard lock(state_->mutex);
   const auto silent = Steady::now() - state_->heard_at;

@@ -5,6 +5,7 @@
 // halves; any thread.
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class Heartbeat {
   Heartbeat(const Heartbeat&) = delete;
   ~Heartbeat();
 
+  /// The cluster has answered something else at this time, of the steady clock: one that does its work is not silent.
+  void heard(int64_t at_ns);
   /// Why the cluster counts as away, in a sentence; nothing while it answers.
   std::optional<std::string> trouble() const;
   /// The topic as of the last answer; null: it was never seen, or is not there.

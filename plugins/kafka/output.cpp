@@ -213,6 +213,7 @@ Result<void> Output::serve() {
   membership_->look_for_loss();
   if (Result<void> opened = membership_->open_found(); !opened) return opened;
   commits_->send(is_stopped_ || membership_->is_draining());
+  if (heartbeat_ != nullptr) heartbeat_->heard(consumer_->group().answered_ns());
   watch_->look(*consumer_, *lookup_, *membership_);
   status_->tell(*consumer_, *lookup_, *membership_, *watch_, heartbeat_.get());
   return {};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "fault.hpp"
+#include "group_watch.hpp"
 
 namespace sluice::kafka {
 namespace {
@@ -177,6 +178,7 @@ void Writer::flush_run() {
     for_their_time_in_a_row_ = 0;
     unexplained_in_a_row_ = 0;
     status_.progress();
+    if (heartbeat_ != nullptr) heartbeat_->heard(GroupWatch::now_ns());
     patience_ = first_patience;
     if (!is_broken_) status_.ready();
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "catch.hpp"
+#include "group_watch.hpp"
 #include "heartbeat.hpp"
 #include "output_support.hpp"
 
@@ -70,6 +71,9 @@ TEST_CASE("a cluster that falls silent is noticed, also when there is nothing to
     trouble = heartbeat.trouble();
   }
   CHECK_THAT(*trouble, Contains(settings.brokers) && Contains("has not answered"));
+  // What is read or written counts as well as the heartbeat's own question.
+  heartbeat.heard(GroupWatch::now_ns());
+  CHECK_FALSE(heartbeat.trouble());
   rd_kafka_mock_broker_set_rtt(cluster->log()->mock(), 1, 0);
 }
 
