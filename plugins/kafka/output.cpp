@@ -206,8 +206,8 @@ Result<void> Output::serve() {
     return {};
   }
   if (Result<void> joined = join_group(); !joined) return joined;
-  while (const Event event = consumer_->next_event()) {
-    if (Result<void> served = serve_event(event.get()); !served) return served;
+  while (Event event = consumer_->next_event()) {
+    if (Result<void> served = serve_event(std::move(event)); !served) return served;
     if (consumer_ == nullptr) return {};
   }
   membership_->look_for_loss();
@@ -244,16 +244,17 @@ Result<void> Output::serve_name() {
   return {};
 }
 
-Result<void> Output::serve_event(rd_kafka_event_t* event) {
-  switch (rd_kafka_event_type(event)) {
+Result<void> Output::serve_event(Event event) {
+  switch (rd_kafka_event_type(event.get())) {
     case RD_KAFKA_EVENT_REBALANCE:
-      membership_->on_rebalance(event);
+      membership_->on_rebalance(event.get());
       break;
     case RD_KAFKA_EVENT_OFFSET_COMMIT:
-      commits_->on_answer(event);
+      commits_->on_answer(event.get());
       break;
     case RD_KAFKA_EVENT_ERROR:
-      if (const std::optional<Error> fatal = status_->on_error(event)) {
+      if (const std::optional<Error> fatal = status_->on_error(event.get())) {
+        event.reset();  // before its client, which may end here
         if (fatal->code != "FENCED_INSTANCE_ID" || settings_.member.empty()) return *fatal;
         on_fenced();
       }

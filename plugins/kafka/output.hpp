@@ -50,7 +50,7 @@ class Output : public Source {
   Result<void> join_embedded();
   Result<void> serve();
   Result<void> serve_name();
-  Result<void> serve_event(rd_kafka_event_t* event);
+  Result<void> serve_event(Event event);
   void on_fenced();
   void end_member();
   int64_t next_work_ns(int64_t deadline_ns) const;
