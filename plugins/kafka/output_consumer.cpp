@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output_consumer.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -65,6 +66,13 @@ Result<void> set_up(rd_kafka_conf_t* conf, const Settings& settings, int64_t par
   return {};
 }
 
+int64_t number_of(rd_kafka_t* client, const char* property) {
+  std::array<char, 32> text{};
+  size_t size = text.size();
+  rd_kafka_conf_get(rd_kafka_conf(client), property, text.data(), &size);
+  return std::strtoll(text.data(), nullptr, 10);
+}
+
 /// For as long as the process lives.
 void keep(std::shared_ptr<void> what) {
   static std::mutex mutex;
@@ -92,6 +100,7 @@ Result<std::unique_ptr<Consumer>> Consumer::make(const Settings& settings, const
   Result<Client> client = Client::make(Purpose::consumer, std::move(*conf));
   if (!client) return client.error();
   made->client_ = std::move(*client);
+  made->heartbeat_interval_ = std::chrono::milliseconds(number_of(made->client(), "heartbeat.interval.ms"));
   // One queue for the client's errors and the group's events.
   rd_kafka_poll_set_consumer(made->client());
   made->events_.reset(rd_kafka_queue_get_consumer(made->client()));
@@ -217,6 +226,13 @@ Result<void> Consumer::unassign(const std::vector<int32_t>& partitions) {
   rd_kafka_error_t* failed = rd_kafka_incremental_unassign(client(), list.get());
   if (failed != nullptr) return take_error(failed, "cannot give back partitions of topic \"" + topic_ + "\"");
   return {};
+}
+
+void Consumer::ask_again(const Place& place) {
+  const PartitionList list = new_list(1);
+  rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), place.first)->offset = place.second;
+  // Without waiting for it, nothing is to be heard of it.
+  if (rd_kafka_error_t* failed = rd_kafka_seek_partitions(client(), list.get(), 0)) rd_kafka_error_destroy(failed);
 }
 
 std::string Consumer::member_id() const {

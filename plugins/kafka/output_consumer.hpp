@@ -7,6 +7,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <set>
 #include <string>
@@ -53,6 +54,7 @@ class Consumer {
   const GroupWatch& group() const { return *watch_; }
   /// `group.instance.id`; empty: a dynamic member.
   const std::string& instance() const { return instance_; }
+  std::chrono::milliseconds heartbeat_interval() const { return heartbeat_interval_; }
 
   Result<void> subscribe();
   /// The next event of the client or its group, or null.
@@ -64,6 +66,9 @@ class Consumer {
   Result<void> acknowledge_assignment();
   Result<void> assign(const std::vector<Place>& places);
   Result<void> unassign(const std::vector<int32_t>& partitions);
+  /// Fetches anew from where reading stands, so that its broker says how the partition is. What waits in the
+  /// partition's queue is thrown away.
+  void ask_again(const Place& place);
   bool is_assignment_lost() const { return rd_kafka_assignment_lost(client_.get()) != 0; }
 
   /// The group knows this member by an id that it gives anew when it has expelled the member. What was given to one id
@@ -90,6 +95,7 @@ class Consumer {
   std::shared_ptr<WakeFd> wake_;
   const std::string topic_;
   const std::string instance_;
+  std::chrono::milliseconds heartbeat_interval_{0};
   std::unique_ptr<GroupWatch> watch_ = std::make_unique<GroupWatch>();
   Client client_;
   Queue events_;

@@ -28,6 +28,17 @@ bool is_of_connection(rd_kafka_resp_err_t code) {
 
 }  // namespace
 
+std::optional<std::string> coordinator_trouble(const Settings& settings, const CoordinatorSilence& silence) {
+  // It is asked by heartbeats, the last of them up to an interval after it last answered.
+  const std::chrono::seconds patience = silence.is_joining ? join_patience : Heartbeat::silence;
+  if (silence.silent <= patience + silence.heartbeat_interval) return std::nullopt;
+  const std::string group = "group \"" + settings.group + "\" at " + settings.brokers;
+  const std::string time = " for more than " + std::to_string(patience.count()) + " s";
+  if (!silence.is_joining) return "the coordinator of " + group + " has not answered" + time;
+  return "the request to join " + group + " has not been answered" + time +
+         ": other members have not joined yet, or the coordinator does not answer";
+}
+
 std::optional<Error> OutputStatus::on_error(rd_kafka_event_t* event) {
   const rd_kafka_resp_err_t code = rd_kafka_event_error(event);
   const char* text = rd_kafka_event_error_string(event);
@@ -82,11 +93,12 @@ std::optional<OutputStatus::Saying> OutputStatus::trouble_of(const Consumer& con
     return Saying{Word::connecting, "topic \"" + settings_.topic + "\" is not there any more at " + settings_.brokers +
                                         "; it is read again as soon as it is"};
   }
-  // While it joins, the answer waits for other members.
-  const std::chrono::seconds patience = consumer.group().is_joining() ? join_patience : Heartbeat::silence;
-  if (heard_ns == 0 || steady_ns() - heard_ns <= std::chrono::nanoseconds(patience).count()) return std::nullopt;
-  return Saying{Word::connecting, "the coordinator of group \"" + settings_.group + "\" at " + settings_.brokers +
-                                      " has not answered for more than " + std::to_string(patience.count()) + " s"};
+  if (heard_ns == 0) return std::nullopt;
+  std::optional<std::string> silent = coordinator_trouble(
+      settings_,
+      {std::chrono::nanoseconds(steady_ns() - heard_ns), consumer.heartbeat_interval(), consumer.group().is_joining()});
+  if (!silent) return std::nullopt;
+  return Saying{Word::connecting, std::move(*silent)};
 }
 
 void OutputStatus::tell(const Consumer& consumer, const StartLookup& lookup, Membership& membership,

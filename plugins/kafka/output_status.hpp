@@ -2,6 +2,7 @@
 // What the output half tells people about itself: whether it reads, or what it waits for and why, in one sentence that
 // changes only when the matter does. Stage thread only.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,15 @@
 #include "start_lookup.hpp"
 
 namespace sluice::kafka {
+
+/// How long a coordinator has said nothing, and how often it has to.
+struct CoordinatorSilence {
+  std::chrono::nanoseconds silent;
+  std::chrono::milliseconds heartbeat_interval;
+  bool is_joining;
+};
+/// Why the group's coordinator counts as away, in a sentence; nothing while it answers as often as it is asked.
+std::optional<std::string> coordinator_trouble(const Settings& settings, const CoordinatorSilence& silence);
 
 class OutputStatus {
  public:

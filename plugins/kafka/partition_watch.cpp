@@ -84,7 +84,17 @@ void PartitionWatch::find(std::optional<Finding> finding) {
   finding_ = std::move(finding);
 }
 
-void PartitionWatch::look(const Consumer& consumer, StartLookup& lookup, Membership& membership) {
+/// A partition that is read to its end is silent when all is well, also after an error. So its broker is asked anew, as
+/// seldom as it may take to answer.
+void PartitionWatch::ask_again(const Partition& partition, Consumer& consumer) {
+  int& looks = refused_looks_[partition.number];
+  looks = partition.why ? looks + 1 : 0;
+  if (looks * look_every_ns < silence_ns_) return;
+  looks = 0;
+  consumer.ask_again({partition.number, partition.next});
+}
+
+void PartitionWatch::look(Consumer& consumer, StartLookup& lookup, Membership& membership) {
   if (context_.monotonic_ns() < look_at_ns_) return;
   look_at_ns_ = context_.monotonic_ns() + look_every_ns;
   if (heartbeat_ != nullptr) topic_ = heartbeat_->topic();
@@ -108,6 +118,7 @@ void PartitionWatch::look(const Consumer& consumer, StartLookup& lookup, Members
     if (partition.phase != Membership::Phase::reading) continue;
     const bool has_more = end > partition.next;
     if (has_more) watched.push_back(partition.number);
+    if (!has_more) ask_again(partition, consumer);
     if (partition.why && !refused) refused = Finding{false, partition.why->message};
     if (is_silent(partition, consumer, now_ns)) silent.push_back(&partition);
     if (has_more && now_ns - partition.came_ns >= still_ns) still.push_back(&partition);

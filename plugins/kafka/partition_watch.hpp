@@ -25,12 +25,13 @@ class PartitionWatch {
   /// `heartbeat` may be null.
   PartitionWatch(Context context, const Settings& settings, const Heartbeat* heartbeat);
   /// Looks when a second has passed since it last did.
-  void look(const Consumer& consumer, StartLookup& lookup, Membership& membership);
+  void look(Consumer& consumer, StartLookup& lookup, Membership& membership);
   const std::optional<Finding>& finding() const { return finding_; }
 
  private:
   using Partition = Membership::Partition;
   bool is_silent(const Partition& partition, const Consumer& consumer, int64_t now_ns);
+  void ask_again(const Partition& partition, Consumer& consumer);
   std::string why_silent(const Partition& partition) const;
   std::string why_still(const Partition& partition, int64_t end, int64_t stable_end) const;
   std::string place(const Partition& partition) const;
@@ -42,7 +43,9 @@ class PartitionWatch {
   const int64_t silence_ns_;
   const bool reads_from_followers_;
   std::shared_ptr<const TopicFacts> topic_;
-  std::map<int32_t, int> leaderless_looks_;  ///< in a row, by partition
+  // In a row, by partition.
+  std::map<int32_t, int> leaderless_looks_;
+  std::map<int32_t, int> refused_looks_;
   std::optional<Finding> finding_;
   int64_t look_at_ns_ = 0;
 };

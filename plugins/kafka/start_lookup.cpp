@@ -119,7 +119,6 @@ void StartLookup::State::run(Ending& ending) {
       const std::lock_guard lock(mutex);
       asked = std::exchange(questions, {});
       whose = std::exchange(instance, {});
-      if (asked.empty() && whose.empty()) trouble.reset();
     }
     if (!whose.empty()) {
       const bool is_answered = look_for_holder(whose);
@@ -204,6 +203,7 @@ bool StartLookup::State::look_for_holder(const std::string& whose) {
   const std::lock_guard lock(mutex);
   if (found) {
     holder = std::move(found);
+    trouble.reset();
     return true;
   }
   trouble = group.error();
@@ -253,6 +253,7 @@ void StartLookup::State::work(Ending& ending, std::vector<Question> asked) {
       offsets.came_later = number >= first_partition_count.load();
       answers.push_back({askable[i], offsets});
     }
+    if (!why) trouble.reset();
   }
   ending.tell(changed);
   if (why) put_back(ending, failed, *why);

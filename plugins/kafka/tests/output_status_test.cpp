@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the output half says of itself: what is wrong for as long as it is, and no longer.
+#include "output_status.hpp"
+
+#include "catch.hpp"
+#include "output_support.hpp"
+
+using namespace sluice;
+using namespace sluice::kafka;
+using namespace sluice::testing;
+using namespace sluice::kafka::testing;
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+
+namespace {
+
+constexpr int16_t fetch_request = 1;
+constexpr int16_t offset_fetch_request = 9;
+constexpr int16_t heartbeat_request = 12;
+
+}  // namespace
+
+TEST_CASE("a coordinator counts as away when it leaves a heartbeat unanswered, however seldom they are") {
+  Settings settings;
+  settings.brokers = "kafka:9092";
+  settings.group = "binance-buffer";
+  CHECK_FALSE(coordinator_trouble(settings, {8s, 1s, false}));
+  CHECK_THAT(coordinator_trouble(settings, {10s, 1s, false}).value_or(""),
+             Contains("coordinator of group \"binance-buffer\" at kafka:9092 has not answered for more than 8 s"));
+  CHECK_FALSE(coordinator_trouble(settings, {27s, 20s, false}));
+  CHECK(coordinator_trouble(settings, {29s, 20s, false}));
+  CHECK_FALSE(coordinator_trouble(settings, {30s, 1s, true}));
+  CHECK_THAT(coordinator_trouble(settings, {32s, 1s, true}).value_or(""),
+             Contains("request to join group \"binance-buffer\"") && Contains("other members have not joined yet"));
+}
+
+TEST_CASE("heartbeats as seldom as options says are no silence") {
+  const auto cluster = TestCluster::mock();
+  const std::string topic = TestCluster::fresh("seldom");
+  cluster->make_topic(topic, 1);
+  OutputNode node(*cluster, topic, "g",
+                  {{"session_timeout", "60s"}, {"options", map({{"heartbeat.interval.ms", "14000"}})}});
+  node.begin();
+  REQUIRE(node.until([&] {
+    node.turn(10);
+    return node.has_status(SLUICE_STATUS_READY, topic);
+  }));
+  const size_t before = node.statuses().size();
+  const auto until = std::chrono::steady_clock::now() + 12s;
+  REQUIRE(node.until([&] {
+    node.turn(10);
+    return std::chrono::steady_clock::now() >= until;
+  }));
+  CHECK(node.statuses().size() == before);
+}
+
+TEST_CASE("a partition that is refused at its very end is read again when its broker answers") {
+  const auto cluster = TestCluster::embedded();
+  const std::string topic = TestCluster::fresh("end");
+  cluster->make_topic(topic, 1);
+  cluster->write_numbers(topic, 0, 10);
+  OutputNode node(*cluster, topic, TestCluster::fresh("g"));
+  node.begin();
+  REQUIRE(node.until([&] {
+    node.turn(100);
+    return node.record_count() == 10 && node.has_status(SLUICE_STATUS_READY, topic);
+  }));
+  constexpr auto why = RD_KAFKA_RESP_ERR_UNKNOWN;
+  rd_kafka_mock_push_request_errors(cluster->log()->mock(), fetch_request, 4, why, why, why, why);
+  REQUIRE(node.until([&] {
+    node.turn(100);
+    return node.has_status(SLUICE_STATUS_BLOCKED, "cannot read partition 0");
+  }));
+  REQUIRE(node.until([&] {
+    node.turn(100);
+    return node.has_status(SLUICE_STATUS_READY, topic);
+  }));
+  cluster->write_numbers(topic, 0, 5, 10);
+  REQUIRE(node.until([&] {
+    node.turn(100);
+    return node.record_count() == 15 && node.commits_answered();
+  }));
+  CHECK(node.payloads().back() == "0/14");
+}
+
+TEST_CASE("what hindered a lookup is not said any more when it has its answer") {
+  const auto cluster = TestCluster::mock();
+  const std::string topic = TestCluster::fresh("lookup");
+  cluster->make_topic(topic, 1);
+  Settings settings;
+  settings.brokers = cluster->option();
+  settings.topic = topic;
+  settings.group = "g";
+  Result<std::shared_ptr<SideClient>> client = SideClient::make(settings, settings.brokers);
+  REQUIRE(client);
+  constexpr auto why = RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+  rd_kafka_mock_push_request_errors(cluster->log()->mock(), offset_fetch_request, 1, why);
+  std::atomic<int> changes{0};
+  StartLookup lookup(std::move(*client), true, [&] {
+    ++changes;
+    changes.notify_all();
+  });
+  lookup.ask({{0, 1, std::nullopt}});
+  changes.wait(0);
+  REQUIRE(lookup.trouble());
+  CHECK_THAT(lookup.trouble()->message, Contains("group \"g\""));
+  changes.wait(1);
+  CHECK(lookup.take().size() == 1);
+  CHECK_FALSE(lookup.trouble());
+}
+
+TEST_CASE("a member that the group has put out by itself joins again, and reads on") {
+  const auto cluster = TestCluster::mock();
+  const std::string topic = TestCluster::fresh("fenced");
+  cluster->make_topic(topic, 1);
+  cluster->write_numbers(topic, 0, 10);
+  OutputNode node(*cluster, topic, TestCluster::fresh("g"), {{"member", "one"}});
+  node.begin();
+  REQUIRE(node.until([&] {
+    node.turn(100);
+    return node.record_count() == 10 && node.commits_answered() && !node.commits().empty();
+  }));
+  rd_kafka_mock_push_request_errors(cluster->log()->mock(), heartbeat_request, 1,
+                                    RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+  REQUIRE(node.until([&] {
+    node.turn(100);
+    return node.partitions().at(0).lost;
+  }));
+  cluster->write_numbers(topic, 0, 5, 10);
+  REQUIRE(node.until([&] {
+    node.turn(100);
+    return node.payloads().back() == "0/14" && node.commits_answered();
+  }));
+}
