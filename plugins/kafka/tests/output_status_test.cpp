@@ -45,13 +45,12 @@ TEST_CASE("heartbeats as seldom as options says are no silence") {
     node.turn(10);
     return node.has_status(SLUICE_STATUS_READY, topic);
   }));
-  const size_t before = node.statuses().size();
   const auto until = std::chrono::steady_clock::now() + 12s;
   REQUIRE(node.until([&] {
     node.turn(10);
     return std::chrono::steady_clock::now() >= until;
   }));
-  CHECK(node.statuses().size() == before);
+  for (const StatusLine& line : node.statuses()) CHECK_THAT(line.sentence, !Contains("coordinator"));
 }
 
 TEST_CASE("a partition that is refused at its very end is read again when its broker answers") {
@@ -120,8 +119,7 @@ TEST_CASE("a member that the group has put out by itself joins again, and reads 
     node.turn(100);
     return node.record_count() == 10 && node.commits_answered() && !node.commits().empty();
   }));
-  rd_kafka_mock_push_request_errors(cluster->log()->mock(), heartbeat_request, 1,
-                                    RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+  rd_kafka_mock_push_request_errors(cluster->log()->mock(), heartbeat_request, 1, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
   REQUIRE(node.until([&] {
     node.turn(100);
     return node.partitions().at(0).lost;
