@@ -76,6 +76,14 @@ rd_kafka_resp_err_t ask_committed(rd_kafka_t* client, rd_kafka_topic_partition_l
   }
 }
 
+Result<void> may_read_group(rd_kafka_t* client, const Settings& settings, milliseconds patience) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), settings.topic.c_str(), 0);
+  const rd_kafka_resp_err_t code = ask_committed(client, list.get(), patience);
+  if (category_of(code) != Category::operator_needed) return {};
+  return to_error(code, "cannot read as group \"" + settings.group + "\"");
+}
+
 Result<Committed> ask_committed(rd_kafka_t* client, const std::string& group, const std::string& topic,
                                 size_t partition_count, milliseconds patience) {
   const std::string what = "cannot ask for the committed offsets of group \"" + group + "\"";

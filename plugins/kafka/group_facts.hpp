@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "rd_handles.hpp"
+#include "settings.hpp"
 #include "sluice/result.hpp"
 
 namespace sluice::kafka {
@@ -30,6 +31,9 @@ Result<GroupFacts> ask_group(rd_kafka_t* client, const std::string& group, std::
 /// asked again and again.
 rd_kafka_resp_err_t ask_committed(rd_kafka_t* client, rd_kafka_topic_partition_list_t* list,
                                   std::chrono::milliseconds patience);
+
+/// Whether this user may read as the group. Without an answer he may, as far as is known.
+Result<void> may_read_group(rd_kafka_t* client, const Settings& settings, std::chrono::milliseconds patience);
 
 struct Committed {
   std::vector<std::optional<int64_t>> offsets;  ///< of every partition, by number

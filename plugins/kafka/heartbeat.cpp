@@ -29,7 +29,7 @@ struct Heartbeat::State {
 
   void beat(SideClient& client) {
     const Steady::time_point began_at = Steady::now();
-    Result<std::optional<TopicFacts>> facts = ask_topic(client.get(), client.settings().topic, patience);
+    Result<std::optional<TopicFacts>> facts = ask_topic(client.get(), brokers, client.settings().topic, patience);
     // That this user may not see the topic is an answer, too.
     const bool is_answer = facts.ok() || facts.error().category == Category::operator_needed;
     std::string why = is_answer ? "" : client.last_reason();

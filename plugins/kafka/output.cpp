@@ -60,7 +60,7 @@ Result<void> Output::connect() {
   if (Result<void> made = make_consumer(); !made) return made;
   maker_ = std::make_unique<RecordMaker>(context_, settings_);
   status_ = std::make_unique<OutputStatus>(context_, settings_);
-  return look_at_group();
+  return topic_is_there_ ? may_read_group(consumer_->client(), settings_, open_deadline) : Result<void>();
 }
 
 Result<void> Output::make_consumer() {
@@ -83,15 +83,6 @@ Result<void> Output::look_at_topic() {
   if (topic.error().category != Category::transient) return topic.error();
   context_.connecting(topic.error().message);
   return {};
-}
-
-Result<void> Output::look_at_group() {
-  if (!topic_is_there_) return {};
-  const PartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), settings_.topic.c_str(), 0);
-  const rd_kafka_resp_err_t code = ask_committed(consumer_->client(), list.get(), open_deadline);
-  if (category_of(code) != Category::operator_needed) return {};
-  return to_error(code, "cannot read as group \"" + settings_.group + "\"");
 }
 
 Result<void> Output::join_embedded() {

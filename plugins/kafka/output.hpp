@@ -43,7 +43,6 @@ class Output : public Source {
   using Partition = Membership::Partition;
   Result<void> connect();
   Result<void> look_at_topic();
-  Result<void> look_at_group();
   Result<void> make_consumer();
   void make_member();
   Result<void> join_group();

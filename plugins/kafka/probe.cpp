@@ -4,18 +4,21 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "probe_client.hpp"
+#include "inquiry.hpp"
+#include "topic.hpp"
 
 namespace sluice::kafka {
 namespace {
 
+constexpr std::chrono::milliseconds deadline{8000};
+constexpr std::chrono::milliseconds config_patience{3000};
 constexpr const char* our_assignor = "cooperative-sticky";
 
 struct Probe {
   Config config;
   Description& description;
   const Settings& settings;
-  ProbeClient& client;
+  Inquiry& inquiry;
 
   std::string topic() const { return "topic \"" + settings.topic + "\""; }
   void look_at_missing_topic();
@@ -39,41 +42,36 @@ std::string count_of(size_t count, const std::string& what) {
 
 void Probe::look_at_missing_topic() {
   if (!settings.create) {
-    description.problem(config["topic"], topic() + " does not exist; make it, or say create: true");
+    description.problem(config["topic"], missing_topic(settings).message);
     return;
   }
-  if (Result<void> tried = client.try_to_create(); !tried) {
+  if (Result<void> tried = inquiry.create(Inquiry::Creation::dry_run); !tried) {
     const bool is_replication = tried.error().code == "INVALID_REPLICATION_FACTOR" && config["replication"];
     description.problem(is_replication ? config["replication"] : config["topic"], tried.error().message);
   }
 }
 
 void Probe::look_at_partitions(const TopicFacts& facts) {
-  const std::string has = topic() + " has " + count_of(facts.partitions.size(), "partition");
+  const auto count = static_cast<int32_t>(facts.partitions.size());
   const Config map = config["partitions"];
   for (uint64_t i = 0; i < map.size(); ++i) {
-    if (map[i].integer() < static_cast<int64_t>(facts.partitions.size())) continue;
-    description.problem(map[i], has + ", so " + std::string(map[i].key()) + " cannot go to partition " +
-                                    std::to_string(map[i].integer()) + "; add partitions, or change the map");
+    if (map[i].integer() < count) continue;
+    description.problem(map[i], no_such_partition(settings, count, map[i].key(), map[i].integer()));
   }
-  const Config wanted = config["partition_count"];
-  if (wanted && wanted.integer() != static_cast<int64_t>(facts.partitions.size())) {
-    description.warning(wanted, has + ", not " + std::to_string(wanted.integer()) + "; it stays as it is");
+  if (auto sentence = other_partition_count(settings, count)) {
+    description.warning(config["partition_count"], *sentence);
   }
 }
 
 void Probe::look_at_topic_config(const TopicFacts& facts) {
-  Result<ConfigTexts> texts = client.topic_config();
+  Result<ConfigTexts> texts = inquiry.topic_config(config_patience);
   if (!texts) {
     description.warning(config["topic"],
                         texts.error().message + "; retention and min.insync.replicas could not be compared");
     return;
   }
-  const std::optional<int64_t> retention_ms = number(*texts, "retention.ms");
-  if (settings.has_retention && retention_ms && *retention_ms != settings.retention_ms) {
-    description.warning(config["retention"], topic() + " has retention.ms=" + std::to_string(*retention_ms) +
-                                                 ", and the graph asks for " + std::to_string(settings.retention_ms) +
-                                                 "; it stays as it is");
+  if (auto sentence = other_retention(settings, number(*texts, "retention.ms"))) {
+    description.warning(config["retention"], *sentence);
   }
   const auto policy = texts->find("cleanup.policy");
   if (policy != texts->end() && policy->second.find("compact") != std::string::npos) {
@@ -114,7 +112,7 @@ void Probe::look_at_replicas(const TopicFacts& facts, int64_t least_in_sync) {
 }
 
 void Probe::look_at_group() {
-  Result<GroupFacts> facts = client.group();
+  Result<GroupFacts> facts = inquiry.group();
   if (!facts) {
     description.problem(config["group"], facts.error().message);
     return;
@@ -127,7 +125,7 @@ void Probe::look_at_group() {
 }
 
 void Probe::look_at_offsets(const TopicFacts& facts) {
-  Result<std::vector<std::optional<Offsets>>> offsets = client.offsets(facts);
+  Result<std::vector<std::optional<Offsets>>> offsets = inquiry.offsets(facts);
   if (!offsets) {
     description.problem(config["group"], offsets.error().message);
     return;
@@ -148,7 +146,7 @@ void Probe::look_at_offsets(const TopicFacts& facts) {
 }
 
 void Probe::look_at_session() {
-  Result<ConfigTexts> texts = client.broker_config();
+  Result<ConfigTexts> texts = inquiry.broker_config(config_patience);
   if (!texts) return;  // a right that few have and nothing else needs
   const std::optional<int64_t> least = number(*texts, "group.min.session.timeout.ms");
   const std::optional<int64_t> most = number(*texts, "group.max.session.timeout.ms");
@@ -173,22 +171,28 @@ Result<void> probe_cluster(Config config, Description& description) {
   std::vector<Problem> known;  // describe has reported them
   const Settings settings = read_settings(config, known);
   if (settings.is_embedded || !known.empty()) return {};
-  Result<std::unique_ptr<ProbeClient>> client = ProbeClient::connect(settings);
-  if (!client) return client.error();
-  Probe probe{config, description, settings, **client};
-  Result<std::optional<TopicFacts>> topic = (*client)->topic();
-  // Where both halves are asked, the input half speaks of the topic; a missing one concerns whoever comes first.
+  const std::atomic<bool> never{false};
+  Result<std::unique_ptr<Inquiry>> made = Inquiry::make(settings, deadline, never);
+  if (!made) return made.error();
+  Inquiry& inquiry = **made;
+  Result<std::optional<TopicFacts>> topic = inquiry.topic();
+  if (!topic && !inquiry.is_answering()) return topic.error();
+  Probe probe{config, description, settings, inquiry};
+  // Each half looks at the topic when it starts; what both find is said once.
   const bool is_output = description.role() == Role::relay_output;
   if (!topic) {
     description.problem(config["topic"], topic.error().message);
   } else if (!*topic) {
-    if (!is_output) probe.look_at_missing_topic();
-    if (is_output && !settings.create) probe.look_at_missing_topic();
-  } else if (!is_output) {
+    probe.look_at_missing_topic();
+  } else {
     probe.look_at_partitions(**topic);
-    probe.look_at_topic_config(**topic);
+    if (!is_output) probe.look_at_topic_config(**topic);
   }
   if (!is_output || settings.group.empty()) return {};
+  if (Result<void> may = inquiry.may_read_group(); !may) {
+    description.problem(config["group"], may.error().message);
+    return {};
+  }
   probe.look_at_group();
   probe.look_at_session();
   if (topic && *topic) probe.look_at_offsets(**topic);

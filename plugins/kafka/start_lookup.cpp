@@ -213,7 +213,7 @@ bool StartLookup::State::look_for_holder(const std::string& whose) {
 
 void StartLookup::State::work(Ending& ending, std::vector<Question> asked) {
   const std::string& topic = settings().topic;
-  Result<std::optional<TopicFacts>> facts = ask_topic(client->get(), topic, request_patience);
+  Result<std::optional<TopicFacts>> facts = ask_topic(client->get(), settings().brokers, topic, request_patience);
   if (!facts) return put_back(ending, asked, facts.error());
   if (!*facts) return put_back(ending, asked, transient("topic \"" + topic + "\" is not there any more"));
   const std::vector<PartitionFacts>& partitions = (*facts)->partitions;

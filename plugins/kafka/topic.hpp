@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "settings.hpp"
@@ -29,5 +30,11 @@ struct Topic {
 /// it early.
 Result<Topic> ensure_topic(const Settings& settings, std::chrono::milliseconds deadline,
                            const std::atomic<bool>& cancelled);
+
+// What a start and `validate --connect` say of a topic that is not what the graph asks for. The first two hinder.
+Error missing_topic(const Settings& settings);
+std::string no_such_partition(const Settings& settings, int32_t count, std::string_view key, int64_t partition);
+std::optional<std::string> other_partition_count(const Settings& settings, int32_t count);
+std::optional<std::string> other_retention(const Settings& settings, std::optional<int64_t> retention_ms);
 
 }  // namespace sluice::kafka

@@ -73,8 +73,9 @@ std::vector<Offset> ask_offsets(rd_kafka_t* client, const std::string& topic, co
 
 }  // namespace
 
-Result<std::optional<TopicFacts>> ask_topic(rd_kafka_t* client, const std::string& topic, milliseconds patience) {
-  const std::string asking = "cannot ask Kafka about topic \"" + topic + "\"";
+Result<std::optional<TopicFacts>> ask_topic(rd_kafka_t* client, const std::string& brokers, const std::string& topic,
+                                            milliseconds patience) {
+  const std::string asking = "cannot ask Kafka at " + brokers + " about topic \"" + topic + "\"";
   const TopicHandle handle(rd_kafka_topic_new(client, topic.c_str(), nullptr));
   const rd_kafka_metadata_t* raw = nullptr;
   const rd_kafka_resp_err_t code = rd_kafka_metadata(client, 0, handle.get(), &raw, static_cast<int>(patience.count()));

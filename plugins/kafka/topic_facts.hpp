@@ -26,8 +26,8 @@ struct TopicFacts {
   std::vector<PartitionFacts> partitions;  ///< by number
 };
 
-/// Nothing: the topic is not there. The error names the topic.
-Result<std::optional<TopicFacts>> ask_topic(rd_kafka_t* client, const std::string& topic,
+/// Nothing: the topic is not there. The error names the topic and `brokers`, where it was asked for.
+Result<std::optional<TopicFacts>> ask_topic(rd_kafka_t* client, const std::string& brokers, const std::string& topic,
                                             std::chrono::milliseconds patience);
 
 struct LogEnds {

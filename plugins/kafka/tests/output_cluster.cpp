@@ -227,7 +227,7 @@ void TestCluster::grow_topic(const std::string& topic, int32_t partitions) {
   // The controller answers before the broker knows them.
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
   while (true) {
-    const auto facts = ask_topic(producer_.get(), topic, std::chrono::milliseconds(patience_ms));
+    const auto facts = ask_topic(producer_.get(), brokers_, topic, std::chrono::milliseconds(patience_ms));
     if (facts && *facts && (*facts)->partitions.size() == static_cast<size_t>(partitions)) return;
     if (std::chrono::steady_clock::now() > until) fail("grow " + topic, "the broker does not show the partitions");
   }

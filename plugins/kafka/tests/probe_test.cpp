@@ -38,7 +38,71 @@ Findings probe(uint32_t role, const Values& values) {
 constexpr uint32_t input = SLUICE_ROLE_RELAY_INPUT;
 constexpr uint32_t output = SLUICE_ROLE_RELAY_OUTPUT;
 
+/// What a start of this half ends with.
+std::string refusal(uint32_t role, const Values& values) {
+  Setup setup;
+  setup.role = role;
+  setup.attributes = {"symbol"};
+  Harness node(find_type(sluice_plugin_v1(), "kafka"), values, setup);
+  const Result<void> opened = node.open();
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().category == Category::operator_needed);
+  return opened.error().message;
+}
+
 }  // namespace
+
+TEST_CASE("what a start refuses a probe refuses in the same words") {
+  auto cluster = TestCluster::real();
+  if (cluster == nullptr) return;
+  const std::string topic = TestCluster::fresh("refused");
+  cluster->make_topic(topic, 2);
+  const std::string missing = TestCluster::fresh("missing");
+  const Value beyond = map({{"BTCUSDT", 0}, {"ETHUSDT", 2}});
+  const std::vector<std::pair<std::string, Values>> cases{
+      {"problem topic: ", {{"topic", missing}, {"create", false}}},
+      {"problem replication: ", {{"topic", missing}, {"replication", 99}}},
+      {"problem ETHUSDT: ", {{"topic", topic}, {"key", "symbol"}, {"partitions", beyond}}},
+  };
+  for (const auto& [place, values] : cases) {
+    for (const uint32_t role : {input, output}) {
+      CAPTURE(place, role);
+      Values all{{"brokers", cluster->option()}, {"group", TestCluster::fresh("g")}};
+      all.insert(all.end(), values.begin(), values.end());
+      const Findings findings = probe(role, all);
+      CHECK(findings.asked);
+      CHECK_THAT(findings.text, Contains(place + refusal(role, all) + "\n"));
+    }
+  }
+}
+
+TEST_CASE("a group that this user may not read as is refused in the same words, too") {
+  auto cluster = TestCluster::mock();
+  const std::string topic = TestCluster::fresh("rights");
+  cluster->make_topic(topic, 1);
+  const Values values{{"brokers", cluster->option()}, {"topic", topic}, {"group", "g"}};
+  const auto refuse = [&] {
+    constexpr int16_t offset_fetch_request = 9;
+    rd_kafka_mock_push_request_errors(cluster->log()->mock(), offset_fetch_request, 1,
+                                      RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
+  };
+  refuse();
+  const Findings findings = probe(output, values);
+  refuse();
+  CHECK(findings.text == "problem group: " + refusal(output, values) + "\n");
+}
+
+TEST_CASE("options that librdkafka refuses together end a probe as they end a start") {
+  const Values values{{"brokers", "127.0.0.1:1"},
+                      {"topic", "t"},
+                      {"group", "g"},
+                      {"options", map({{"security.protocol", "SSL"}, {"ssl.ca.location", "/none/such.pem"}})}};
+  for (const uint32_t role : {input, output}) {
+    const Findings findings = probe(role, values);
+    REQUIRE_FALSE(findings.asked);
+    CHECK(findings.asked.error().message == refusal(role, values));
+  }
+}
 
 TEST_CASE("a cluster that does not answer cannot be asked") {
   for (const uint32_t role : {input, output}) {
@@ -89,8 +153,9 @@ TEST_CASE("a topic that differs from the graph is named with every difference") 
                                           {"replication", 2}});
   CHECK(findings.asked);
   CHECK_THAT(findings.text, Contains("problem ETHUSDT: ") && Contains("problem BNBUSDT: ") &&
-                                Contains("cannot go to partition 7") && !Contains("BTCUSDT cannot"));
-  CHECK_THAT(findings.text, Contains("warning partition_count: ") && Contains("has 3 partitions, not 9"));
+                                Contains("sends BNBUSDT to partition 7") && !Contains("sends BTCUSDT"));
+  CHECK_THAT(findings.text,
+             Contains("warning partition_count: ") && Contains("has 3 partitions, and partition_count says 9"));
   CHECK_THAT(findings.text, Contains("warning replication: ") && Contains("has 1 replica, not 2"));
 }
 

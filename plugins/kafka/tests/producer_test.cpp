@@ -37,8 +37,7 @@ TEST_CASE("what a sifting producer is given leaves as one set, also while an ear
   } owner;
   Topic topic;
   topic.partition_count = 1;
-  auto made = Producer::make(settings, cluster.brokers(), topic, owner,
-                                            Producer::Manner::sifting);
+  auto made = Producer::make(settings, cluster.brokers(), topic, owner, Producer::Manner::sifting);
   REQUIRE(made);
   Producer& producer = **made;
   const auto produce = [&](const char* to, void* opaque) {

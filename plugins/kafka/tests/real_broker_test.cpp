@@ -62,7 +62,7 @@ class Admin {
     // The controller answers before the broker has let go of it.
     const auto until = std::chrono::steady_clock::now() + 30s;
     while (true) {
-      const auto facts = sluice::kafka::ask_topic(client_, topic, 5s);
+      const auto facts = sluice::kafka::ask_topic(client_, real_brokers(), topic, 5s);
       if (facts && !*facts) return;
       if (std::chrono::steady_clock::now() > until) throw std::runtime_error(topic + " does not go");
     }
