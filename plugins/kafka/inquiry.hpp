@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks a cluster, on a client of its own and the caller's thread, what a start and `validate --connect` want to know: what
-// the topic is like, whether it can be made, what the group has committed. Both ask here, so what one of them accepts the
-// other accepts. Each question waits for its answer until the deadline; none but `create` changes anything, none joins a
-// group. A cluster that cannot be reached or refuses the user ends a question early, with the reason.
+// Asks a cluster, on a client of its own and the caller's thread, what a start and `validate --connect` want to know:
+// what the topic is like, whether it can be made, what the group has committed. Both ask here, so what one of them
+// accepts the other accepts. Each question waits for its answer until the deadline; none but `create` changes anything,
+// none joins a group. A cluster that cannot be reached or refuses the user ends a question early, with the reason.
 #pragma once
 #include <librdkafka/rdkafka.h>
 

@@ -316,6 +316,7 @@ TEST_CASE("records that are refused in a row settle alone, and good ones keep th
     CHECK(is_bad(std::stoi(each.record.payload)));
   }
   CHECK(payloads_of(brokers, topic) == wanted);
+  for (const StatusLine& line : node.statuses()) UNSCOPED_INFO(line.sentence);
   CHECK_FALSE(was(node, SLUICE_STATUS_CONNECTING));
   CHECK_FALSE(was(node, SLUICE_STATUS_BLOCKED));
   // A set that is refused costs a producer and another to look at it; not each record.
