@@ -22,7 +22,7 @@ std::string_view remedy(int code) {
     case SQLITE_CORRUPT:
       return "restore the file from a backup, or move it away to begin a new one";
     case SQLITE_NOTADB:
-      return "name another file: this one is no SQLite database";
+      return "this file is not a SQLite database: name another file";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return "end the other program's transaction";

@@ -33,11 +33,11 @@ bool check_file(const std::filesystem::path& path, const Settings& settings, Con
   const std::filesystem::file_type type = std::filesystem::status(path, none).type();
   const bool is_there = type != std::filesystem::file_type::not_found && type != std::filesystem::file_type::none;
   if (!std::filesystem::is_directory(folder, none)) {
-    description.problem(where, "there is no folder " + folder + " to keep the database in: make it");
+    description.problem(where, "the folder " + folder + ", which shall hold the database, does not exist: create it");
     return false;
   }
   if (is_there && type != std::filesystem::file_type::regular) {
-    description.problem(where, path.string() + " is no file: name one");
+    description.problem(where, path.string() + " is not a file: name a file");
     return false;
   }
   if (!may(folder, W_OK | X_OK)) {
@@ -83,7 +83,7 @@ bool is_locked(const std::string& path, const Settings& settings, Config config,
   }
   if (!holder) return false;
   const std::string who = *holder > 0 ? "process " + std::to_string(*holder) : "another program";
-  description.problem(config["path"], who + " holds " + path + " for writing, and did not let go within " +
+  description.problem(config["path"], who + " holds " + path + " for writing, and did not release it within " +
                                           std::to_string(std::chrono::duration_cast<milliseconds>(limit).count()) +
                                           " ms: end its transaction");
   return true;

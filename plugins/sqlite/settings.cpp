@@ -27,9 +27,9 @@ void check_column_names(Config config, const columns::Mapping& mapping, Problems
       const std::string& name = mapping.columns()[i].name;
       const std::string& other = mapping.columns()[before].name;
       if (!same_name(name, other)) continue;
-      problems.push_back({config[i], "columns \"" + other + "\" and \"" + name +
-                                         "\" are one column to SQLite, which does not tell names apart by the case of "
-                                         "their letters"});
+      problems.push_back(
+          {config[i], "columns \"" + other + "\" and \"" + name +
+                          "\" are the same column, because SQLite ignores the case of names: rename one"});
     }
   }
 }

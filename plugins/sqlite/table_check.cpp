@@ -97,13 +97,11 @@ std::vector<Finding> check_table(const Settings& settings, const std::string& pa
   const auto find = [&](Where where, const std::string& why, size_t column = 0) {
     if (why.empty()) return;
     const bool has_other_name = table && table->name != settings.table;
-    findings.push_back({where, column,
-                        "table " + settings.table + " in " + path +
-                            (has_other_name ? " (there as " + table->name +
-                                                  ", as SQLite does not tell names apart by "
-                                                  "the case of their letters) "
-                                            : " ") +
-                            why});
+    findings.push_back(
+        {where, column,
+         "table " + settings.table + " in " + path +
+             (has_other_name ? " (there as " + table->name + ", because SQLite ignores the case of names) " : " ") +
+             why});
   };
   if (!table) {
     if (!settings.create) find(Where::table, "does not exist: create it, or say create: true");

@@ -183,10 +183,11 @@ std::optional<Fault> Writer::transaction(const std::vector<Client*>& due, bool& 
   }
   if (auto fault = connection_.execute("COMMIT", "commit")) return fault;
   if (connection_.has_moved()) {
-    return Fault{Blame::person, SQLITE_READONLY_DBMOVED,
-                 "the database " + connection_.path() +
-                     " was moved, replaced or deleted while it was open; what was not settled is written again to the "
-                     "file that is there now"};
+    return Fault{
+        Blame::person, SQLITE_READONLY_DBMOVED,
+        "the database " + connection_.path() +
+            " was moved, replaced or deleted while it was open; the sink writes the unsettled records to the file "
+            "that is there now"};
   }
   return std::nullopt;
 }

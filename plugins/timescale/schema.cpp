@@ -82,7 +82,7 @@ std::optional<Failure> ensure_table(Connection& connection, const Settings& sett
     if (seen.has_table) return std::nullopt;
     if (auto failure = create_once(connection, settings, seen)) return failure;
   }
-  return Failure{Blame::passing, {}, "table " + settings.table_name() + " is gone again right after it was made"};
+  return Failure{Blame::passing, {}, "table " + settings.table_name() + " was dropped right after the sink created it"};
 }
 
 }  // namespace sluice::timescale

@@ -59,7 +59,7 @@ class Check {
       problem(Where::table, table_name() + " does not exist: create it, or say create: true");
     } else if (server_.schema_rights.empty()) {
       problem(Where::table, schema.empty()
-                                ? "no schema of the search path exists, so there is no place for " + table_name()
+                                ? "no schema of the search path exists, so " + table_name() + " cannot be created"
                                 : "schema " + schema + " does not exist: CREATE SCHEMA " + quoted_name(schema));
     } else if (server_.schema_rights != "create") {
       problem(Where::create, table_name() +

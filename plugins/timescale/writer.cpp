@@ -217,7 +217,7 @@ void Writer::postpone(Failure failure) {
   said_connecting_ = connecting;
   if (connecting) {
     context_.connecting(said_);
-    context_.warn(said_ + "; nothing is settled, and it is tried again");
+    context_.warn(said_ + "; nothing settles, and the sink retries");
   } else {
     // The host logs it.
     context_.blocked(said_);

@@ -31,7 +31,7 @@ TEST_CASE("problems are found before anything is opened") {
   CHECK(first_problem({{"path", ":memory:"}}).find("path must name a file") == 0);
   CHECK(first_problem(
             {{"columns", map({{"a", column("a", "text")}, {"A", column("b", "text")}})}, {"conflict", list({"a"})}})
-            .find("are one column to SQLite") != std::string::npos);
+            .find("are the same column, because SQLite ignores the case of names") != std::string::npos);
   CHECK(first_problem({{"table", "sqlite_x"}}).find("cannot be a table's name") != std::string::npos);
   CHECK(first_problem({{"conflict", list({"nope"})}}).find("not among the columns") != std::string::npos);
   CHECK(first_problem({{"columns", map({{"a", column("a", "money")}})}}).find("not a column type") !=

@@ -109,7 +109,7 @@ TEST_CASE("a file that is moved away is noticed before anything is settled") {
   CHECK(Database(folder.file("old.db")).count("trades") >= 10);
 }
 
-TEST_CASE("a file that is no database any more is left alone and said") {
+TEST_CASE("a file that is not a database any more is left alone and said") {
   const Folder folder;
   Harness node(sqlite_type(), trade_options(folder.file()));
   node.begin();

@@ -90,7 +90,7 @@ constexpr const char* with_log = "PRAGMA journal_mode = WAL;";
 
 }  // namespace
 
-TEST_CASE("what is missing and will be made is no finding, and is not made") {
+TEST_CASE("what is missing and will be made is not a finding, and is not made") {
   const Folder folder;
   CHECK(probe(folder).empty());
   CHECK(probe(folder, {{"create", false}}) ==
@@ -101,7 +101,7 @@ TEST_CASE("what is missing and will be made is no finding, and is not made") {
         "problem table: table trades in " + folder.file() + " does not exist: create it, or say create: true\n");
 }
 
-TEST_CASE("a fitting table is no finding, whatever the journal mode, and what a run made fits") {
+TEST_CASE("a fitting table is not a finding, whatever the journal mode, and what a run made fits") {
   const Folder folder;
   SECTION("rollback journal") { Database(folder.file()).run(fitting); }
   SECTION("write-ahead log") { Database(folder.file()).run(std::string(with_log) + fitting); }
@@ -155,12 +155,12 @@ TEST_CASE("the sink says the first of them, and how many more there are") {
 TEST_CASE("the path and what lies there") {
   const Folder folder;
   CHECK(probe(folder, {{"path", "/nowhere/at/all.db"}}) ==
-        "problem path: there is no folder /nowhere/at to keep the database in: make it\n");
+        "problem path: the folder /nowhere/at, which shall hold the database, does not exist: create it\n");
   std::filesystem::create_directory(folder.file("sub"));
   CHECK(probe(folder, {{"path", folder.file("sub")}}) ==
-        "problem path: " + folder.file("sub") + " is no file: name one\n");
+        "problem path: " + folder.file("sub") + " is not a file: name a file\n");
   std::ofstream(folder.file()) << std::string(4096, 'x');
-  CHECK(probe(folder).find("name another file: this one is no SQLite database\n") != std::string::npos);
+  CHECK(probe(folder).find("this file is not a SQLite database: name another file\n") != std::string::npos);
   const std::string odd = folder.file("a%41?b#c d.db");
   Database(odd).run("CREATE VIEW trades AS SELECT 1 AS price");
   CHECK(probe(folder, {{"path", odd}}) == "problem table: table trades in " + odd + " is a view: name a table\n");
@@ -208,7 +208,7 @@ TEST_CASE("a store in use is looked into, and one that is held for writing is na
     ready();
   });
   CHECK(probe(folder, short_wait) == "problem path: " + writer.name() + " holds " + folder.file() +
-                                         " for writing, and did not let go within 60 ms: end its transaction\n");
+                                         " for writing, and did not release it within 60 ms: end its transaction\n");
   writer.end();
   CHECK(probe(folder).empty());
 }

@@ -53,7 +53,7 @@ TEST_CASE("a fitting table is taken as it is") {
 TEST_CASE("a table whose name differs in case is the same table, and told so") {
   CHECK(open_error(table(columns), {{"table", "Trades"}}) == "opened");
   says(open_error(table(columns, "price TEXT", "prize TEXT"), {{"table", "TRADES"}}),
-       "(there as trades, as SQLite does not tell names apart by the case of their letters) has no column price");
+       "(there as trades, because SQLite ignores the case of names) has no column price");
 }
 
 TEST_CASE("a table that does not fit is named with its column") {
@@ -86,7 +86,7 @@ TEST_CASE("a database that cannot be used is an operator's failure") {
   says(open_error("", {{"path", "/nowhere/at/all.db"}}), "check that the folder exists");
   const Folder folder;
   std::ofstream(folder.file()) << std::string(4096, 'x');
-  says(open_error("", {{"path", folder.file()}}), "no SQLite database");
+  says(open_error("", {{"path", folder.file()}}), "this file is not a SQLite database: name another file");
 }
 
 TEST_CASE("the table that was made fits what makes it, also a second time") {
