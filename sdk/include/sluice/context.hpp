@@ -2,6 +2,7 @@
 // The host's functions for one node, with C++ types. Copyable; valid for the life of the process, also after close.
 // Each method says which threads may call it; the same words stand at the C contract.
 #pragma once
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -72,8 +73,15 @@ class Context {
   void emit(uint32_t output_port, Batch batch, uint32_t partition, int64_t first, int64_t end) const {
     host_->emit_source(context_, output_port, batch.release(), partition, first, end);
   }
-  /// A source's batch that goes nowhere: it counts as received, and is then discarded or failed.
+  /// A source's batch that goes nowhere: it counts as received, and is then discarded or failed. An engine that does
+  /// not know this would lose what is failed then, so the graph stops.
   void begin(Batch& batch, uint32_t partition, int64_t first, int64_t end) const {
+    if (host_->struct_size < offsetof(sluice_host, begin_source) + sizeof host_->begin_source) {
+      stop(operator_needed(
+          "this version of sluice is older than the plugin and cannot settle what a source read and does "
+          "not emit; update sluice"));
+      return;
+    }
     host_->begin_source(context_, batch.get(), partition, first, end);
   }
   /// A source's batch that has no position.
