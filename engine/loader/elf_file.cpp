@@ -12,11 +12,10 @@
 #include <cstdint>
 #include <cstring>
 #include <system_error>
+#include <vector>
 
 namespace sluice::engine {
 namespace {
-
-using Bytes = std::vector<unsigned char>;
 
 #if defined(__x86_64__)
 constexpr unsigned own_machine = EM_X86_64;
@@ -87,7 +86,7 @@ class File {
 };
 
 Result<Elf64_Ehdr> read_header(const std::filesystem::path& path, const File& file) {
-  Bytes begin(std::min<uint64_t>(file.size(), sizeof(Elf64_Ehdr)));
+  std::vector<unsigned char> begin(std::min<uint64_t>(file.size(), sizeof(Elf64_Ehdr)));
   if (begin.empty()) return refused(path, "is empty");
   if (!file.read(begin.data(), begin.size(), 0)) return refused(path, "could not be read to its end");
   if (begin.size() < SELFMAG || std::memcmp(begin.data(), ELFMAG, SELFMAG) != 0) {
@@ -158,16 +157,13 @@ std::string machine_text(unsigned machine) {
   }
 }
 
-Result<Bytes> read_shared_object(const std::filesystem::path& path) {
+Result<void> check_shared_object(const std::filesystem::path& path) {
   File file;
-  if (Result<void> opened = file.open(path); !opened) return std::move(opened).error();
+  if (Result<void> opened = file.open(path); !opened) return opened;
   const Result<Elf64_Ehdr> header = read_header(path, file);
   if (!header) return header.error();
   if (file.size() > max_file_bytes) return refused(path, "is larger than 256 MiB, which no plugin needs to be");
-  if (Result<void> sound = check_bounds(path, file, *header); !sound) return std::move(sound).error();
-  Bytes bytes(file.size());
-  if (!file.read(bytes.data(), bytes.size(), 0)) return refused(path, "could not be read to its end");
-  return bytes;
+  return check_bounds(path, file, *header);
 }
 
 }  // namespace sluice::engine

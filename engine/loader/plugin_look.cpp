@@ -8,7 +8,6 @@
 #include <optional>
 #include <string_view>
 
-#include "loader/elf_dynamic.hpp"
 #include "loader/elf_file.hpp"
 
 namespace sluice::engine {
@@ -57,8 +56,7 @@ std::string accepted_abi_text() {
 }
 
 Result<PluginLook> look_at_plugin(const std::filesystem::path& path) {
-  const Result<std::vector<unsigned char>> bytes = read_shared_object(path);
-  if (!bytes) return bytes.error();
+  if (const Result<void> sound = check_shared_object(path); !sound) return sound.error();
   Result<std::vector<std::string>> symbols = exported_symbols(path);
   if (!symbols) return std::move(symbols).error();
 
@@ -80,7 +78,6 @@ Result<PluginLook> look_at_plugin(const std::filesystem::path& path) {
     return operator_needed(path.string() + " is a shared object but no Sluice plugin: it exports no " +
                            SLUICE_PLUGIN_SYMBOL);
   }
-  if (const Result<void> sound = check_dynamic_tables(path, *bytes); !sound) return sound.error();
   for (std::string& symbol : *symbols) {
     if (symbol != look.entry_symbol) look.other_exports.push_back(std::move(symbol));
   }
