@@ -180,11 +180,8 @@ class Run {
       say_unless_blocked(failure_text(*failure, options_.graph) + "\nnothing was run\n");
       _exit(exit_not_started);
     }
-    if (!runtime.has_flowed()) {
-      say_unless_blocked("ended by force, because a node did not open in time; nothing was run\n");
-      _exit(exit_ok);
-    }
-    say_unless_blocked("ended by force, because the run did not end in time\n");
+    say_unless_blocked(runtime.has_flowed() ? "ended by force, because the run did not end in time\n"
+                                            : "ended by force, because a node did not open in time; nothing was run\n");
     const engine::Report report = runtime.report();
     _exit(exit_code_of(runtime, report, receipt_->write(report, forced_patience_ms)));
   }

@@ -24,6 +24,8 @@ using std::chrono::milliseconds;
 // Longer than the runtime takes to end a run whose plugins hang, so that this strikes only when it cannot.
 constexpr milliseconds end_after_drain{2'000};
 constexpr milliseconds end_after_abort{1'000};
+/// Loading takes less, unless a plugin hangs in it.
+constexpr milliseconds handlers_within{1'000};
 
 constexpr int watched[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1};
 // A reader that goes away (a pipe, a socket) or a file that may not grow (ulimit -f) is an error to handle where it was
@@ -90,7 +92,9 @@ void Signals::quit() {
 void Signals::handle(Handlers handlers, std::chrono::nanoseconds drain) {
   handlers_ = std::move(handlers);
   drain_ = drain;
-  has_handlers_.store(true, std::memory_order_release);
+  has_handlers_.store(true);
+  // What was asked before; the watcher calls it, too, when it comes in this very moment.
+  if (first_.load() != 0) handlers_.stop();
 }
 
 std::string Signals::asked_by() const {
@@ -104,6 +108,7 @@ void Signals::watch() {
     if (end_by_ != Clock::time_point{}) {
       const auto left = std::chrono::ceil<milliseconds>(end_by_ - Clock::now());
       if (left <= milliseconds::zero()) {
+        if (!has_handlers_.load()) end_before_anything();
         handlers_.end();
         return;
       }
@@ -117,17 +122,22 @@ void Signals::watch() {
   }
 }
 
+void Signals::end_before_anything() const {
+  say_unless_blocked("stopped by " + asked_by() + " before anything ran; nothing was run\n");
+  _exit(exit_ok);
+}
+
 void Signals::take(int signal) {
-  const bool has_handlers = has_handlers_.load(std::memory_order_acquire);
   if (signal == SIGUSR1) {
-    if (has_handlers) handlers_.show();
+    if (has_handlers_.load()) handlers_.show();
     return;
   }
   int none = 0;
   const bool is_first = first_.compare_exchange_strong(none, signal);
-  if (!has_handlers) {
-    say_unless_blocked("stopped by " + asked_by() + " before anything ran; nothing was run\n");
-    _exit(exit_ok);
+  if (!has_handlers_.load()) {
+    if (!is_first || signal == SIGQUIT) end_before_anything();
+    end_by_ = Clock::now() + handlers_within;
+    return;
   }
   if (is_first && signal != SIGQUIT) {
     handlers_.stop();

@@ -33,8 +33,9 @@ class Signals {
   /// As before: for commands that signals simply end.
   static void release();
 
-  /// Watches from here on. A request to stop that comes before `handle` ends the process: nothing has run. Throws
-  /// std::system_error when the system gives no thread.
+  /// Watches from here on. A request to stop that comes before `handle` is kept for it, so that a run that was stopped
+  /// while it loaded still ends with a receipt. If `handle` is not called soon, the process ends: nothing has run.
+  /// Throws std::system_error when the system gives no thread.
   Signals();
   ~Signals();
   Signals(const Signals&) = delete;
@@ -49,6 +50,7 @@ class Signals {
  private:
   void watch();
   void take(int signal);
+  [[noreturn]] void end_before_anything() const;
 
   int signal_fd_ = -1;
   int end_fd_ = -1;

@@ -32,7 +32,6 @@ constexpr auto codes = std::to_array<CodeInfo>({
     {Code::unreadable_secret, "unreadable-secret", "The file named by ${file:...} cannot be read."},
     {Code::variable_not_allowed, "variable-not-allowed", "The shape of a graph must not depend on variables."},
     {Code::unknown_word, "unknown-word", "A value is not one of the words that the setting accepts."},
-    {Code::not_yet, "not-yet", "A setting that this version accepts but ignores."},
     {Code::duplicate_edge, "duplicate-edge", "Two edges join the same two ports."},
     {Code::unknown_node, "unknown-node", "A node is named that the graph does not declare."},
     {Code::plugin_not_loaded, "plugin-not-loaded", "A plugin was found, but could not be loaded."},

@@ -37,7 +37,6 @@ enum class Code : std::uint8_t {
   unreadable_secret,
   variable_not_allowed,
   unknown_word,
-  not_yet,
   // Values against each other, inside the file.
   duplicate_edge,
   unknown_node,

@@ -17,13 +17,13 @@ namespace {
 // Nobody reads a longer one; and placing each name of an endless one would take for ever.
 constexpr std::size_t max_chain = 256;
 constexpr std::string_view example = "a -> b, or { from: a, to: b, buffer: { records: 1k, bytes: 16MiB } }";
-constexpr auto edge_keys = std::to_array<std::string_view>(
-    {"from", "to", "buffer", "when_full", "commit", "dead_letter", "continuity", "spill"});
+constexpr auto edge_keys =
+    std::to_array<std::string_view>({"from", "to", "buffer", "when_full", "commit", "dead_letter"});
 constexpr auto commit_words = std::to_array<std::string_view>({"on_delivery", "on_accept"});
 constexpr auto when_full_words = std::to_array<std::string_view>({"block", "drop_newest", "drop_oldest"});
 constexpr auto conflate_keys = std::to_array<std::string_view>({"conflate"});
+constexpr auto stop_after_keys = std::to_array<std::string_view>({"rejects", "of"});
 constexpr auto dead_letter_keys = std::to_array<std::string_view>({"to", "buffer", "stop_after"});
-constexpr auto continuity_keys = std::to_array<std::string_view>({"key", "id"});
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\n");
@@ -178,6 +178,36 @@ std::optional<WhenFullSpec> read_when_full(const YamlEntry& entry, const std::st
   return WhenFullSpec{WhenFull::conflate, attribute->value, node.place};
 }
 
+/// A count stands for so many of twice as many.
+std::optional<StopAfterSpec> read_stop_after(const YamlEntry& entry, const std::string& subject,
+                                             SettingReader& settings) {
+  const std::string what = "dead_letter.stop_after";
+  const YamlNode& node = entry.value;
+  if (!node.is_map()) {
+    const auto rejects = settings.count(node, subject, what);
+    if (!rejects) return std::nullopt;
+    return StopAfterSpec{rejects->value, 2 * rejects->value};
+  }
+  settings.check_keys(node, subject, what, stop_after_keys);
+  const YamlEntry* const rejects = node.find("rejects");
+  const YamlEntry* const of = node.find("of");
+  if (rejects == nullptr || of == nullptr) {
+    settings.diagnostics().error(Code::missing_key, entry.key_place, subject,
+                                 what + " needs `rejects` and `of`, as in { rejects: 100, of: 200 }");
+    return std::nullopt;
+  }
+  const auto most = settings.count(rejects->value, subject, what + ".rejects");
+  const auto window = settings.count(of->value, subject, what + ".of");
+  if (!most || !window) return std::nullopt;
+  if (most->value > window->value) {
+    settings.diagnostics().error(Code::out_of_range, window->place, subject,
+                                 what + ".of is " + std::to_string(window->value) + ", which is less than rejects, " +
+                                     std::to_string(most->value) + ": the graph would never stop");
+    return std::nullopt;
+  }
+  return StopAfterSpec{most->value, window->value};
+}
+
 std::optional<DeadLetterSpec> read_dead_letter(const YamlEntry& entry, const std::string& subject,
                                                SettingReader& settings) {
   DeadLetterSpec result;
@@ -192,7 +222,7 @@ std::optional<DeadLetterSpec> read_dead_letter(const YamlEntry& entry, const std
   settings.check_keys(node, subject, "dead_letter", dead_letter_keys);
   if (const YamlEntry* const buffer = node.find("buffer")) result.buffer = settings.bounds(*buffer, subject, false);
   if (const YamlEntry* const stop = node.find("stop_after")) {
-    result.stop_after = settings.count(stop->value, subject, "dead_letter.stop_after");
+    result.stop_after = read_stop_after(*stop, subject, settings);
   }
   const YamlEntry* const to = node.find("to");
   if (to == nullptr) {
@@ -203,30 +233,6 @@ std::optional<DeadLetterSpec> read_dead_letter(const YamlEntry& entry, const std
   const auto name = settings.name(to->value, subject, "dead_letter.to", "a node");
   if (!name) return std::nullopt;
   result.node = *name;
-  return result;
-}
-
-std::optional<ContinuitySpec> read_continuity(const YamlEntry& entry, const std::string& subject,
-                                              SettingReader& settings) {
-  settings.diagnostics().warning(Code::not_yet, entry.key_place, subject,
-                                 "continuity comes later; this version does not count gaps");
-  if (!settings.check_map(entry.value, entry.key_place, subject, "continuity", "{ key: stream, id: id }")) {
-    return std::nullopt;
-  }
-  settings.check_keys(entry.value, subject, "continuity", continuity_keys);
-  ContinuitySpec result;
-  result.place = entry.key_place;
-  for (const std::string_view key : continuity_keys) {
-    const YamlEntry* const attribute = entry.value.find(key);
-    if (attribute == nullptr) {
-      settings.diagnostics().error(Code::missing_key, entry.key_place, subject,
-                                   "continuity needs `" + std::string(key) + "`; write { key: stream, id: id }");
-      return std::nullopt;
-    }
-    const auto name = settings.name(attribute->value, subject, key, "an attribute");
-    if (!name) return std::nullopt;
-    (key == "key" ? result.key : result.id) = name->value;
-  }
   return result;
 }
 
@@ -252,11 +258,6 @@ void read_map(const YamlNode& map, SettingReader& settings, std::vector<EdgeSpec
     if (found) edge.commit = Placed<Commit>{static_cast<Commit>(found->value), found->place};
   }
   if (const YamlEntry* const e = map.find("dead_letter")) edge.dead_letter = read_dead_letter(*e, subject, settings);
-  if (const YamlEntry* const e = map.find("continuity")) edge.continuity = read_continuity(*e, subject, settings);
-  if (const YamlEntry* const e = map.find("spill")) {
-    settings.diagnostics().warning(Code::not_yet, e->key_place, subject,
-                                   "spill comes later; this version keeps what waits in memory only");
-  }
   if (!from || !to) return;
   edge.from = *from;
   edge.to = *to;

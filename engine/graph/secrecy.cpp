@@ -10,41 +10,12 @@ namespace sluice::engine {
 namespace {
 
 // The engine's own keys and words.
-constexpr auto own_words = std::to_array<std::string_view>({"graph",
-                                                            "processes",
-                                                            "nodes",
-                                                            "edges",
-                                                            "require",
-                                                            "latency",
-                                                            "from",
-                                                            "to",
-                                                            "http",
-                                                            "type",
-                                                            "in_flight",
-                                                            "buffer",
-                                                            "when_full",
-                                                            "commit",
-                                                            "dead_letter",
-                                                            "continuity",
-                                                            "spill",
-                                                            "stop_after",
-                                                            "records",
-                                                            "bytes",
-                                                            "conflate",
-                                                            "block",
-                                                            "drop_newest",
-                                                            "drop_oldest",
-                                                            "on_delivery",
-                                                            "on_accept",
-                                                            "best_effort",
-                                                            "at_most_once",
-                                                            "at_least_once",
-                                                            "effectively_once",
-                                                            "true",
-                                                            "false",
-                                                            "null",
-                                                            "in",
-                                                            "out"});
+constexpr auto own_words = std::to_array<std::string_view>(
+    {"graph",       "processes",   "nodes",     "edges",       "require",      "latency",       "from",
+     "to",          "http",        "type",      "in_flight",   "buffer",       "when_full",     "commit",
+     "dead_letter", "stop_after",  "records",   "bytes",       "conflate",     "block",         "drop_newest",
+     "drop_oldest", "on_delivery", "on_accept", "best_effort", "at_most_once", "at_least_once", "effectively_once",
+     "true",        "false",       "null",      "in",          "out"});
 
 constexpr auto units = std::to_array<std::string_view>(
     {"ns", "us", "ms", "s", "m", "h", "d", "k", "M", "G", "B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"});

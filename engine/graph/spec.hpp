@@ -44,17 +44,15 @@ struct WhenFullSpec {
   Place place;
 };
 
+struct StopAfterSpec {
+  std::uint64_t rejects = 0;
+  std::uint64_t of = 0;  // at least `rejects`
+};
+
 struct DeadLetterSpec {
   Placed<std::string> node;
   std::optional<BoundsSpec> buffer;
-  std::optional<Placed<std::uint64_t>> stop_after;
-  Place place;
-};
-
-// For a later version; kept so that tools can show it.
-struct ContinuitySpec {
-  std::string key;
-  std::string id;
+  std::optional<StopAfterSpec> stop_after;
   Place place;
 };
 
@@ -66,7 +64,6 @@ struct EdgeSpec {
   std::optional<WhenFullSpec> when_full;
   std::optional<Placed<Commit>> commit;
   std::optional<DeadLetterSpec> dead_letter;
-  std::optional<ContinuitySpec> continuity;
   Place place;
   std::string subject() const;  // edge "route.trades -> trade_log"
 };

@@ -41,16 +41,16 @@ std::string edge_map() {
   const std::string conflate = object(
       key("conflate", "Keep only the newest waiting record of each value of this attribute.", matching(name_pattern)),
       "\"conflate\"");
+  const std::string stop_after = object(key("rejects", "So many rejects stop the graph,", count_schema()) + "," +
+                                            key("of", "among so many verdicts in a row.", count_schema()),
+                                        R"json("rejects","of")json");
   const std::string dead_letter =
       object(key("to", "The node that stores what cannot be delivered.", matching(name_pattern)) + "," +
                  key("buffer", "The bound of the edge to it; 1k and 16MiB by default.", bounds({})) + "," +
-                 key("stop_after", "So many in a row, with none stored between them, stop the graph; 100 by default.",
-                     count_schema()),
+                 key("stop_after",
+                     "So many rejects of so many verdicts stop the graph; N means N of 2N. 100 of 200 by default.",
+                     either(count_schema(), stop_after)),
              "\"to\"");
-  const std::string continuity =
-      object(key("key", "The attribute whose values each have consecutive ids.", matching(name_pattern)) + "," +
-                 key("id", "The attribute that holds the id.", matching(name_pattern)),
-             R"json("key","id")json");
   return object(key("from", "A node, or node.port.", matching(port_pattern)) + "," +
                     key("to", "A node, or node.port.", matching(port_pattern)) + "," +
                     key("buffer", "A bounded hand-over to another thread; without it the edge is a direct call.",
@@ -63,9 +63,7 @@ std::string edge_map() {
                         words_schema({"on_delivery", "on_accept"})) +
                     "," +
                     key("dead_letter", "Where records go that can never be delivered.",
-                        either(matching(name_pattern), dead_letter)) +
-                    "," + key("continuity", "Count the gaps in consecutive ids (of a later version).", continuity) +
-                    "," + key("spill", "Let what waits go to disk (of a later version).", "{}"),
+                        either(matching(name_pattern), dead_letter)),
                 R"json("from","to")json");
 }
 

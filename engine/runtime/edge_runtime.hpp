@@ -34,7 +34,7 @@ struct EdgeRuntime {
   std::atomic<uint64_t> rejected{0};  ///< larger than the whole edge
   OwnCounter parked;                  ///< found no room yet; a batch of them waits in the stage before the edge
   std::atomic<uint64_t> in_batches{0};
-  std::atomic<uint64_t> too_large_in_a_row{0};
+  RejectWindow too_large;
 
   // By record. What gives way on a full edge counts in neither, what found no room at first waited.
   Latency waiting;   ///< from the hand-over to the pop; buffered edges

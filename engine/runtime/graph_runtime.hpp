@@ -105,10 +105,13 @@ class GraphRuntime {
 
  private:
   enum class Phase { built, open, running, draining, ended };
+  struct Rejects {
+    RejectWindow* window = nullptr;  ///< null: they say nothing of a schema
+    uint64_t before = 0;             ///< verdicts given before these
+  };
   /// `node` is named; `counts` is whose books the records leave, null when an edge held them.
-  void reject(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, records::HostBatch* take,
-              const Error& error);
-  void reject_path(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, records::HostBatch* take,
+  void reject(NodeRuntime& node, NodeRuntime* counts, Rejects rejects, records::HostBatch* take, const Error& error);
+  void reject_path(NodeRuntime& node, NodeRuntime* counts, Rejects rejects, records::HostBatch* take,
                    const Error& error);
   void refuse(NodeRuntime& node, records::HostBatch* take, const Error& error);
   void find_refusal_paths();

@@ -163,9 +163,6 @@ void emit(sluice_context* context, uint32_t port, sluice_batch* take) {
     records::free_take(batch);
     return;
   }
-  if (node.rejected_in_a_row.load(std::memory_order_relaxed) != 0) {
-    node.rejected_in_a_row.store(0, std::memory_order_relaxed);
-  }
   node.stage->emit(node, port, batch);
 }
 

@@ -16,6 +16,12 @@ bool repeats(std::string_view line, std::string_view sentence) {
 
 }  // namespace
 
+uint64_t NodeRuntime::verdicts() const {
+  uint64_t all = counters.out_records.load();
+  for (const auto& settled : counters.settled) all += settled.load(std::memory_order_relaxed);
+  return all;
+}
+
 std::optional<StatusLog::Line> NodeRuntime::set_status(uint32_t status, std::string sentence, int64_t now_ns) {
   const std::lock_guard lock(mutex_);
   status_ = {status, std::move(sentence)};

@@ -17,6 +17,7 @@
 #include "runtime/accounts.hpp"
 #include "runtime/own_counter.hpp"
 #include "runtime/refusal_log.hpp"
+#include "runtime/reject_window.hpp"
 #include "runtime/status_log.hpp"
 
 struct sluice_context {};
@@ -76,13 +77,16 @@ class NodeRuntime : public sluice_context {
   std::atomic<int64_t> in_flight{0};  ///< batches that a sink owns; 0 of other nodes
   std::atomic<bool> is_on_hold{false};
   std::atomic<bool> is_starved{false};  ///< a source at its in_flight bound: the next relief wakes its stage
-  std::atomic<uint64_t> rejected_in_a_row{0};
+  RejectWindow rejects;
   RefusalLog refusals;
   std::atomic<bool> is_closed{false};  ///< its `close` has returned
   bool is_left_behind = false;         ///< its plugin did not return in time; of the thread that drives
 
   /// Nodes of the lowest close first and open last: sources, transforms, sinks.
   int closing_rank() const { return plan.is_source() ? 0 : is_sink ? 2 : 1; }
+
+  /// How many records it has emitted or given a verdict on.
+  uint64_t verdicts() const;
 
   bool is_full() const {
     return in_flight.load(std::memory_order_seq_cst) >= static_cast<int64_t>(plan.facts.max_in_flight);

@@ -38,10 +38,6 @@ void GraphRuntime::settle(NodeRuntime& node, HostBatch* take, uint32_t verdict, 
     case SLUICE_DELIVERED:
     case SLUICE_ACCEPTED: {
       const Verdict counted = verdict == SLUICE_DELIVERED ? Verdict::delivered : Verdict::accepted;
-      // Seldom anything else, and a load is less than a store.
-      if (node.rejected_in_a_row.load(std::memory_order_relaxed) != 0) {
-        node.rejected_in_a_row.store(0, std::memory_order_relaxed);
-      }
       count(&node, counted, take->count);
       records::settle_take(take, counted, now_ns);
       return;
@@ -51,7 +47,7 @@ void GraphRuntime::settle(NodeRuntime& node, HostBatch* take, uint32_t verdict, 
       return;
     default:
       if (node.account != nullptr) return refuse(node, take, reason);
-      reject(node, &node, node.rejected_in_a_row, take, reason);
+      reject(node, &node, {&node.rejects, node.verdicts()}, take, reason);
   }
 }
 
@@ -74,18 +70,10 @@ void GraphRuntime::find_refusal_paths() {
 /// say nothing of a schema, so stop_after does not count them.
 void GraphRuntime::refuse(NodeRuntime& node, HostBatch* take, const Error& error) {
   for (records::Run& run : take->runs) run.path = node.refusal_path;
-  const uint32_t most = node.refusal_path == 0
-                            ? take->count
-                            : std::max<uint32_t>(plan_.dead_letters[node.refusal_path - 1].stop_after, 1);
-  while (take->count > most) {
-    std::atomic<uint64_t> in_a_row{0};
-    reject(node, &node, in_a_row, records::cut(*take, most), error);
-  }
-  std::atomic<uint64_t> in_a_row{0};
-  reject(node, &node, in_a_row, take, error);
+  reject(node, &node, {}, take, error);
 }
 
-void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, HostBatch* take,
+void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, Rejects rejects, HostBatch* take,
                           const Error& error) {
   if (is_closing()) {
     // A sink gives back what it could not finish. That is no verdict: the receipt says what becomes of it.
@@ -108,12 +96,12 @@ void GraphRuntime::reject(NodeRuntime& node, NodeRuntime* counts, std::atomic<ui
       same += run.records;
     }
     if (same == take->count) break;
-    reject_path(node, counts, in_a_row, records::cut(*take, same), error);
+    reject_path(node, counts, rejects, records::cut(*take, same), error);
   }
-  reject_path(node, counts, in_a_row, take, error);
+  reject_path(node, counts, rejects, take, error);
 }
 
-void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atomic<uint64_t>& in_a_row, HostBatch* take,
+void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, Rejects rejects, HostBatch* take,
                                const Error& error) {
   const records::Run first = take->runs.front();
   if (first.path == 0 || first.is_dead != 0) {
@@ -130,14 +118,15 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, std::atom
     return;
   }
   const PlanDeadLetter& dead_letter = plan_.dead_letters[first.path - 1];
-  if (in_a_row.fetch_add(take->count, std::memory_order_relaxed) + take->count > dead_letter.stop_after) {
+  const StopAfter& limit = dead_letter.stop_after;
+  if (rejects.window != nullptr && rejects.window->reaches(limit, rejects.before, take->count)) {
     // Not settled: it will be replayed, or the receipt says that it may be lost.
     Error stopping = error;
     stopping.category = Category::operator_needed;
     stopping.message = fmt::format(
-        "more than {} records in a row were refused with none stored between them, which is a wrong schema rather than "
-        "bad records (stop_after of the {}); the last one: {}",
-        dead_letter.stop_after, dead_letter.name, error.message);
+        "{} of the latest {} records were refused, which is a wrong schema rather than bad records (stop_after of the "
+        "{}); the last one: {}",
+        limit.rejects, limit.of, dead_letter.name, error.message);
     records::free_take(take);
     stop_with(node, std::move(stopping));
     return;
@@ -184,9 +173,6 @@ void GraphRuntime::annotate(NodeRuntime& node, HostBatch& batch, const Error& er
 }
 
 void GraphRuntime::settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pushed) {
-  if (pushed.too_large == nullptr && edge.too_large_in_a_row.load(std::memory_order_relaxed) != 0) {
-    edge.too_large_in_a_row.store(0, std::memory_order_relaxed);
-  }
   for (HostBatch* list = pushed.losers; list != nullptr;) {
     HostBatch* loser = list;
     list = list->next;
@@ -201,7 +187,7 @@ void GraphRuntime::settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pus
     NodeRuntime& node = nodes_[edge.plan == nullptr ? edge.to : edge.plan->from];
     const uint64_t bytes = records::payload_bytes(*record);
     edge.rejected.fetch_add(record->count, std::memory_order_relaxed);
-    reject(node, nullptr, edge.too_large_in_a_row, record,
+    reject(node, nullptr, {&edge.too_large, edge.in_records.load(std::memory_order_relaxed)}, record,
            permanent(fmt::format("a record of {} bytes is larger than the whole buffer of the edge {}; raise its bytes",
                                  bytes, edge.name)));
   }

@@ -35,7 +35,8 @@ std::string edge_json(const Plan& plan, const PlanEdge& edge) {
   if (edge.dead_letter != 0) {
     const PlanDeadLetter& one = plan.dead_letters[edge.dead_letter - 1];
     out += ",\"dead_letter\":{\"to\":" + json_quoted(plan.nodes[one.to].name) + ",\"buffer\":" + bound_json(one.bound) +
-           ",\"stop_after\":" + std::to_string(one.stop_after) + "}";
+           ",\"stop_after\":{\"rejects\":" + std::to_string(one.stop_after.rejects) +
+           ",\"of\":" + std::to_string(one.stop_after.of) + "}}";
   }
   return out + "}";
 }

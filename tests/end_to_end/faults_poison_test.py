@@ -89,7 +89,7 @@ class PoisonTest(pipeline.PipelineCase):
         self.assertIn("23514", said)
         self.assertIn(self.trades_topic, said)
 
-    def test_too_many_rejects_in_a_row_are_a_wrong_schema(self):
+    def test_too_many_rejects_are_a_wrong_schema(self):
         """The graph stops instead of emptying the log into the topic of rejects; the positions stay."""
         graph = self.graph()
         exchange = self.exchange("--rate", "0", "--frames", 2000)

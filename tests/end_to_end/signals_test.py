@@ -20,7 +20,7 @@ edges:
 # Its reader never comes, so it hangs while it opens or reads.
 HANGING = """graph: hanging
 nodes:
-  lines: { type: replay, path: nobody.fifo }
+  lines: { type: replay, path: nobody.fifo, malformed: discard }
   out: { type: discard }
 edges:
   - lines -> out
@@ -108,7 +108,6 @@ class SignalsTest(support.Case):
 
     def test_whenever_a_stop_comes_the_end_is_in_order(self):
         """From the first moment in which the program itself runs, over loading and opening, to full flow."""
-        ends = set()
         for turn in range(25):
             sluice = self.run_graph("--quiet")
             # The dynamic loader comes before the program: nothing can be handled there.
@@ -120,10 +119,7 @@ class SignalsTest(support.Case):
             sluice.send(signal.SIGTERM)
             code = sluice.wait(30)
             self.assertEqual(code, 0, sluice.stderr)
-            has_receipt = "receipt of graph signals" in sluice.stdout
-            self.assertTrue(has_receipt or "nothing was run" in sluice.stderr, sluice.stderr)
-            ends.add(has_receipt)
-        support.figure(f"ends with a receipt and without: {sorted(ends)}")
+            self.assertIn("receipt of graph signals", sluice.stdout, sluice.stderr)
 
     def test_a_node_that_hangs_does_not_hold_up_a_stop(self):
         os.mkfifo(self.directory / "nobody.fifo")

@@ -27,7 +27,7 @@ TEST_CASE("every code has a word of its own and an explanation") {
 TEST_CASE("problems come sorted by place, once each") {
   Diagnostics diagnostics;
   diagnostics.error(Code::unknown_key, {9, 1}, "later", "s");
-  diagnostics.warning(Code::not_yet, {2, 7}, "second", "s");
+  diagnostics.warning(Code::latency_below_holds, {2, 7}, "second", "s");
   diagnostics.error(Code::bad_name, {2, 3}, "first", "s");
   diagnostics.error(Code::bad_name, {2, 3}, "first", "s");
   CHECK(diagnostics.errors() == 2);

@@ -88,7 +88,8 @@ TEST_CASE("edges carry their settings with places") {
   CHECK_FALSE(r.spec.edges.at(5).dead_letter->stop_after);
   const auto& dead_letter = r.spec.edges.at(6).dead_letter;
   REQUIRE(dead_letter);
-  CHECK(dead_letter->stop_after->value == 50);
+  CHECK(dead_letter->stop_after->rejects == 50);
+  CHECK(dead_letter->stop_after->of == 100);
   CHECK(dead_letter->buffer->records->value == 2000);
 }
 

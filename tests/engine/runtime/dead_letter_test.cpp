@@ -118,6 +118,7 @@ TEST_CASE("one batch of records of several paths is parted: each goes its own wa
   graph.edge("route", "gather", 0).dead_letter = graph.dead_letter("even");
   graph.edge("route", "gather", 1).dead_letter = graph.dead_letter("odd");
   graph.edge("gather", "all");
+  for (engine::PlanDeadLetter& dead_letter : graph.plan.dead_letters) dead_letter.stop_after = {400, 400};
   GraphRuntime runtime(graph.build(), {});
   run_to_end(runtime);
   CHECK(sorted(even.snapshot()) == numbers_where(400, [](uint64_t number) { return number % 4 == 0; }));
@@ -151,8 +152,8 @@ TEST_CASE(
     graph.node("dead", collect_type, dead);
     graph.edge("numbers", "pass");
     graph.buffered("pass", "good", {500, 1 << 20}).dead_letter = graph.dead_letter("dead");
-    // More in a row than stop_after allows of what a sink refuses: here they say nothing of a schema.
-    graph.plan.dead_letters.back().stop_after = 10;
+    // More than stop_after allows of what a sink refuses: here they say nothing of a schema.
+    graph.plan.dead_letters.back().stop_after = {10, 20};
     GraphRuntime runtime(graph.build(), {});
     const auto report = run_to_end(runtime);
     CHECK_FALSE(runtime.failure());
@@ -256,6 +257,7 @@ TEST_CASE("a full dead letter pauses the stage that rejects, and nothing is lost
   graph.node("dead", held_type, dead);
   graph.buffered("numbers", "good", {50, 1 << 20}).dead_letter = graph.dead_letter("dead");
   graph.plan.dead_letters[0].bound = {12, 1 << 20};
+  graph.plan.dead_letters[0].stop_after = {2'000, 2'000};
   GraphRuntime runtime(graph.build(), {});
   begin(runtime);
   REQUIRE(dead.wait_for(1));
@@ -285,7 +287,7 @@ TEST_CASE("a full dead letter pauses the stage that rejects, and nothing is lost
   CHECK(node_in(report, "numbers").account.count(Verdict::dead_lettered) == 1'000);
 }
 
-TEST_CASE("more than stop_after refused in a row is a wrong schema: the graph stops, the rest stays unsettled") {
+TEST_CASE("as many refused as stop_after says are a wrong schema: the graph stops, the rest stays unsettled") {
   NumbersState numbers{.total = 1'000, .per_batch = 1};
   CollectState good;
   good.is_refused = [](uint64_t number) { return number >= 10; };
@@ -295,7 +297,7 @@ TEST_CASE("more than stop_after refused in a row is a wrong schema: the graph st
   graph.node("good", collect_type, good);
   graph.node("dead", collect_type, dead);
   graph.buffered("numbers", "good", {50, 1 << 20}).dead_letter = graph.dead_letter("dead");
-  graph.plan.dead_letters[0].stop_after = 5;
+  graph.plan.dead_letters[0].stop_after = {6, 6};
   GraphRuntime runtime(graph.build(), {});
   begin(runtime);
   runtime.wait();
@@ -309,7 +311,28 @@ TEST_CASE("more than stop_after refused in a row is a wrong schema: the graph st
   CHECK(node_in(report, "numbers").account.unsettled > 0);
 }
 
-TEST_CASE("refusals that are not in a row never stop the graph, of sinks, transforms and edges alike") {
+TEST_CASE("a schema that is half wrong stops the graph, though no two refusals are next to each other") {
+  NumbersState numbers{.total = 1'000, .per_batch = 1};
+  CollectState good;
+  good.is_refused = [](uint64_t number) { return number % 2 == 1; };
+  CollectState dead;
+  GraphBuilder graph;
+  graph.node("numbers", numbers_type, numbers);
+  graph.node("good", collect_type, good);
+  graph.node("dead", collect_type, dead);
+  graph.buffered("numbers", "good", {50, 1 << 20}).dead_letter = graph.dead_letter("dead");
+  GraphRuntime runtime(graph.build(), {});
+  begin(runtime);
+  runtime.wait();
+  REQUIRE(runtime.failure());
+  CHECK(runtime.failure()->node == "good");
+  const auto report = runtime.report();
+  require_balance(report);
+  CHECK(settled_as(node_in(report, "good"), Verdict::dead_lettered) == 99);
+  CHECK(settled_as(node_in(report, "good"), Verdict::delivered) >= 100);
+}
+
+TEST_CASE("refusals among many good records never stop the graph, of sinks, transforms and edges alike") {
   NumbersState numbers{.total = 5'000, .per_batch = 10};
   FunctionState check{.process = [](Context& context, Batch batch) -> Result<void> {
     std::vector<uint8_t> lanes(batch.size(), 0);
@@ -332,7 +355,7 @@ TEST_CASE("refusals that are not in a row never stop the graph, of sinks, transf
   graph.edge("numbers", "check").dead_letter = graph.dead_letter("dead");
   graph.edge("check", "large");
   graph.buffered("large", "good", {100, 4'000});
-  graph.plan.dead_letters[0].stop_after = 100;
+  graph.plan.dead_letters[0].stop_after = {100, 200};
   GraphRuntime runtime(graph.build(), {});
   const auto report = run_to_end(runtime);
   CHECK(dead.snapshot().size() == 500 + 250 + 500);
@@ -383,7 +406,7 @@ TEST_CASE("a dead letter that holds until it is flushed is flushed behind the la
     graph.node("slow", held_type, slow).facts.max_in_flight = 100;
     graph.node("dead", sink_function_type, dead).facts.max_in_flight = 100;
     graph.buffered("numbers", "slow", {500, 1 << 20}).dead_letter = graph.dead_letter("dead");
-    graph.plan.dead_letters[0].stop_after = 1'000;
+    graph.plan.dead_letters[0].stop_after = {1'000, 1'000};
     GraphRuntime runtime(graph.build(), {});
     begin(runtime);
     REQUIRE(slow.wait_for(20));

@@ -56,7 +56,7 @@ class RandomGraph {
       if (edge.from >= source_count && pick(3) != 1) continue;
       edge.dead_letter = graph.dead_letter("dead");
       graph.plan.dead_letters.back().bound = {pick(40), 1 << 16};
-      graph.plan.dead_letters.back().stop_after = UINT32_MAX;
+      graph.plan.dead_letters.back().stop_after = {UINT32_MAX, UINT32_MAX};
     }
   }
 

@@ -18,7 +18,7 @@ nodes:
 edges:
   - feed -> add -> part
   - { from: part.left, to: gather, buffer: { records: 10k, bytes: 8MiB }, when_full: { conflate: symbol } }
-  - { from: gather, to: left, dead_letter: { to: rejects, stop_after: 7, buffer: { records: 2k, bytes: 1MiB } } }
+  - { from: gather, to: left, dead_letter: { to: rejects, stop_after: { rejects: 7, of: 70 }, buffer: { records: 2k, bytes: 1MiB } } }
   - { from: part.right, to: right, buffer: { records: 20k, bytes: 4MiB }, when_full: drop_oldest }
   - { from: feed.malformed, to: rejects, buffer: { records: 1k, bytes: 1MiB } }
 )";
@@ -44,7 +44,8 @@ TEST_CASE("a good graph becomes a plan of indices") {
 
   REQUIRE(plan.dead_letters.size() == 1);
   CHECK(outcome.edge("gather -> left").dead_letter == 1);
-  CHECK(plan.dead_letters[0].stop_after == 7);
+  CHECK(plan.dead_letters[0].stop_after.rejects == 7);
+  CHECK(plan.dead_letters[0].stop_after.of == 70);
   CHECK(plan.dead_letters[0].bound.records == 2000);
   CHECK(plan.nodes[plan.dead_letters[0].to].name == "rejects");
 }
@@ -137,8 +138,10 @@ TEST_CASE("JSON tells the same") {
   const std::string json = plan_json(outcome.planned, outcome.diagnostics, outcome.source);
   CHECK(json.find(R"("valid":true)") != std::string::npos);
   CHECK(json.find(R"("stages":[["feed","add","part"],["gather","left"],["right"],["rejects"]])") != std::string::npos);
-  CHECK(json.find(R"("dead_letter":{"to":"rejects","buffer":{"records":2000,"bytes":1048576},"stop_after":7})") !=
-        std::string::npos);
+  CHECK(
+      json.find(
+          R"("dead_letter":{"to":"rejects","buffer":{"records":2000,"bytes":1048576},"stop_after":{"rejects":7,"of":70}})") !=
+      std::string::npos);
 }
 
 }  // namespace
