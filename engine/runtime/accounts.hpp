@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who answers for records: the account of each source, with its partitions and positions, and the account that an
-// on_accept edge opens. Both know what is unsettled, for how long, and tell the run when nothing is any more.
+// on_accept edge opens. Both know what is unsettled and for how long, and report whenever something has settled.
 // Settling may come from any thread and never waits for one that emits: what has settled is put down, and whoever next
 // asks where positions stand takes it in first. The rest says who calls it.
 #pragma once
@@ -14,13 +14,14 @@
 
 #include "records/account.hpp"
 #include "runtime/latency.hpp"
+#include "runtime/ledger.hpp"
 #include "runtime/own_counter.hpp"
 #include "runtime/position_tracker.hpp"
 
 namespace sluice::engine {
 
 /// What is unsettled of one source or edge. `on_relief` is called from the settling thread after something settled.
-class FlowAccount : public records::Account {
+class FlowAccount : public records::Account, public Ledger {
  public:
   /// Records that took longer than the budget to settle are counted; 0: none is set.
   FlowAccount(std::function<void()> on_relief, int64_t budget_ns)
@@ -30,8 +31,9 @@ class FlowAccount : public records::Account {
   records::SourceBatch* open_batch(uint32_t records, uint64_t bytes, int64_t now_ns);
   void on_settled(records::SourceBatch* take_list, int64_t at_ns) override;
 
-  /// How many batches this account ever began.
-  uint64_t begun() const { return begun_.load(); }
+  uint64_t begun() const override { return begun_.load(); }
+  bool is_settled() const override { return unsettled_records() == 0; }
+  bool is_quiet() override { return is_settled(); }
   // What has left is read first, so that the difference is never below zero.
   uint64_t unsettled_records() const {
     const uint64_t settled = settled_records_.load(std::memory_order_seq_cst);
@@ -117,8 +119,7 @@ class SourceAccount final : public FlowAccount {
   /// What the records of in_flight bound.
   uint64_t open_records();
   void committed(uint32_t partition, int64_t position, bool ok);
-  /// Nothing unsettled and nothing to commit, or on its way.
-  bool is_quiet();
+  bool is_quiet() override;
   struct PartitionState {
     std::string name;
     int64_t settled;

@@ -22,7 +22,7 @@ bool is_closing_still(const NodeRuntime& node) {
 
 GraphRuntime::~GraphRuntime() {
   if (phase_ == Phase::open) close_nodes();
-  if (phase_ == Phase::running || phase_ == Phase::draining) {
+  if (phase_ == Phase::running) {
     request_abort();
     wait();
   }
@@ -61,14 +61,13 @@ int64_t GraphRuntime::close_by_ns() const {
 }
 
 /// Waits until then at most, or until all of a run must have ended, which a request meanwhile may bring forward.
-bool GraphRuntime::wait_for_end(const std::function<bool()>& is_done, int64_t until_ns) {
-  std::unique_lock lock(mutex_);
-  while (!is_done()) {
-    const int64_t left_ns = std::min(until_ns, close_by_ns()) - monotonic_ns();
-    if (left_ns <= 0) return false;
-    changed_.wait_for(lock, std::chrono::nanoseconds(left_ns));
+void GraphRuntime::wait_for_end(const std::function<bool()>& is_done, int64_t until_ns) {
+  for (;;) {
+    const uint64_t seen = bell_.rung();
+    const int64_t end_ns = std::min(until_ns, close_by_ns());
+    if (is_done() || monotonic_ns() >= end_ns) return;
+    bell_.wait(seen, end_ns);
   }
-  return true;
 }
 
 void GraphRuntime::close_nodes() {

@@ -8,9 +8,6 @@
 namespace sluice::engine {
 namespace {
 
-constexpr std::chrono::milliseconds look_around{500};
-constexpr std::chrono::milliseconds relay_look{10};
-
 int32_t slot_of(const Plan& plan, std::string_view name) {
   for (size_t i = 0; i < plan.attributes.size(); ++i) {
     if (plan.attributes[i].name == name) return static_cast<int32_t>(i);
@@ -23,11 +20,24 @@ int32_t slot_of(const Plan& plan, std::string_view name) {
 GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
     : plan_(std::move(plan)),
       options_(std::move(options)),
-      host_(make_host(static_cast<uint32_t>(plan_.attributes.size()))) {
+      host_(make_host(static_cast<uint32_t>(plan_.attributes.size()))),
+      ending_(bell_, options_.drain_deadline_ns) {
   for (size_t i = 0; i < plan_.nodes.size(); ++i) {
     NodeRuntime& made = nodes_.emplace_back(*this, plan_.nodes[i], i);
     made.edges_of_port.resize(plan_.nodes[i].outputs.size());
   }
+  make_edges();
+  for (const PlanStage& stage : plan_.stages) stages_.emplace_back(*this, stage);
+  make_source_accounts();
+  find_relays();
+  for (Stage& stage : stages_) stage.connect();
+  find_refusal_paths();
+  reason_slot_ = slot_of(plan_, reject_reason_attribute);
+  code_slot_ = slot_of(plan_, reject_code_attribute);
+  node_slot_ = slot_of(plan_, reject_node_attribute);
+}
+
+void GraphRuntime::make_edges() {
   for (size_t i = 0; i < plan_.edges.size(); ++i) {
     const PlanEdge& edge = plan_.edges[i];
     EdgeRuntime& made = edges_.emplace_back();
@@ -41,9 +51,8 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
     made.is_timed = edge.buffered || made.target->is_sink || made.target->holds;
     if (edge.buffered) made.queue = std::make_unique<EdgeQueue>(edge.bound, edge.when_full, edge.conflate_slot);
     if (edge.commit == Commit::on_accept) {
-      made.account = std::make_unique<EdgeAccount>([this, i] {
-        if (wants_quiet_.load() && edges_[i].account->unsettled_records() == 0) something_changed();
-      });
+      made.account = std::make_unique<EdgeAccount>([this, &made] { ending_.has_settled(*made.account); });
+      ending_.add_edge(*made.account);
     }
     nodes_[edge.from].edges_of_port[edge.from_port].push_back(&made);
   }
@@ -57,7 +66,9 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
     made.target = &nodes_[dead_letter.to];
     made.queue = std::make_unique<EdgeQueue>(dead_letter.bound, WhenFull::block, -1);
   }
-  for (const PlanStage& stage : plan_.stages) stages_.emplace_back(*this, stage);
+}
+
+void GraphRuntime::make_source_accounts() {
   for (NodeRuntime& node : nodes_) {
     if (!node.plan.is_source()) continue;
     const bool takes_commits = node.plan.facts.replay == 2 && node.plan.type->commit != nullptr;
@@ -65,17 +76,26 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
       const bool was_starved =
           node.is_starved.load(std::memory_order_seq_cst) && node.is_starved.exchange(false, std::memory_order_seq_cst);
       if (takes_commits || was_starved || node.account->has_revoked()) node.stage->waker().wake();
-      if (wants_quiet_.load() && node.account->unsettled_records() == 0) something_changed();
+      ending_.has_settled(*node.account);
     };
     node.account = std::make_unique<SourceAccount>(on_relief, takes_commits, plan_.latency_budget_ns,
                                                    node.plan.in_flight_until_committed);
+    node.ending_number = ending_.add_source(*node.account);
+    stage_of_source_.push_back(node.stage);
   }
+}
+
+void GraphRuntime::find_relays() {
   memory_relays_ = find_memory_relays(plan_, nodes_, edges_);
-  for (Stage& stage : stages_) stage.connect();
-  find_refusal_paths();
-  reason_slot_ = slot_of(plan_, reject_reason_attribute);
-  code_slot_ = slot_of(plan_, reject_code_attribute);
-  node_slot_ = slot_of(plan_, reject_node_attribute);
+  for (const MemoryRelay& relay : memory_relays_) {
+    relay.output->reads_memory = true;
+    Ending::Relay known;
+    known.output = relay.output->ending_number;
+    known.has_read_all = [relay] { return relay.read() >= relay.accepted(); };
+    for (const NodeRuntime* source : relay.sources_before) known.sources_before.push_back(source->ending_number);
+    for (const EdgeRuntime* edge : relay.accounts_before) known.edges_before.push_back(edge->account.get());
+    ending_.add_relay(std::move(known));
+  }
 }
 
 std::optional<Failure> GraphRuntime::open() {
@@ -109,20 +129,21 @@ void GraphRuntime::start() {
   if (phase_ != Phase::open) return;
   phase_ = Phase::running;
   if (!start_stages([](const Stage& stage) { return !stage.has_source(); })) return;
-  {
-    // No source emits before everything behind it has started.
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] {
-      return failure_ || abort_requested_.load() || std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) {
-               return stage.has_source() || stage.has_started();
-             });
-    });
-    // In this order: whoever asks for a stop sees that sources were started, or the stop is seen here.
-    sources_were_started_.store(true);
-    if (failure_ || stop_requested_.load() || abort_requested_.load()) {
-      sources_were_started_.store(false);
-      return;
-    }
+  // No source emits before everything behind it has started.
+  const auto have_started = [this] {
+    return std::all_of(stages_.begin(), stages_.end(),
+                       [](const Stage& stage) { return stage.has_source() || stage.has_started(); });
+  };
+  for (;;) {
+    const uint64_t seen = bell_.rung();
+    if (failure() || abort_requested_.load() || have_started()) break;
+    bell_.wait(seen, INT64_MAX);
+  }
+  // In this order: whoever asks for a stop sees that sources were started, or the stop is seen here.
+  sources_were_started_.store(true);
+  if (failure() || was_stopped() || abort_requested_.load()) {
+    sources_were_started_.store(false);
+    return;
   }
   start_stages([](const Stage& stage) { return stage.has_source(); });
 }
@@ -141,8 +162,7 @@ bool GraphRuntime::start_stages(bool (*is_meant)(const Stage&)) {
 void GraphRuntime::request_stop() {
   int64_t none = 0;
   stop_requested_ns_.compare_exchange_strong(none, monotonic_ns());
-  stop_requested_.store(true);
-  something_changed();
+  ending_.request_stop();
 }
 
 void GraphRuntime::request_abort() {
@@ -157,12 +177,6 @@ void GraphRuntime::interrupt_wait() {
   something_changed();
 }
 
-void GraphRuntime::something_changed() {
-  // The lock orders this after the check of whoever is about to wait.
-  { const std::lock_guard lock(mutex_); }
-  changed_.notify_all();
-}
-
 void GraphRuntime::stop_with(const NodeRuntime& node, Error error) {
   {
     const std::lock_guard lock(mutex_);
@@ -171,7 +185,7 @@ void GraphRuntime::stop_with(const NodeRuntime& node, Error error) {
       failure_is_drop_ = false;
     }
   }
-  changed_.notify_all();
+  something_changed();
 }
 
 void GraphRuntime::stop_for_drop(const NodeRuntime& node, Error error) {
@@ -182,7 +196,7 @@ void GraphRuntime::stop_for_drop(const NodeRuntime& node, Error error) {
       failure_is_drop_ = true;
     }
   }
-  changed_.notify_all();
+  something_changed();
 }
 
 std::optional<Failure> GraphRuntime::failure() const {
@@ -222,125 +236,57 @@ void GraphRuntime::catch_up_on_log(bool is_over) {
   }
 }
 
-uint64_t GraphRuntime::begun_batches() const {
-  uint64_t all = 0;
-  for (const NodeRuntime& node : nodes_) all += node.account == nullptr ? 0 : node.account->begun();
-  for (const EdgeRuntime& edge : edges_) all += edge.account == nullptr ? 0 : edge.account->begun();
-  return all;
-}
-
-void GraphRuntime::marker_was_served() {
-  if (markers_on_their_way_.fetch_sub(1, std::memory_order_seq_cst) == 1 && wants_quiet_.load()) something_changed();
-}
-
-bool GraphRuntime::is_quiet() const {
-  // First of all, as a flush may emit. That all has settled is not enough: a flush may fail, or do more than settle.
-  if (markers_on_their_way_.load(std::memory_order_seq_cst) != 0) return false;
-  const uint64_t begun_before = begun_batches();
-  const bool no_account_is_open =
-      std::all_of(nodes_.begin(), nodes_.end(),
-                  [](const NodeRuntime& node) { return node.account == nullptr || node.account->is_quiet(); }) &&
-      std::all_of(edges_.begin(), edges_.end(), [](const EdgeRuntime& edge) {
-        return edge.account == nullptr || edge.account->unsettled_records() == 0;
-      });
-  // What an on_accept edge takes over while this looks may slip from an account not yet seen into one seen already.
-  // A reject that came meanwhile made a flush due.
-  return no_account_is_open && begun_batches() == begun_before &&
-         markers_on_their_way_.load(std::memory_order_seq_cst) == 0;
-}
-
-void GraphRuntime::ask_for_quiet() {
-  if (wants_quiet_.exchange(true)) return;
-  // Rejects come when they come: no marker of a source runs behind the last of them.
-  for (EdgeRuntime& edge : edges_) {
-    if (edge.dead_letter == nullptr) continue;
-    marker_sets_out();
-    edge.queue->push_flush_marker();
-  }
-}
-
-/// The relay whose output half heads this stage, or null.
-const MemoryRelay* GraphRuntime::memory_relay_of(const Stage& stage) const {
-  for (const MemoryRelay& relay : memory_relays_) {
-    if (relay.output->stage == &stage) return &relay;
-  }
-  return nullptr;
-}
-
-/// Relays apart: they give back what others emit, and never end by themselves.
-bool GraphRuntime::all_sources_ended() const {
-  return std::all_of(stages_.begin(), stages_.end(), [this](const Stage& stage) {
-    return !stage.has_source() || stage.source_has_ended() || memory_relay_of(stage) != nullptr;
-  });
-}
-
-void GraphRuntime::begin_drain() {
-  phase_ = Phase::draining;
-  ask_for_quiet();
-  drain_deadline_ns_ = monotonic_ns() + options_.drain_deadline_ns;
-  for (Stage& stage : stages_) {
-    if (memory_relay_of(stage) == nullptr) stage.request_drain();
-  }
-  stop_drained_relays();
-}
-
-void GraphRuntime::stop_drained_relays() {
-  for (MemoryRelay& relay : memory_relays_) {
-    if (relay.is_stopped || !relay.is_drained_through()) continue;
-    relay.is_stopped = true;
-    relay.output->stage->request_drain();
-  }
-}
-
 void GraphRuntime::wait() {
   while (!wait_for(std::chrono::hours(1))) {
   }
 }
 
 bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
-  const auto until = std::chrono::steady_clock::now() + time;
+  const int64_t until_ns = monotonic_ns() + std::chrono::nanoseconds(time).count();
   catch_up_on_log(false);
-  while (phase_ == Phase::running || phase_ == Phase::draining) {
-    if (phase_ == Phase::running && all_sources_ended()) ask_for_quiet();
-    // What ends by itself still lies in a relay's memory: it is drained as on request.
-    const bool ends_through_relays = wants_quiet_.load() && !memory_relays_.empty();
-    if (phase_ == Phase::running && (stop_requested_.load() || ends_through_relays)) begin_drain();
-    if (phase_ == Phase::draining) stop_drained_relays();
-    std::unique_lock lock(mutex_);
-    // They ended just now: first what follows from that.
-    if (phase_ == Phase::running && !wants_quiet_.load() && all_sources_ended()) continue;
-    if (is_over() || failure_ || abort_requested_.load()) {
-      lock.unlock();
+  while (phase_ == Phase::running) {
+    // Before all looks: what changes during one makes the next one due.
+    const uint64_t seen = bell_.rung();
+    if (is_cut_short() || drive_on()) {
       finish();
       break;
     }
-    if (is_interrupted_.exchange(false) || std::chrono::steady_clock::now() >= until) return false;
-    // Whoever settles the last record notifies; the bound only covers deadlines and the caller's own time.
-    auto wake_at = std::min(until, std::chrono::steady_clock::now() + look_around);
-    if (phase_ == Phase::draining) {
-      const std::chrono::nanoseconds left(std::max<int64_t>(0, drain_deadline_ns_ - monotonic_ns()));
-      wake_at = std::min(wake_at, std::chrono::steady_clock::now() + left);
-      // That a relay was read to its end is no verdict, of which this would be told.
-      if (!memory_relays_.empty() && !all_stages_drained())
-        wake_at = std::min(wake_at, std::chrono::steady_clock::now() + relay_look);
-    }
-    changed_.wait_until(lock, wake_at);
+    if (is_interrupted_.exchange(false) || monotonic_ns() >= until_ns) return false;
+    bell_.wait(seen, std::min(until_ns, ending_.deadline_ns()));
   }
   return true;
 }
 
-bool GraphRuntime::is_over() const {
-  if (phase_ == Phase::draining && monotonic_ns() >= drain_deadline_ns_) return true;
-  // Nothing was ever emitted.
-  if (!has_flowed() && stop_requested_.load()) return true;
-  // In this order: only when nothing more can be emitted does it mean something that nothing is unsettled.
-  const bool nothing_comes =
-      phase_ == Phase::draining ? all_stages_drained() : wants_quiet_.load() && all_sources_ended();
-  return nothing_comes && is_quiet();
+/// It ends without a drain: it failed, was aborted, or was stopped before anything was emitted.
+bool GraphRuntime::is_cut_short() const {
+  return failure() || abort_requested_.load() || (!has_flowed() && was_stopped());
 }
 
-bool GraphRuntime::all_stages_drained() const {
-  return std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.has_drained(); });
+/// Does what is to be done now for the run to end; true when it is over.
+bool GraphRuntime::drive_on() {
+  for (;;) {
+    const Ending::Next next = ending_.next(monotonic_ns());
+    switch (next.what) {
+      case Ending::Next::What::wait:
+        return false;
+      case Ending::Next::What::over:
+        return true;
+      case Ending::Next::What::flush_dead_letters:
+        flush_dead_letters();
+        break;
+      case Ending::Next::What::stop_source:
+        stage_of_source_[next.source]->request_source_stop();
+        break;
+    }
+  }
+}
+
+void GraphRuntime::flush_dead_letters() {
+  for (EdgeRuntime& edge : edges_) {
+    if (edge.dead_letter == nullptr) continue;
+    ending_.marker_sets_out();
+    edge.queue->push_flush_marker();
+  }
 }
 
 }  // namespace sluice::engine

@@ -6,7 +6,6 @@
 // marked "any thread" may be called from anywhere, also from plugins' threads.
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
@@ -18,7 +17,9 @@
 #include <vector>
 
 #include "graph/plan.hpp"
+#include "runtime/bell.hpp"
 #include "runtime/edge_runtime.hpp"
+#include "runtime/ending.hpp"
 #include "runtime/just_said.hpp"
 #include "runtime/memory_relay.hpp"
 #include "runtime/node_runtime.hpp"
@@ -70,7 +71,7 @@ class GraphRuntime {
   std::vector<std::string> left_behind() const;
   /// Sources may emit or have emitted. Before, a failure is one of starting.
   bool has_flowed() const { return sources_were_started_.load(); }
-  bool was_stopped() const { return stop_requested_.load(); }
+  bool was_stopped() const { return ending_.was_stop_requested(); }
 
   // For stages and host functions; any thread unless said otherwise.
   const Plan& plan() const { return plan_; }
@@ -91,12 +92,8 @@ class GraphRuntime {
   std::string shown(std::string_view text) const;
   Error shown(const sluice_error& error) const;
   void set_status(NodeRuntime& node, uint32_t status, std::string_view sentence);
-  void something_changed();
-  /// No source emits any more: what is held back may as well come now.
-  bool wants_quiet() const { return wants_quiet_.load(std::memory_order_seq_cst); }
-  /// A flush marker sets out, or has been served where it arrived; no run is over with one on its way.
-  void marker_sets_out() { markers_on_their_way_.fetch_add(1, std::memory_order_seq_cst); }
-  void marker_was_served();
+  void something_changed() { bell_.ring(); }
+  Ending& ending() { return ending_; }
   bool is_closing() const { return is_closing_.load(std::memory_order_acquire); }
 
   void discard(NodeRuntime& node, records::HostBatch* take, std::string_view reason);
@@ -104,7 +101,7 @@ class GraphRuntime {
   void settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pushed);
 
  private:
-  enum class Phase { built, open, running, draining, ended };
+  enum class Phase { built, open, running, ended };
   struct Rejects {
     RejectWindow* window = nullptr;  ///< null: they say nothing of a schema
     uint64_t before = 0;             ///< verdicts given before these
@@ -118,29 +115,29 @@ class GraphRuntime {
   void catch_up_on_log(bool is_over);
   void annotate(NodeRuntime& node, records::HostBatch& batch, const Error& error) const;
   std::string begin_of_payload(const records::HostBatch& batch) const;
-  bool is_quiet() const;
-  uint64_t begun_batches() const;
-  void ask_for_quiet();
-  bool is_over() const;
-  bool all_sources_ended() const;
-  bool all_stages_drained() const;
-  void begin_drain();
-  void stop_drained_relays();
-  const MemoryRelay* memory_relay_of(const Stage& stage) const;
+  void make_edges();
+  void make_source_accounts();
+  void find_relays();
+  void flush_dead_letters();
+  bool is_cut_short() const;
+  bool drive_on();
   bool start_stages(bool (*is_meant)(const Stage&));
   void finish();
   void close_nodes();
   void close_side_by_side(int rank, int64_t until_ns);
-  bool wait_for_end(const std::function<bool()>& is_done, int64_t until_ns);
+  void wait_for_end(const std::function<bool()>& is_done, int64_t until_ns);
   int64_t close_by_ns() const;
   void leave_behind(NodeRuntime& node);
 
   const Plan plan_;
   const RuntimeOptions options_;
   sluice_host host_;
+  Bell bell_;  ///< rings when what open, start, wait and close wait for may have come
+  Ending ending_;
   std::deque<NodeRuntime> nodes_;
   std::deque<EdgeRuntime> edges_;  ///< the plan's edges, then its dead letters
   std::deque<Stage> stages_;
+  std::vector<Stage*> stage_of_source_;  ///< by the source's number in ending_
   std::vector<MemoryRelay> memory_relays_;
   int32_t reason_slot_ = -1;
   int32_t code_slot_ = -1;
@@ -148,23 +145,18 @@ class GraphRuntime {
 
   JustSaid just_said_;
 
-  std::atomic<bool> stop_requested_{false};
   std::atomic<bool> abort_requested_{false};
   std::atomic<int64_t> stop_requested_ns_{0};   ///< when; the first one
   std::atomic<int64_t> abort_requested_ns_{0};  ///< when; the first one
   std::atomic<bool> sources_were_started_{false};
   std::atomic<bool> is_closing_{false};
   std::atomic<bool> is_interrupted_{false};
-  std::atomic<int64_t> markers_on_their_way_{0};
-  std::atomic<bool> wants_quiet_{false};  ///< settling threads tell when nothing is unsettled any more
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   std::optional<Failure> failure_;        ///< guarded by mutex_; the first one
   bool failure_is_drop_ = false;          ///< guarded by mutex_
   std::vector<std::string> left_behind_;  ///< guarded by mutex_
   Phase phase_ = Phase::built;            ///< of the thread that drives
-  int64_t drain_deadline_ns_ = 0;
   int64_t closing_since_ns_ = 0;
   std::vector<std::thread> closers_;
 };

@@ -166,6 +166,17 @@ void emit(sluice_context* context, uint32_t port, sluice_batch* take) {
   node.stage->emit(node, port, batch);
 }
 
+/// A batch of a source begins. How many bytes it has.
+inline uint64_t begin_token(NodeRuntime& node, HostBatch& batch, uint32_t partition, int64_t end) {
+  const uint64_t bytes = records::payload_bytes(batch);
+  node.counters.in_records.add(batch.count);
+  node.counters.in_batches.add(1);
+  const int64_t now_ns = node.stage->clock().recent();
+  records::begin_token(batch, node.account->begin(batch.count, bytes, partition, end, now_ns), 0);
+  if (node.reads_memory) node.runtime.ending().relay_has_read();
+  return bytes;
+}
+
 void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uint32_t partition, int64_t /*first*/,
                  int64_t end) {
   NodeRuntime& node = node_of(context);
@@ -181,12 +192,7 @@ void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uin
     records::free_take(batch);
     return;
   }
-  const uint64_t bytes = records::payload_bytes(*batch);
-  node.counters.in_records.add(batch->count);
-  node.counters.in_batches.add(1);
-  node.counters.out_bytes.add(bytes);
-  const int64_t now_ns = node.stage->clock().recent();
-  records::begin_token(*batch, node.account->begin(batch->count, bytes, partition, end, now_ns), 0);
+  node.counters.out_bytes.add(begin_token(node, *batch, partition, end));
   node.stage->emit(node, port, batch);
 }
 
@@ -200,11 +206,7 @@ void begin_source(sluice_context* context, sluice_batch* own, uint32_t partition
     return;
   }
   if (batch->count == 0) return;
-  const uint64_t bytes = records::payload_bytes(*batch);
-  node.counters.in_records.add(batch->count);
-  node.counters.in_batches.add(1);
-  const int64_t now_ns = node.stage->clock().recent();
-  records::begin_token(*batch, node.account->begin(batch->count, bytes, partition, end, now_ns), 0);
+  begin_token(node, *batch, partition, end);
 }
 
 void timer(sluice_context* context, int64_t monotonic_deadline_ns) {

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <set>
 
-#include "runtime/stage.hpp"
-
 namespace sluice::engine {
 namespace {
 
@@ -51,24 +49,6 @@ uint64_t MemoryRelay::accepted() const {
 }
 
 uint64_t MemoryRelay::read() const { return output->account->totals.received.load(std::memory_order_relaxed); }
-
-bool MemoryRelay::is_drained_through() const {
-  const auto gives_no_more = [](const NodeRuntime* source) {
-    const bool emits_no_more = source->stage->source_has_ended() || source->stage->has_drained();
-    return emits_no_more && source->account->unsettled_records() == 0;
-  };
-  const auto begun = [this] {
-    uint64_t all = 0;
-    for (const EdgeRuntime* edge : accounts_before) all += edge->account->begun();
-    return all;
-  };
-  const uint64_t begun_before = begun();
-  return std::all_of(sources_before.begin(), sources_before.end(), gives_no_more) &&
-         std::all_of(accounts_before.begin(), accounts_before.end(),
-                     [](const EdgeRuntime* edge) { return edge->account->unsettled_records() == 0; }) &&
-         // What slipped from an account not yet seen into one seen already is in neither.
-         begun() == begun_before && read() >= accepted();
-}
 
 std::vector<MemoryRelay> find_memory_relays(const Plan& plan, std::deque<NodeRuntime>& nodes,
                                             const std::deque<EdgeRuntime>& edges) {

@@ -71,6 +71,8 @@ class NodeRuntime : public sluice_context {
   Latency held;  ///< of nodes that hold: from the first record of a batch to the batch's going out, by record
 
   uint16_t refusal_path = 0;  ///< of a source: the dead letter of the path behind it; 0: none
+  size_t ending_number = 0;   ///< of a source: its number in the run's Ending
+  bool reads_memory = false;  ///< a source that is the output half of a relay in memory
 
   int64_t timer_deadline_ns = 0;  ///< stage thread; 0: none
 

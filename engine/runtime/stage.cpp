@@ -71,8 +71,8 @@ Result<void> Stage::start() {
   return {};
 }
 
-void Stage::request_drain() {
-  drain_requested_.store(true, std::memory_order_seq_cst);
+void Stage::request_source_stop() {
+  source_stop_requested_.store(true, std::memory_order_seq_cst);
   waker_.wake();
 }
 
@@ -95,7 +95,7 @@ void Stage::run() {
     clock_.forget();
     turns_.add(1);
     if (quit_requested_.load(std::memory_order_seq_cst)) return;
-    if (drain_requested_.load(std::memory_order_seq_cst) && !is_draining_) begin_drain();
+    if (source_stop_requested_.load(std::memory_order_seq_cst) && !source_is_stopped_) stop_source();
     if (is_broken_) {
       waker_.wait_until(monotonic_ns() + housekeeping_ns);
       continue;
@@ -184,7 +184,7 @@ bool Stage::has_room_but_for_holds() {
 sluice_credit Stage::credit_for(NodeRuntime& source) {
   sluice_credit credit{};
   credit.struct_size = sizeof credit;
-  if (is_draining_ || source_has_ended() || source.account->has_revoked() || !has_room()) return credit;
+  if (source_is_stopped_ || source_has_ended_ || source.account->has_revoked() || !has_room()) return credit;
   const Bound& most = source.plan.in_flight;
   uint64_t open_records = source.account->open_records();
   uint64_t open_bytes = source.account->unsettled_bytes();
@@ -207,7 +207,7 @@ sluice_credit Stage::credit_for(NodeRuntime& source) {
 
 void Stage::run_source_once() {
   const sluice_credit credit = credit_for(head_);
-  if (source_has_ended()) {
+  if (source_has_ended_) {
     if (!parked_since_asking_) waker_.wait_until(next_wake_ns());
     return;
   }
@@ -221,8 +221,8 @@ void Stage::run_source_once() {
     fail(head_, error);
   } else if (polled == SLUICE_END) {
     flush_from(head_);
-    source_has_ended_.store(true, std::memory_order_release);
-    graph_.something_changed();
+    source_has_ended_ = true;
+    graph_.ending().source_is_done(head_.ending_number);
   }
 }
 
@@ -230,15 +230,12 @@ void Stage::delay_commits() {
   commit_not_before_ns_.store(monotonic_ns() + commit_retry_ns, std::memory_order_relaxed);
 }
 
-void Stage::begin_drain() {
-  is_draining_ = true;
-  if (!head_.plan.is_source()) return;
-  if (!source_has_ended()) {
-    if (head_.plan.type->stop != nullptr) head_.plan.type->stop(head_.handle);
-    flush_from(head_);
-  }
-  has_marked_.store(true, std::memory_order_release);
-  graph_.something_changed();
+void Stage::stop_source() {
+  source_is_stopped_ = true;
+  if (source_has_ended_) return;
+  if (head_.plan.type->stop != nullptr) head_.plan.type->stop(head_.handle);
+  flush_from(head_);
+  graph_.ending().source_is_done(head_.ending_number);
 }
 
 void Stage::serve_commits(NodeRuntime& source) {
@@ -268,6 +265,7 @@ void Stage::serve_revokes(NodeRuntime& source) {
   }
   while (const auto partition = source.account->next_release(now_ns >= revoke_deadline_ns_)) {
     if (source.plan.type->released != nullptr) source.plan.type->released(source.handle, *partition);
+    graph_.ending().has_settled(*source.account);
   }
 }
 
@@ -309,7 +307,7 @@ bool Stage::all_behind_is_idle() const {
 /// then only the marker ends that, and one is enough until something settles. What merely is slow would have its
 /// batches cut small by that, so it is given longer.
 void Stage::serve_starved(NodeRuntime& source) {
-  if (!source.is_starved.load(std::memory_order_seq_cst) || is_draining_ || source_has_ended()) {
+  if (!source.is_starved.load(std::memory_order_seq_cst) || source_is_stopped_ || source_has_ended_) {
     starved_since_ns_ = 0;
     return;
   }

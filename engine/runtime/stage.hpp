@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/edge_runtime.hpp"
+#include "runtime/ending.hpp"
 #include "runtime/node_runtime.hpp"
 #include "runtime/stage_clock.hpp"
 #include "runtime/waker.hpp"
@@ -30,8 +31,8 @@ class Stage {
   /// Wires the stage to its queues; before start.
   void connect();
   Result<void> start();
-  /// The source emits nothing more and the flush marker goes through; any thread.
-  void request_drain();
+  /// Any thread: the source is stopped; it is done when its last marker has set out.
+  void request_source_stop();
   /// Ends the loop; any thread. join() waits for it.
   void request_quit();
   void join();
@@ -49,11 +50,8 @@ class Stage {
   void take_rejected(records::HostBatch* take);
 
   bool has_source() const { return head_.plan.is_source(); }
-  bool source_has_ended() const { return source_has_ended_.load(std::memory_order_acquire); }
   /// Every node's `start` has returned.
   bool has_started() const { return has_started_.load(std::memory_order_acquire); }
-  /// Whether the flush marker of a drain has left the source; true of other stages.
-  bool has_drained() const { return !has_source() || has_marked_.load(std::memory_order_acquire); }
   /// Its thread is done with all nodes of the stage, or was never started.
   bool has_ended() const { return !may_be_running(); }
   bool may_be_running() const { return is_running_.load(std::memory_order_acquire); }
@@ -80,7 +78,7 @@ class Stage {
   void serve_starved(NodeRuntime& source);
   void find_what_is_behind();
   bool all_behind_is_idle() const;
-  void begin_drain();
+  void stop_source();
   bool has_hold() const;
   bool has_room_but_for_holds();
   bool has_room() { return has_room_but_for_holds() && !has_hold(); }
@@ -113,15 +111,14 @@ class Stage {
   Waker waker_;
   StageClock clock_;
   OwnCounter turns_;
-  std::atomic<bool> drain_requested_{false};
+  std::atomic<bool> source_stop_requested_{false};
   std::atomic<bool> quit_requested_{false};
-  std::atomic<bool> source_has_ended_{false};
-  std::atomic<bool> has_marked_{false};
   std::atomic<bool> has_started_{false};
   std::atomic<bool> is_running_{false};
-  bool is_draining_ = false;
+  bool source_is_stopped_ = false;
+  bool source_has_ended_ = false;  ///< by itself
   bool is_broken_ = false;
-  bool took_dead_letters_ = false;  ///< and the head was not flushed since
+  Ending::OwedFlush owed_flush_;  ///< of the head
   int64_t revoke_deadline_ns_ = 0;
   int64_t starved_since_ns_ = 0;  ///< the source is at its bound and nothing of it settles; 0: that is not so
   bool timers_wait_for_room_ = false;

@@ -127,24 +127,22 @@ bool Stage::run_queues_once() {
     if (batch->is_flush_marker) {
       records::free_take(batch);
       flush_node(input->to);
-      graph_.marker_was_served();
+      graph_.ending().marker_was_served();
     } else {
       take_from(*input, batch);
     }
     if (is_broken_) break;
   }
   for (EdgeRuntime* input : inputs_) input->queue->tell_room();
-  if (is_empty && took_dead_letters_ && graph_.wants_quiet()) {
-    took_dead_letters_ = false;
+  if (is_empty && graph_.ending().take(owed_flush_)) {
     flush_node(head_.index);
-    graph_.marker_was_served();
+    graph_.ending().marker_was_served();
   }
   return handed_over > 0;
 }
 
 void Stage::take_from(EdgeRuntime& input, HostBatch* take) {
-  // No marker runs behind a reject that comes late, so the flush that is due counts as one that is on its way.
-  if (input.dead_letter != nullptr && !std::exchange(took_dead_letters_, true)) graph_.marker_sets_out();
+  if (input.dead_letter != nullptr) graph_.ending().dead_letter_was_taken(owed_flush_);
   input.out_records.add(take->count);
   const int64_t now_ns = clock_.recent();
   input.waiting.add_own(now_ns - take->since_ns, take->count);
@@ -175,7 +173,7 @@ bool Stage::push_parked() {
       parked_.push_back(parked);
     } else if (parked.has_marker_behind) {
       mark(*parked.edge);
-      graph_.marker_was_served();
+      graph_.ending().marker_was_served();
     }
   }
   return parked_.empty();
@@ -228,9 +226,9 @@ void Stage::flush_from(const NodeRuntime& node) {
 void Stage::mark(EdgeRuntime& edge) {
   const auto last = std::find_if(parked_.rbegin(), parked_.rend(), [&](const Parked& p) { return p.edge == &edge; });
   if (last != parked_.rend()) {
-    if (!std::exchange(last->has_marker_behind, true)) graph_.marker_sets_out();
+    if (!std::exchange(last->has_marker_behind, true)) graph_.ending().marker_sets_out();
   } else if (edge.queue != nullptr) {
-    graph_.marker_sets_out();
+    graph_.ending().marker_sets_out();
     edge.queue->push_flush_marker();
   } else {
     flush_node(edge.to);

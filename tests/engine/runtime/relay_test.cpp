@@ -221,7 +221,7 @@ TEST_CASE("a run that ends by itself reads a relay in memory to its end, wheneve
     GraphRuntime runtime(graph.build(), {});
     begin(runtime);
     // Looked at without a pause: somewhere in between the source ends.
-    while (!runtime.wants_quiet() && !runtime.wait_for(std::chrono::milliseconds(0))) {
+    while (!runtime.ending().is_ending() && !runtime.wait_for(std::chrono::milliseconds(0))) {
     }
     {
       const std::lock_guard lock(log.mutex);
