@@ -179,14 +179,13 @@ std::optional<WhenFullSpec> read_when_full(const YamlEntry& entry, const std::st
 }
 
 /// A count stands for so many of twice as many.
-std::optional<StopAfterSpec> read_stop_after(const YamlEntry& entry, const std::string& subject,
-                                             SettingReader& settings) {
+std::optional<StopAfter> read_stop_after(const YamlEntry& entry, const std::string& subject, SettingReader& settings) {
   const std::string what = "dead_letter.stop_after";
   const YamlNode& node = entry.value;
   if (!node.is_map()) {
     const auto rejects = settings.count(node, subject, what);
     if (!rejects) return std::nullopt;
-    return StopAfterSpec{rejects->value, 2 * rejects->value};
+    return StopAfter{rejects->value, 2 * rejects->value};
   }
   settings.check_keys(node, subject, what, stop_after_keys);
   const YamlEntry* const rejects = node.find("rejects");
@@ -205,7 +204,7 @@ std::optional<StopAfterSpec> read_stop_after(const YamlEntry& entry, const std::
                                      std::to_string(most->value) + ": the graph would never stop");
     return std::nullopt;
   }
-  return StopAfterSpec{most->value, window->value};
+  return StopAfter{most->value, window->value};
 }
 
 std::optional<DeadLetterSpec> read_dead_letter(const YamlEntry& entry, const std::string& subject,

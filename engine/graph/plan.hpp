@@ -90,12 +90,6 @@ struct PlanEdge {
   uint16_t dead_letter = 0;  ///< path of this edge's own dead letter; 0: that of the edges before it
 };
 
-/// A node stops the graph when so many of its latest verdicts are rejects: that is a wrong schema, not bad records.
-struct StopAfter {
-  uint64_t rejects = 100;
-  uint64_t of = 200;  ///< at least `rejects`
-};
-
 /// An implied, buffered edge from whoever fails to a node that stores rejects. Path p is dead_letters[p - 1].
 struct PlanDeadLetter {
   std::string name;  ///< "dead letter of trade_batch -> trades"

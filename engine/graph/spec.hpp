@@ -44,15 +44,16 @@ struct WhenFullSpec {
   Place place;
 };
 
-struct StopAfterSpec {
-  std::uint64_t rejects = 0;
-  std::uint64_t of = 0;  // at least `rejects`
+// A node stops the graph when so many of its latest verdicts are rejects: that is a wrong schema, not bad records.
+struct StopAfter {
+  std::uint64_t rejects = 100;
+  std::uint64_t of = 200;  // at least `rejects`
 };
 
 struct DeadLetterSpec {
   Placed<std::string> node;
   std::optional<BoundsSpec> buffer;
-  std::optional<StopAfterSpec> stop_after;
+  std::optional<StopAfter> stop_after;
   Place place;
 };
 

@@ -7,7 +7,7 @@
 #include <deque>
 #include <mutex>
 
-#include "graph/plan.hpp"
+#include "graph/spec.hpp"
 
 namespace sluice::engine {
 

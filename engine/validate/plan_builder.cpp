@@ -86,7 +86,7 @@ class Builder {
     dead_letter.to_port = usual_input(*draft_.nodes[edge.dead_letter_to].described);
     if (spec.buffer && spec.buffer->records) dead_letter.bound.records = spec.buffer->records->value;
     if (spec.buffer && spec.buffer->bytes) dead_letter.bound.bytes = spec.buffer->bytes->value;
-    if (spec.stop_after) dead_letter.stop_after = {spec.stop_after->rejects, spec.stop_after->of};
+    if (spec.stop_after) dead_letter.stop_after = *spec.stop_after;
     made.dead_letter = static_cast<uint16_t>(plan_.dead_letters.size());
   }
 

@@ -44,6 +44,16 @@ FunctionState inflate(uint64_t bytes, std::function<bool(uint64_t)> wanted) {
   }};
 }
 
+/// numbers into good, whose rejects go to dead.
+template <typename State>
+void wire_with_dead_letter(GraphBuilder& graph, NumbersState& numbers, CollectState& good,
+                           const sluice_node_type& dead_type, State& dead) {
+  graph.node("numbers", numbers_type, numbers);
+  graph.node("good", collect_type, good);
+  graph.node("dead", dead_type, dead);
+  graph.buffered("numbers", "good", {50, 1 << 20}).dead_letter = graph.dead_letter("dead");
+}
+
 }  // namespace
 
 TEST_CASE("a refused record goes to the nearest dead letter upstream on its path") {
@@ -90,10 +100,7 @@ TEST_CASE("a dead letter says why, with what code, and which node refused") {
   GraphBuilder graph;
   graph.plan.attributes = {
       {"reject_reason", SLUICE_VALUE_TEXT}, {"reject_code", SLUICE_VALUE_TEXT}, {"reject_node", SLUICE_VALUE_TEXT}};
-  graph.node("numbers", numbers_type, numbers);
-  graph.node("good", collect_type, good);
-  graph.node("dead", sink_function_type, dead);
-  graph.buffered("numbers", "good", {50, 1 << 20}).dead_letter = graph.dead_letter("dead");
+  wire_with_dead_letter(graph, numbers, good, sink_function_type, dead);
   GraphRuntime runtime(graph.build(), {});
   run_to_end(runtime);
   CHECK(texts == std::vector<std::string>{"the test refuses it", "22003", "good"});
@@ -252,10 +259,7 @@ TEST_CASE("a full dead letter pauses the stage that rejects, and nothing is lost
   good.is_refused = [](uint64_t number) { return number % 2 == 0; };
   HeldState dead;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers);
-  graph.node("good", collect_type, good);
-  graph.node("dead", held_type, dead);
-  graph.buffered("numbers", "good", {50, 1 << 20}).dead_letter = graph.dead_letter("dead");
+  wire_with_dead_letter(graph, numbers, good, held_type, dead);
   graph.plan.dead_letters[0].bound = {12, 1 << 20};
   graph.plan.dead_letters[0].stop_after = {2'000, 2'000};
   GraphRuntime runtime(graph.build(), {});
@@ -293,10 +297,7 @@ TEST_CASE("as many refused as stop_after says are a wrong schema: the graph stop
   good.is_refused = [](uint64_t number) { return number >= 10; };
   CollectState dead;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers);
-  graph.node("good", collect_type, good);
-  graph.node("dead", collect_type, dead);
-  graph.buffered("numbers", "good", {50, 1 << 20}).dead_letter = graph.dead_letter("dead");
+  wire_with_dead_letter(graph, numbers, good, collect_type, dead);
   graph.plan.dead_letters[0].stop_after = {6, 6};
   GraphRuntime runtime(graph.build(), {});
   begin(runtime);
@@ -317,10 +318,7 @@ TEST_CASE("a schema that is half wrong stops the graph, though no two refusals a
   good.is_refused = [](uint64_t number) { return number % 2 == 1; };
   CollectState dead;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers);
-  graph.node("good", collect_type, good);
-  graph.node("dead", collect_type, dead);
-  graph.buffered("numbers", "good", {50, 1 << 20}).dead_letter = graph.dead_letter("dead");
+  wire_with_dead_letter(graph, numbers, good, collect_type, dead);
   GraphRuntime runtime(graph.build(), {});
   begin(runtime);
   runtime.wait();
@@ -369,10 +367,7 @@ TEST_CASE("a dead letter that refuses its record stops the graph") {
   CollectState dead;
   dead.is_refused = [](uint64_t) { return true; };
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers);
-  graph.node("good", collect_type, good);
-  graph.node("dead", collect_type, dead);
-  graph.buffered("numbers", "good", {50, 1 << 20}).dead_letter = graph.dead_letter("dead");
+  wire_with_dead_letter(graph, numbers, good, collect_type, dead);
   GraphRuntime runtime(graph.build(), {});
   begin(runtime);
   runtime.wait();

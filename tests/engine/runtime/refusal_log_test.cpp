@@ -14,6 +14,27 @@ namespace {
 
 std::string seven() { return "7"; }
 
+/// What a run logs, as far as it is wanted, in which picky refuses some of the numbers.
+Lines lines_of_run(NumbersState& numbers, CollectState& picky, bool (*is_wanted)(uint32_t, const std::string&)) {
+  CollectState rejects;
+  GraphBuilder graph;
+  graph.node("numbers", numbers_type, numbers);
+  graph.node("picky", collect_type, picky);
+  graph.node("rejects", collect_type, rejects);
+  graph.edge("numbers", "picky").dead_letter = graph.dead_letter("rejects");
+  std::mutex mutex;
+  Lines lines;
+  engine::RuntimeOptions options;
+  options.log = [&](uint32_t level, const std::string& node, std::string_view sentence) {
+    if (!is_wanted(level, node)) return;
+    const std::lock_guard lock(mutex);
+    lines.emplace_back(sentence);
+  };
+  engine::GraphRuntime runtime(graph.build(), std::move(options));
+  run_to_end(runtime);
+  return lines;
+}
+
 }  // namespace
 
 TEST_CASE("a few refusals of a minute are named, the rest is counted when it is over") {
@@ -48,22 +69,9 @@ TEST_CASE("a run logs its refusals, and at its end those that it did not name") 
   NumbersState numbers{.total = 20, .per_batch = 1};
   CollectState picky;
   picky.is_refused = [](uint64_t number) { return number % 2 == 0; };
-  CollectState rejects;
-  GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers);
-  graph.node("picky", collect_type, picky);
-  graph.node("rejects", collect_type, rejects);
-  graph.edge("numbers", "picky").dead_letter = graph.dead_letter("rejects");
-  std::mutex mutex;
-  Lines lines;
-  engine::RuntimeOptions options;
-  options.log = [&](uint32_t level, const std::string& node, std::string_view sentence) {
-    if (level != SLUICE_LOG_WARN || node != "picky") return;
-    const std::lock_guard lock(mutex);
-    lines.emplace_back(sentence);
-  };
-  engine::GraphRuntime runtime(graph.build(), std::move(options));
-  run_to_end(runtime);
+  const Lines lines = lines_of_run(numbers, picky, [](uint32_t level, const std::string& node) {
+    return level == SLUICE_LOG_WARN && node == "picky";
+  });
   REQUIRE(lines.size() == RefusalLog::most_named + 1);
   CHECK(lines.front() == "refused 1 record, which goes to \"rejects\": the test refuses it; it begins with 0");
   CHECK(lines.back() == "refused 5 records more in that minute");
@@ -73,21 +81,7 @@ TEST_CASE("records that are refused for the same reason at once have a line each
   NumbersState numbers{.total = 4, .per_batch = 1};
   CollectState picky;
   picky.is_refused = [](uint64_t) { return true; };
-  CollectState rejects;
-  GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers);
-  graph.node("picky", collect_type, picky);
-  graph.node("rejects", collect_type, rejects);
-  graph.edge("numbers", "picky").dead_letter = graph.dead_letter("rejects");
-  std::mutex mutex;
-  Lines lines;
-  engine::RuntimeOptions options;
-  options.log = [&](uint32_t, const std::string&, std::string_view sentence) {
-    const std::lock_guard lock(mutex);
-    lines.emplace_back(sentence);
-  };
-  engine::GraphRuntime runtime(graph.build(), std::move(options));
-  run_to_end(runtime);
+  const Lines lines = lines_of_run(numbers, picky, [](uint32_t, const std::string&) { return true; });
   REQUIRE(lines.size() == 4);
   for (size_t i = 0; i < lines.size(); ++i) CHECK(lines[i].ends_with("it begins with " + std::to_string(i)));
 }
