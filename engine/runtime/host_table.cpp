@@ -233,7 +233,7 @@ void committed(sluice_context* context, uint32_t partition, int64_t position, co
   NodeRuntime& node = node_of(context);
   if (error != nullptr) {
     node.runtime.log(node, SLUICE_LOG_WARN, node.runtime.shown(*error).message);
-    node.stage->delay_commits();
+    node.stage->source()->delay_commits(monotonic_ns());
   }
   node.account->committed(partition, position, error == nullptr);
 }

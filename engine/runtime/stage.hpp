@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,7 +16,9 @@
 #include "runtime/edge_runtime.hpp"
 #include "runtime/ending.hpp"
 #include "runtime/node_runtime.hpp"
+#include "runtime/source_head.hpp"
 #include "runtime/stage_clock.hpp"
+#include "runtime/turn.hpp"
 #include "runtime/waker.hpp"
 #include "sluice/result.hpp"
 
@@ -43,13 +46,21 @@ class Stage {
   // Stage thread, from inside host functions.
   void emit(NodeRuntime& from, uint32_t port, records::HostBatch* take);
 
-  /// Any thread: the outside refused a commit; the next one waits a little.
-  void delay_commits();
+  /// Null when the head is not a source.
+  SourceHead* source() { return source_ ? &*source_ : nullptr; }
+
+  // Stage thread, for its source.
+  bool has_room() { return has_room_but_for_holds() && !has_hold(); }
+  const std::vector<EdgeRuntime*>& outputs() const { return outputs_; }
+  void flush_from(const NodeRuntime& node);
+  /// Sends the flush marker along an edge, behind everything that went there before.
+  void mark(EdgeRuntime& edge);
+  void fail(NodeRuntime& node, const sluice_error& error);
 
   /// Any thread: records that go to the dead letter of their path, or stop the graph.
   void take_rejected(records::HostBatch* take);
 
-  bool has_source() const { return head_.plan.is_source(); }
+  bool has_source() const { return source_.has_value(); }
   /// Every node's `start` has returned.
   bool has_started() const { return has_started_.load(std::memory_order_acquire); }
   /// Its thread is done with all nodes of the stage, or was never started.
@@ -67,23 +78,15 @@ class Stage {
   };
   void run();
   bool start_nodes();
-  void run_source_once();
+  AfterTurn turn(int64_t now_ns);
   bool run_queues_once();
   void take_from(EdgeRuntime& input, records::HostBatch* take);
-  void serve_timers();
+  void serve_timers(int64_t now_ns);
   bool push_parked();
   bool serve_rejected();
-  void serve_commits(NodeRuntime& source);
-  void serve_revokes(NodeRuntime& source);
-  void serve_starved(NodeRuntime& source);
-  void find_what_is_behind();
-  bool all_behind_is_idle() const;
-  void stop_source();
   bool has_hold() const;
   bool has_room_but_for_holds();
-  bool has_room() { return has_room_but_for_holds() && !has_hold(); }
-  sluice_credit credit_for(NodeRuntime& source);
-  int64_t next_wake_ns() const;
+  int64_t next_wake_ns(int64_t now_ns) const;
   void call_process(NodeRuntime& node, uint32_t port, records::HostBatch* take);
   void emit_copies(NodeRuntime& from, const std::vector<EdgeRuntime*>& edges, const records::HostBatch& batch);
   void hand_over(EdgeRuntime& edge, records::HostBatch* take);
@@ -91,38 +94,28 @@ class Stage {
   void park(EdgeRuntime& edge, records::HostBatch* take);
   bool try_hand_over(EdgeRuntime& edge, records::HostBatch*& take);
   bool is_parked(const EdgeRuntime& edge) const;
-  void mark(EdgeRuntime& edge);
   void flush_node(size_t node);
-  void flush_from(const NodeRuntime& node);
-  void fail(NodeRuntime& node, const sluice_error& error);
 
   GraphRuntime& graph_;
   const PlanStage& plan_;
   std::string name_;
   NodeRuntime& head_;
+  std::optional<SourceHead> source_;
   std::vector<NodeRuntime*> sinks_;
-  std::vector<EdgeRuntime*> outputs_;             ///< buffered edges out of this stage
-  std::vector<const NodeRuntime*> nodes_behind_;  ///< that records of the source may reach, itself too
-  std::vector<EdgeRuntime*> edges_behind_;        ///< likewise, dead letters too
-  std::vector<EdgeRuntime*> inputs_;              ///< buffered edges and dead letters into the head
+  std::vector<EdgeRuntime*> outputs_;  ///< buffered edges out of this stage
+  std::vector<EdgeRuntime*> inputs_;   ///< buffered edges and dead letters into the head
   size_t next_input_ = 0;
 
   std::thread thread_;
   Waker waker_;
   StageClock clock_;
   OwnCounter turns_;
-  std::atomic<bool> source_stop_requested_{false};
   std::atomic<bool> quit_requested_{false};
   std::atomic<bool> has_started_{false};
   std::atomic<bool> is_running_{false};
-  bool source_is_stopped_ = false;
-  bool source_has_ended_ = false;  ///< by itself
   bool is_broken_ = false;
   Ending::OwedFlush owed_flush_;  ///< of the head
-  int64_t revoke_deadline_ns_ = 0;
-  int64_t starved_since_ns_ = 0;  ///< the source is at its bound and nothing of it settles; 0: that is not so
   bool timers_wait_for_room_ = false;
-  std::atomic<int64_t> commit_not_before_ns_{0};
 
   std::vector<Parked> parked_;
   bool parked_since_asking_ = false;  ///< no edge knows yet that this is waited for: try again before sleeping

@@ -222,7 +222,6 @@ void Stage::flush_from(const NodeRuntime& node) {
   }
 }
 
-/// Sends the flush marker along an edge, behind everything that went there before.
 void Stage::mark(EdgeRuntime& edge) {
   const auto last = std::find_if(parked_.rbegin(), parked_.rend(), [&](const Parked& p) { return p.edge == &edge; });
   if (last != parked_.rend()) {
