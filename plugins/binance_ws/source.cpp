@@ -11,6 +11,8 @@ namespace {
 
 constexpr int64_t never_ns = std::numeric_limits<int64_t>::max();
 constexpr int64_t goodbye_limit_ns = 1'000'000'000;
+/// A connection that carried data and lasted that long resets the pauses between attempts.
+constexpr int64_t a_while_ns = 10'000'000'000;
 
 }  // namespace
 
@@ -34,7 +36,7 @@ BinanceSource::BinanceSource(Context context, Options options, TlsContext tls, W
       tls_(std::move(tls)),
       waker_(std::move(waker)),
       metrics_(context),
-      backoff_(options_.reconnect_first_ns, options_.reconnect_max_ns),
+      backoff_(Backoff::Duration(options_.reconnect_first_ns), Backoff::Duration(options_.reconnect_max_ns)),
       budget_(ConnectBudget::of(ascii_lower(options_.endpoint.server_name()))),
       buffer_(context),
       records_(context, make_stream_table(context, make_stream_names(options_.symbols, options_.stream_types)),
@@ -109,7 +111,7 @@ uint64_t BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
   if (session.loss()) {
     const Loss loss = *session.loss();
     const bool had_data = session.had_data();
-    if (had_data && now_ns - session.opened_ns() >= Backoff::a_while_ns) backoff_.reset();
+    if (had_data && now_ns - session.opened_ns() >= a_while_ns) backoff_.reset();
     session_.reset();
     lost(loss, had_data, now_ns);
   }
@@ -149,7 +151,7 @@ void BinanceSource::lost(const Loss& loss, bool had_data, int64_t now_ns) {
   peer_.clear();
   // What a proxy asks for is not about the exchange, to which others may go directly.
   if (loss.retry_after_ns > 0 && loss.cause != Cause::proxy) budget_->hold_until(now_ns + loss.retry_after_ns);
-  const int64_t own_wait_ns = backoff_.next_ns(context_.random());
+  const int64_t own_wait_ns = backoff_.next(context_.random()).count();
   next_attempt_ns_ = budget_->free_at(now_ns + own_wait_ns);
   if (loss.cause == Cause::backpressure) {
     context_.warn(loss.sentence);

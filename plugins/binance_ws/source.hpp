@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 
-#include "backoff.hpp"
 #include "connect_budget.hpp"
 #include "dialer.hpp"
 #include "metrics.hpp"
@@ -15,6 +14,7 @@
 #include "probe.hpp"
 #include "record_maker.hpp"
 #include "session.hpp"
+#include "sluice/backoff.hpp"
 #include "sluice/node.hpp"
 #include "waiter.hpp"
 

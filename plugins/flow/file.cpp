@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sluice/backoff.hpp"
+
 namespace sluice::flow {
 namespace {
 
 constexpr size_t write_bytes = 1024 * 1024;
-constexpr std::chrono::milliseconds first_backoff{100};
-constexpr std::chrono::milliseconds longest_backoff{5000};
+constexpr std::chrono::milliseconds first_retry{100};
+constexpr std::chrono::milliseconds longest_retry{5000};
 // How long a file that others moved away is held open while there is nothing to write.
 constexpr std::chrono::seconds look_every{1};
 
@@ -141,13 +143,12 @@ size_t File::piece_from(size_t from) const {
 }
 
 bool File::until_done(const std::function<Result<void>()>& what) {
-  WriterThread::Duration backoff = first_backoff;
+  Backoff backoff(first_retry, longest_retry);
   while (true) {
     const Result<void> done = what();
     if (done) break;
     failed(done.error());
-    if (!thread_.sleep(backoff)) return false;
-    backoff = std::min<WriterThread::Duration>(backoff * 2, longest_backoff);
+    if (!thread_.sleep(backoff.next(context_.random()))) return false;
   }
   worked();
   return true;

@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "sluice/batch.hpp"
+#include "sluice/settle.hpp"
 
 namespace sluice::kafka {
 
@@ -18,10 +18,6 @@ struct Flight {
   struct Failed {
     uint32_t record;
     bool alone;  ///< the cluster refused the set it was in: to be tried alone
-  };
-  struct Refused {
-    uint32_t record;
-    Error error;
   };
 
   Batch batch;

@@ -10,7 +10,9 @@
 namespace sluice::kafka {
 namespace {
 
-constexpr std::chrono::milliseconds first_patience{250};
+constexpr std::chrono::milliseconds first_retry{250};
+constexpr std::chrono::milliseconds longest_retry{5000};
+constexpr std::chrono::milliseconds longest_retry_of_a_person{30'000};
 
 }  // namespace
 
@@ -32,7 +34,8 @@ Writer::Writer(Context context, Settings settings, std::shared_ptr<Embedded> emb
                                       "Records sent again of which the cluster may have kept the first one, too.")),
       queued_(context.gauge("queued_records", "Records with librdkafka that are not yet acknowledged.")),
       topic_(std::move(topic)),
-      patience_(first_patience) {}
+      backoff_(first_retry, longest_retry),
+      person_backoff_(first_retry, longest_retry_of_a_person) {}
 
 void Writer::write(Batch batch) {
   {
@@ -125,27 +128,10 @@ void Writer::land(uint32_t slot, uint32_t count) {
 
 void Writer::settle(uint32_t slot) {
   Flight& flight = flights_[slot];
-  std::vector<Flight::Refused> refused = std::move(flight.refused);
+  std::vector<Refused> refused = std::move(flight.refused);
   std::move(flight.refused_here.begin(), flight.refused_here.end(), std::back_inserter(refused));
-  Batch batch = flights_.release(slot);
-  const auto keep = [&](Batch kept) {
-    if (embedded_ != nullptr) {
-      std::move(kept).accept();
-    } else {
-      std::move(kept).deliver();
-    }
-  };
-  if (refused.empty()) return keep(std::move(batch));
-  std::sort(refused.begin(), refused.end(), [](const auto& one, const auto& two) { return one.record < two.record; });
-  std::vector<uint8_t> lanes(batch.size(), 0);
-  for (const Flight::Refused& each : refused) lanes[each.record] = 1;
-  std::vector<Batch> parts = std::move(batch).split(lanes.data(), 2);
-  if (parts[0]) keep(std::move(parts[0]));
-  Batch& bad = parts[1];
-  for (const Flight::Refused& each : refused) {
-    Batch one = bad.size() > 1 ? bad.cut(1) : std::move(bad);
-    std::move(one).fail(each.error);
-  }
+  const Taken taken = embedded_ == nullptr ? Taken::delivered : Taken::accepted;
+  settle_refusing(flights_.release(slot), std::move(refused), taken);
 }
 
 void Writer::on_delivery(const rd_kafka_message_t& message) {
@@ -179,7 +165,8 @@ void Writer::flush_run() {
     unexplained_in_a_row_ = 0;
     status_.progress();
     if (heartbeat_ != nullptr) heartbeat_->heard(GroupWatch::now_ns());
-    patience_ = first_patience;
+    backoff_.reset();
+    person_backoff_.reset();
     if (!is_broken_) status_.ready();
   }
   if (run_ == 0) return;

@@ -20,6 +20,7 @@
 #include "heartbeat.hpp"
 #include "message.hpp"
 #include "producer.hpp"
+#include "sluice/backoff.hpp"
 #include "writer_status.hpp"
 
 namespace sluice::kafka {
@@ -57,7 +58,7 @@ class Writer : private Producer::Owner {
   void await_reports();
   void recover();
   std::optional<Error> why_broken();
-  void sleep(milliseconds time);
+  void pause_after(const Error& trouble);
   void finish();
   void on_delivery(const rd_kafka_message_t& message) override;
   void failed(const rd_kafka_message_t& message, uint32_t slot, uint32_t record);
@@ -69,7 +70,7 @@ class Writer : private Producer::Owner {
 
   void broke(Error error);
   void wake();
-  Flight::Refused refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record);
+  Refused refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record);
 
   const Context context_;
   const Settings settings_;
@@ -98,7 +99,8 @@ class Writer : private Producer::Owner {
   bool is_topic_stale_ = false;           ///< to be asked for again before the next producer
   std::unique_ptr<Heartbeat> heartbeat_;  ///< of the writer's thread; null: embedded
   std::unique_ptr<Producer> producer_;    ///< changed under the mutex while direct_ does not hold
-  milliseconds patience_;                 ///< before the next attempt to connect
+  Backoff backoff_;                       ///< of attempts that may succeed by themselves
+  Backoff person_backoff_;                ///< of those for which a person is needed
   std::string last_reason_;               ///< why a broker went
   std::vector<std::string> said_differences_;
 

@@ -159,7 +159,7 @@ std::optional<Error> Writer::why_all(rd_kafka_resp_err_t code, uint32_t slot, ui
   return std::nullopt;
 }
 
-Flight::Refused Writer::refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_t index) {
+Refused Writer::refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_t index) {
   const Record record = flights_[slot].batch[index];
   Error error = to_error(code, "topic \"" + settings_.topic + "\" does not take this record of " +
                                    std::to_string(record.payload().size()) + " bytes");

@@ -17,8 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr milliseconds longest_patience{5000};
-constexpr milliseconds operator_patience{30'000};
 constexpr milliseconds tick{1000};
 constexpr milliseconds short_tick{50};
 constexpr milliseconds connect_deadline{10'000};
@@ -82,11 +80,7 @@ void Writer::connect() {
     Result<Topic> found = ensure_topic(settings_, connect_deadline, is_ending_);
     if (!found) {
       if (is_ending_) return;
-      status_.trouble(found.error());
-      const milliseconds most = found.error().category == Category::transient ? longest_patience : operator_patience;
-      sleep(std::min(patience_, most));
-      patience_ = std::min(patience_ * 2, operator_patience);
-      return;
+      return pause_after(found.error());
     }
     topic_ = std::move(*found);
     is_topic_stale_ = false;
@@ -99,11 +93,7 @@ void Writer::connect() {
   Result<std::unique_ptr<Producer>> made =
       Producer::make(settings_, embedded_ == nullptr ? settings_.brokers : embedded_->brokers(), *topic_, *this,
                      must_sift() ? Producer::Manner::sifting : Producer::Manner::streaming);
-  if (!made) {
-    status_.trouble(made.error());
-    sleep(operator_patience);
-    return;
-  }
+  if (!made) return pause_after(made.error());
   // Before 2.10.1 librdkafka looks for a topic's leaders a second after its start, unless it is asked.
   (*made)->ask(ask_wait);
   {
@@ -207,9 +197,7 @@ void Writer::recover() {
   drop_producer();
   // Of a set that is refused: the next producer finds out why.
   if (!why || why->category == Category::permanent) return;
-  status_.trouble(*why);
-  sleep(std::min(patience_, why->category == Category::transient ? longest_patience : operator_patience));
-  patience_ = std::min(patience_ * 2, operator_patience);
+  pause_after(*why);
 }
 
 /// What the records said that came back; else what the producer says of itself.
@@ -221,7 +209,10 @@ std::optional<Error> Writer::why_broken() {
   return to_error(code, "the producer for topic \"" + settings_.topic + "\" broke", text.data());
 }
 
-void Writer::sleep(milliseconds time) {
+void Writer::pause_after(const Error& trouble) {
+  status_.trouble(trouble);
+  Backoff& backoff = trouble.category == Category::transient ? backoff_ : person_backoff_;
+  const Backoff::Duration time = backoff.next(context_.random());
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, time, [this] { return is_ending_.load(); });
 }

@@ -10,18 +10,23 @@
 #include <vector>
 
 #include "settings.hpp"
+#include "sluice/backoff.hpp"
 #include "sluice/columns/extractor.hpp"
 #include "sluice/columns/origin.hpp"
 #include "sluice/context.hpp"
+#include "sluice/settle.hpp"
 #include "table_writer.hpp"
 
 namespace sluice::sqlite {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds first_retry{20};
+constexpr std::chrono::milliseconds longest_retry{5000};
+
 /// What became of the rows of a batch.
 struct Outcome {
-  std::vector<std::pair<uint32_t, Error>> refused{};
+  std::vector<Refused> refused{};
   uint32_t inserted = 0;
   uint32_t already_there = 0;
 };
@@ -38,9 +43,9 @@ struct Job {
 
   // Of the last attempt.
   Outcome outcome{};
-  /// Rows that fail for a reason that is not known to be theirs, and why.
-  std::map<uint32_t, Fault> held{};
-  std::string held_words{};  ///< of the first of them: its key, and where it came from
+  std::vector<uint32_t> held{};    ///< rows that fail for a reason that is not known to be theirs
+  std::optional<Fault> held_by{};  ///< why the first of them does
+  std::string held_words{};        ///< of the first of them: its key, and where it came from
 };
 
 struct Client {
@@ -64,9 +69,9 @@ struct Client {
   std::deque<Job> writing;
   std::deque<Job> held;  ///< what is left of batches; tried again at a time of its own, so that it holds up nothing
   Clock::time_point held_at{};
-  uint32_t held_failures = 0;
+  Backoff held_backoff{first_retry, longest_retry};
   Clock::time_point retry_at{};
-  uint32_t failures = 0;
+  Backoff backoff{first_retry, longest_retry};
   std::string blocked_by;  ///< what the host was told last; empty: ready
 };
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "settle.hpp"
 #include "sluice/columns/row_words.hpp"
 
 namespace sluice::sqlite {
@@ -12,8 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr milliseconds first_retry{20};
-constexpr milliseconds longest_retry{5000};
 /// How long a sink that is being closed still waits for other writers.
 constexpr milliseconds hurried_wait{200};
 
@@ -211,7 +208,7 @@ std::optional<Fault> Writer::store(Client& client, Job& job, bool& again) {
   job.held.clear();
   for (uint32_t i = 0; i < job.batch.size(); ++i) {
     if (const auto poison = job.poison.find(i); poison != job.poison.end()) {
-      job.outcome.refused.emplace_back(i, poison->second);
+      job.outcome.refused.push_back({i, poison->second});
       continue;
     }
     client.rows.reset(client.settings.mapping.size());
@@ -268,7 +265,7 @@ std::optional<Fault> Writer::store_row(Client& client, Job& job, uint32_t index,
 
 void Writer::refuse(const Client& client, Job& job, uint32_t index, Error error) {
   error.message += client.origin.words(job.batch[index]);
-  job.outcome.refused.emplace_back(index, std::move(error));
+  job.outcome.refused.push_back({index, std::move(error)});
 }
 
 /// So that the others can be stored.
@@ -276,15 +273,16 @@ void Writer::hold(Client& client, Job& job, uint32_t index, Fault fault) {
   if (job.held.empty()) {
     job.held_words = columns::key_words(client.settings.mapping, client.settings.conflict, client.rows[0]) +
                      client.origin.words(job.batch[index]);
+    job.held_by = std::move(fault);
   }
-  job.held.emplace(index, std::move(fault));
+  job.held.push_back(index);
 }
 
 /// Why the first of the rows that are held fails; named, where others of its batch do not.
 std::optional<Fault> Writer::held_fault(const std::deque<Job>& jobs) {
   for (const Job& job : jobs) {
     if (job.held.empty()) continue;
-    Fault fault = job.held.begin()->second;
+    Fault fault = *job.held_by;
     if (job.is_left || job.held.size() < job.batch.size()) {
       fault.sentence += "; this is the record" + job.held_words + ", and the others of its batch are stored";
     }
@@ -324,19 +322,16 @@ void Writer::postpone(Client& client, const Fault& fault) {
   if (fault.blame == Blame::bug) client.context.stop(to_error(fault));
   say_blocked(client, fault);
   if (!holds_all(client)) {
-    client.retry_at = after_pause(client, client.failures++);
+    client.retry_at = after_pause(client, client.backoff);
     return;
   }
-  client.held_at = after_pause(client, client.held_failures++);
+  client.held_at = after_pause(client, client.held_backoff);
   std::move(client.writing.begin(), client.writing.end(), std::back_inserter(client.held));
   client.writing.clear();
 }
 
-Clock::time_point Writer::after_pause(const Client& client, uint32_t failures) {
-  const nanoseconds longest =
-      std::min<nanoseconds>(first_retry * (1 << std::min<uint32_t>(failures, 8)), longest_retry);
-  const auto half = static_cast<uint64_t>(longest.count() / 2);
-  return Clock::now() + nanoseconds(half + client.context.random() % (half + 1));
+Clock::time_point Writer::after_pause(const Client& client, Backoff& backoff) {
+  return Clock::now() + backoff.next(client.context.random());
 }
 
 void Writer::say_blocked(Client& client, const Fault& fault) {
@@ -348,7 +343,7 @@ void Writer::say_blocked(Client& client, const Fault& fault) {
 
 void Writer::succeeded(Client& client) {
   client.transactions.add();
-  client.failures = 0;
+  client.backoff.reset();
   client.retry_at = {};
   const bool has_failed =
       std::any_of(client.writing.begin(), client.writing.end(), [](const Job& each) { return !each.held.empty(); });
@@ -363,11 +358,11 @@ void Writer::succeeded(Client& client) {
   if (!has_failed) return;
   client.retries.add();
   // Those that are held since before keep their time.
-  if (client.held_at <= Clock::now()) client.held_at = after_pause(client, client.held_failures++);
+  if (client.held_at <= Clock::now()) client.held_at = after_pause(client, client.held_backoff);
 }
 
 void Writer::say_ready(Client& client) {
-  client.held_failures = 0;
+  client.held_backoff.reset();
   if (client.blocked_by.empty()) return;
   client.blocked_by.clear();
   client.context.ready("writing again");
@@ -379,10 +374,8 @@ void Writer::settle_job(Client& client, Job& job) {
   client.inserted.add(outcome.inserted);
   client.already_there.add(outcome.already_there);
   client.refused.add(static_cast<int64_t>(outcome.refused.size()));
-  std::sort(outcome.refused.begin(), outcome.refused.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
   job.is_left = true;
-  job.batch = settle(std::move(job.batch), outcome.refused, job.held);
+  job.batch = settle_refusing(std::move(job.batch), std::move(outcome.refused), Taken::delivered, job.held);
   job.poison.clear();
 }
 

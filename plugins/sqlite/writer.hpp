@@ -48,7 +48,7 @@ class Writer {
   static bool holds_all(const Client& client);
   static void say_ready(Client& client);
   static void settle_job(Client& client, Job& job);
-  static Clock::time_point after_pause(const Client& client, uint32_t failures);
+  static Clock::time_point after_pause(const Client& client, Backoff& backoff);
   static void say_blocked(Client& client, const Fault& fault);
   void disconnect();
   bool wait_for_other_writers(int asked_before);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job.hpp"
 
-#include <algorithm>
 #include <numeric>
 
 namespace sluice::timescale {
 
 void Job::start_anew(size_t column_count) {
-  batches_.clear();
+  parts_.clear();
   places_.clear();
-  refused_.clear();
   work.clear();
   rows.reset(column_count);
   inserted = 0;
@@ -22,17 +20,18 @@ void Job::start_anew(size_t column_count) {
 }
 
 void Job::add(Batch batch, columns::Extractor& extractor, const Origin& origin) {
-  const auto number = static_cast<uint32_t>(batches_.size());
+  const auto number = static_cast<uint32_t>(parts_.size());
+  std::vector<Refused> refused;
   for (uint32_t i = 0; i < batch.size(); ++i) {
     if (Result<void> extracted = extractor.extract(batch[i], rows); extracted) {
       places_.push_back({number, i});
     } else {
       Error error = std::move(extracted).error();
       error.message += origin.words(batch[i]);
-      refused_.push_back({number, i, std::move(error)});
+      refused.push_back({i, std::move(error)});
     }
   }
-  batches_.push_back(std::move(batch));
+  parts_.push_back({std::move(batch), std::move(refused)});
 }
 
 void Job::begin(bool copies) {
@@ -69,7 +68,7 @@ std::span<const uint8_t> Job::copy_rows(const std::vector<uint32_t>& part) {
 }
 
 std::string Job::words(uint32_t row, const Origin& origin) const {
-  return origin.words(batches_[places_[row].batch][places_[row].record]);
+  return origin.words(parts_[places_[row].batch].batch[places_[row].record]);
 }
 
 void Job::refuse(uint32_t row, const Error& error, const Origin& origin) {
@@ -77,37 +76,23 @@ void Job::refuse(uint32_t row, const Error& error, const Origin& origin) {
   ++refused_rows_;
   Error with_origin = error;
   with_origin.message += words(row, origin);
-  refused_.push_back({place.batch, place.record, std::move(with_origin)});
+  parts_[place.batch].refused.push_back({place.record, std::move(with_origin)});
+}
+
+uint64_t Job::refused_count() const {
+  uint64_t count = 0;
+  for (const Part& part : parts_) count += part.refused.size();
+  return count;
 }
 
 void Job::settle() {
-  std::sort(refused_.begin(), refused_.end(), [](const Refused& a, const Refused& b) {
-    return a.batch != b.batch ? a.batch < b.batch : a.record < b.record;
-  });
-  auto next = refused_.cbegin();
-  for (size_t number = 0; number < batches_.size(); ++number) {
-    Batch& batch = batches_[number];
-    const auto end = std::find_if(next, refused_.cend(), [&](const Refused& each) { return each.batch != number; });
-    if (next == end) {
-      std::move(batch).deliver();
-      continue;
-    }
-    std::vector<uint8_t> lanes(batch.size(), 0);
-    std::for_each(next, end, [&](const Refused& each) { lanes[each.record] = 1; });
-    std::vector<Batch> parts = std::move(batch).split(lanes.data(), 2);
-    if (parts[0]) std::move(parts[0]).deliver();
-    Batch& bad = parts[1];
-    for (; next != end; ++next) {
-      Batch one = bad.size() > 1 ? bad.cut(1) : std::move(bad);
-      std::move(one).fail(next->error);
-    }
-  }
-  batches_.clear();
+  for (Part& part : parts_) settle_refusing(std::move(part.batch), std::move(part.refused));
+  parts_.clear();
 }
 
 void Job::give_up(const Error& error) {
-  for (Batch& batch : batches_) std::move(batch).fail(error);
-  batches_.clear();
+  for (Part& part : parts_) std::move(part.batch).fail(error);
+  parts_.clear();
 }
 
 }  // namespace sluice::timescale

@@ -11,16 +11,11 @@
 #include "sluice/batch.hpp"
 #include "sluice/columns/extractor.hpp"
 #include "sluice/columns/origin.hpp"
+#include "sluice/settle.hpp"
 
 namespace sluice::timescale {
 
 using columns::Origin;
-
-struct Refused {
-  size_t batch;     ///< position in the job
-  uint32_t record;  ///< position in the batch
-  Error error;
-};
 
 /// A failure that is not known to be single rows' came to the same rows again and again.
 struct Trouble {
@@ -51,7 +46,7 @@ class Job {
   void settle();
   /// Settles everything as failed: nothing is kept of what was found out.
   void give_up(const Error& error);
-  bool empty() const { return batches_.empty(); }
+  bool empty() const { return parts_.empty(); }
   void start_anew(size_t column_count);
 
   columns::Rows rows;
@@ -61,7 +56,7 @@ class Job {
   Trouble trouble;
   uint64_t inserted = 0;
   uint64_t already_there = 0;
-  uint64_t refused_count() const { return refused_.size(); }
+  uint64_t refused_count() const;
   /// Once nothing is left to do: what was neither inserted nor refused was there.
   void count_already_there() {
     already_there = rows.size() - std::min<uint64_t>(rows.size(), inserted + refused_rows_);
@@ -71,9 +66,12 @@ class Job {
   struct Place {
     uint32_t batch, record;
   };
-  std::vector<Batch> batches_;
+  struct Part {
+    Batch batch;
+    std::vector<Refused> refused{};
+  };
+  std::vector<Part> parts_;
   std::vector<Place> places_;  ///< of each row
-  std::vector<Refused> refused_;
   uint64_t refused_rows_ = 0;  ///< of them, those that fitted the mapping
   Arrays arrays_;
   CopyRows copy_rows_;

@@ -9,7 +9,6 @@ namespace sluice::timescale {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::nanoseconds;
 
 constexpr milliseconds first_retry{50};
 constexpr milliseconds longest_retry{2000};
@@ -50,7 +49,9 @@ Writer::Writer(Context context, Settings settings)
       store_(connection_, settings_, origin_,
              context.counter("statements_total", "Statements that insert rows or look keys up.")),
       current_(settings_.mapping),
-      next_(settings_.mapping) {
+      next_(settings_.mapping),
+      backoff_(first_retry, longest_retry),
+      person_backoff_(first_retry_of_a_person, longest_retry_of_a_person) {
   current_.start_anew(settings_.mapping.size());
   next_.start_anew(settings_.mapping.size());
 }
@@ -201,13 +202,9 @@ void Writer::postpone(Failure failure) {
   retries_.add();
   if (failure.blame == Blame::unknown && ++unknown_failures_ >= most_unknown_failures) failure.blame = Blame::person;
   const bool person = failure.blame == Blame::person;
-  if (person != for_person_) failures_ = 0;
-  for_person_ = person;
-  const uint32_t doublings = std::min<uint32_t>(failures_++, 10);
-  const nanoseconds longest = person ? std::min(first_retry_of_a_person * (1 << doublings), longest_retry_of_a_person)
-                                     : std::min(first_retry * (1 << doublings), longest_retry);
-  const auto half = static_cast<uint64_t>(longest.count() / 2);
-  retry_at_ = Clock::now() + nanoseconds(half + context_.random() % (half + 1));
+  // A failure of the other kind begins anew.
+  (person ? backoff_ : person_backoff_).reset();
+  retry_at_ = Clock::now() + (person ? person_backoff_ : backoff_).next(context_.random());
   // The table may have been mended meanwhile, or made anew: everything is looked at again.
   if (person) connection_.close();
   const bool connecting = failure.blame == Blame::passing && !connection_.is_open();
@@ -225,7 +222,8 @@ void Writer::postpone(Failure failure) {
 }
 
 void Writer::say_ready() {
-  failures_ = 0;
+  backoff_.reset();
+  person_backoff_.reset();
   unknown_failures_ = 0;
   retry_at_ = {};
   if (is_ready_) return;

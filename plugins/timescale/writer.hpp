@@ -11,6 +11,7 @@
 #include "event_fd.hpp"
 #include "row_store.hpp"
 #include "schema.hpp"
+#include "sluice/backoff.hpp"
 
 namespace sluice::timescale {
 
@@ -56,10 +57,9 @@ class Writer {
   std::vector<Batch> taken_;
   Job current_, next_;
   Clock::time_point retry_at_{};
-  uint32_t failures_ = 0;
+  Backoff backoff_, person_backoff_;
   uint32_t unknown_failures_ = 0;
-  std::string said_;         ///< why the last attempt failed; empty: it did not
-  bool for_person_ = false;  ///< the last failure was
+  std::string said_;  ///< why the last attempt failed; empty: it did not
   bool said_connecting_ = false;
   bool is_ready_ = false;
   bool was_connected_ = false;
