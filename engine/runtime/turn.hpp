@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a turn of a stage ends. A turn is a function of the stage's state and of the moment that it is given. It never
-// waits, except inside a source's poll. Whoever runs the turns does the waiting: the stage's thread, or a test that runs
-// many stages in one thread.
+// waits, except inside a source's poll. Whoever runs the turns does the waiting: the stage's thread, or a test that
+// runs many stages in one thread.
 #pragma once
 #include <cstdint>
 

@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "silence.hpp"
+
 namespace sluice::kafka {
 namespace {
 
@@ -26,6 +28,7 @@ struct Heartbeat::State {
   std::string reason;
   std::shared_ptr<const TopicFacts> topic;
   bool is_topic_missing = false;
+  Standstill standstill;  ///< of the thread that asks for trouble
 
   void beat(SideClient& client) {
     const Steady::time_point began_at = Steady::now();
@@ -67,7 +70,9 @@ void Heartbeat::heard(int64_t at_ns) {
 
 std::optional<std::string> Heartbeat::trouble() const {
   const std::lock_guard lock(state_->mutex);
-  const auto silent = Steady::now() - state_->heard_at;
+  const Steady::time_point now = Steady::now();
+  const int64_t went_on_ns = state_->standstill.look(now.time_since_epoch().count());
+  const auto silent = now - std::max(state_->heard_at, Steady::time_point(std::chrono::nanoseconds(went_on_ns)));
   if (silent < silence) return std::nullopt;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silent).count();
   // Changes once in a while, not every second: it is a status.

@@ -75,6 +75,8 @@ std::optional<OutputStatus::Saying> OutputStatus::trouble_of(const Consumer& con
   const auto saying = [](const Error& why) {
     return Saying{why.category == Category::operator_needed ? Word::blocked : Word::connecting, why.message};
   };
+  const int64_t now_ns = steady_ns();
+  const int64_t went_on_ns = standstill_.look(now_ns);
   const int64_t heard_ns = consumer.group().heard_ns();
   if (trouble_) {
     const bool is_read = !membership.partitions().empty() && membership.is_reading();
@@ -94,9 +96,9 @@ std::optional<OutputStatus::Saying> OutputStatus::trouble_of(const Consumer& con
                                         "; it is read again as soon as it is"};
   }
   if (heard_ns == 0) return std::nullopt;
-  std::optional<std::string> silent = coordinator_trouble(
-      settings_,
-      {std::chrono::nanoseconds(steady_ns() - heard_ns), consumer.heartbeat_interval(), consumer.group().is_joining()});
+  std::optional<std::string> silent =
+      coordinator_trouble(settings_, {std::chrono::nanoseconds(now_ns - std::max(heard_ns, went_on_ns)),
+                                      consumer.heartbeat_interval(), consumer.group().is_joining()});
   if (!silent) return std::nullopt;
   return Saying{Word::connecting, std::move(*silent)};
 }

@@ -11,6 +11,7 @@
 #include "output_consumer.hpp"
 #include "partition_watch.hpp"
 #include "rebalance.hpp"
+#include "silence.hpp"
 #include "sluice/context.hpp"
 #include "start_lookup.hpp"
 
@@ -56,6 +57,7 @@ class OutputStatus {
   const Settings& settings_;
   std::optional<Trouble> trouble_;
   std::string last_reason_;  ///< of a single connection
+  Standstill standstill_;
   Word word_ = Word::none;
   std::string sentence_;
 };

@@ -52,7 +52,8 @@ bool PartitionWatch::is_silent(const Partition& partition, const Consumer& consu
   int& leaderless = leaderless_looks_[partition.number];
   leaderless = facts.leader < 0 ? leaderless + 1 : 0;
   if (facts.leader < 0) return leaderless >= leaderless_enough;
-  int64_t heard_ns = std::max(partition.came_ns, consumer.group().fetched_ns(facts.leader));
+  const int64_t led_ns = leaderships_.since_ns(partition.number, facts.leader, now_ns);
+  int64_t heard_ns = std::max({partition.came_ns, consumer.group().fetched_ns(facts.leader), led_ns, went_on_ns_});
   if (reads_from_followers_) {
     for (const int32_t broker : facts.replicas) heard_ns = std::max(heard_ns, consumer.group().fetched_ns(broker));
   }
@@ -99,6 +100,7 @@ void PartitionWatch::look(Consumer& consumer, StartLookup& lookup, Membership& m
   look_at_ns_ = context_.monotonic_ns() + look_every_ns;
   if (heartbeat_ != nullptr) topic_ = heartbeat_->topic();
   const int64_t now_ns = GroupWatch::now_ns();
+  went_on_ns_ = standstill_.look(now_ns);
   std::vector<int32_t> watched;
   std::vector<const Partition*> silent;
   std::vector<const Partition*> still;
@@ -121,7 +123,7 @@ void PartitionWatch::look(Consumer& consumer, StartLookup& lookup, Membership& m
     if (!has_more) ask_again(partition, consumer);
     if (partition.why && !refused) refused = Finding{false, partition.why->message};
     if (is_silent(partition, consumer, now_ns)) silent.push_back(&partition);
-    if (has_more && now_ns - partition.came_ns >= still_ns) still.push_back(&partition);
+    if (has_more && now_ns - std::max(partition.came_ns, went_on_ns_) >= still_ns) still.push_back(&partition);
   }
   lookup.watch(std::move(watched));
   if (!silent.empty()) return find(Finding{true, why_silent(*silent.front()) + and_others(silent.size())});

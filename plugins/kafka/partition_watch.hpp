@@ -11,6 +11,7 @@
 #include "heartbeat.hpp"
 #include "output_consumer.hpp"
 #include "rebalance.hpp"
+#include "silence.hpp"
 #include "sluice/context.hpp"
 #include "start_lookup.hpp"
 
@@ -46,6 +47,9 @@ class PartitionWatch {
   // In a row, by partition.
   std::map<int32_t, int> leaderless_looks_;
   std::map<int32_t, int> refused_looks_;
+  Leaderships leaderships_;
+  Standstill standstill_;
+  int64_t went_on_ns_ = 0;  ///< after the last standstill
   std::optional<Finding> finding_;
   int64_t look_at_ns_ = 0;
 };

@@ -139,7 +139,7 @@ void Membership::open(Partition& partition, const Found& found) {
   const int64_t offset = found.start.offset;
   partition.is_assigned = true;
   partition.why.reset();
-  partition.came_ns = context_.monotonic_ns();
+  partition.came_ns = GroupWatch::now_ns();
   // Positions of the engine never go back: what begins anew before them needs an account of its own.
   if (partition.id != SLUICE_NO_PARTITION && offset < partition.next) {
     commits_.forget(partition.id);

@@ -30,12 +30,12 @@ class Membership {
     int32_t number = 0;
     uint32_t id = SLUICE_NO_PARTITION;  ///< the engine's, once it is open
     Phase phase = Phase::reading;
-    bool is_assigned = false;    ///< librdkafka reads it
-    uint64_t round = 0;          ///< of the lookup whose answer counts
-    int64_t emitted = 0;         ///< offset behind the last record that was emitted, or the start
-    int64_t next = 0;            ///< how far reading has come: as emitted, or behind offsets that hold no records
-    int64_t asked = 0;           ///< the position that the engine last asked to commit, or the start
-    int64_t came_ns = 0;         ///< monotonic: when something last came from it, be it the word that all is read
+    bool is_assigned = false;  ///< librdkafka reads it
+    uint64_t round = 0;        ///< of the lookup whose answer counts
+    int64_t emitted = 0;       ///< offset behind the last record that was emitted, or the start
+    int64_t next = 0;          ///< how far reading has come: as emitted, or behind offsets that hold no records
+    int64_t asked = 0;         ///< the position that the engine last asked to commit, or the start
+    int64_t came_ns = 0;  ///< GroupWatch's clock: when something last came from it, be it the word that all is read
     std::optional<Error> why{};  ///< why nothing comes from it, as its broker says
     Queue queue{};
     size_t longest = 0;  ///< the queue, since librdkafka was last nudged to fill it

@@ -45,12 +45,34 @@ TEST_CASE("heartbeats as seldom as options says are no silence") {
     node.turn(10);
     return node.has_status(SLUICE_STATUS_READY, topic);
   }));
+  const size_t before = node.statuses().size();
   const auto until = std::chrono::steady_clock::now() + 12s;
   REQUIRE(node.until([&] {
     node.turn(10);
     return std::chrono::steady_clock::now() >= until;
   }));
-  for (const StatusLine& line : node.statuses()) CHECK_THAT(line.sentence, !Contains("coordinator"));
+  INFO(node.story());
+  CHECK(node.statuses().size() == before);
+}
+
+TEST_CASE("what was not heard while the process stood still is no silence of the cluster") {
+  constexpr int64_t second = 1'000'000'000;
+  Standstill standstill;
+  CHECK(standstill.look(100 * second) == 0);
+  CHECK(standstill.look(101 * second) == 0);
+  CHECK(standstill.look(103 * second) == 0);
+  CHECK(standstill.look(117 * second) == 117 * second);
+  CHECK(standstill.look(118 * second) == 117 * second);
+}
+
+TEST_CASE("a broker has as long to answer as it has led the partition") {
+  Leaderships leaderships;
+  CHECK(leaderships.since_ns(0, 1, 100) == 100);
+  CHECK(leaderships.since_ns(1, 2, 150) == 150);
+  CHECK(leaderships.since_ns(0, 1, 200) == 100);
+  CHECK(leaderships.since_ns(0, 2, 300) == 300);
+  CHECK(leaderships.since_ns(0, 2, 400) == 300);
+  CHECK(leaderships.since_ns(1, 2, 400) == 150);
 }
 
 TEST_CASE("a partition that is refused at its very end is read again when its broker answers") {
