@@ -187,14 +187,17 @@ std::optional<Failure> RowStore::store_part(Job& job, const std::function<void()
 }
 
 /// A row that was not inserted, without its key in the table: a trigger dropped it, or gave it another key that is
-/// there. Sent without leave to be there, it is refused in the second case, and only then.
+/// there. Sent without leave to be there, it is refused in the second case. Whether by the index that conflict means,
+/// or by another one, shows when it is sent with leave again: another one refuses it then, too.
 std::optional<Failure> RowStore::store_again(Job& job, const Rows& one) {
   uint64_t inserted = 0;
   std::optional<Failure> failure = insert(
       job, plain_insert_, one, [] {}, inserted);
   bool is_there = false;
   if (failure && failure->state == unique_violation) {
-    if (auto unknown = is_own_table(*failure, is_there)) return unknown;
+    failure = insert(
+        job, insert_, one, [] {}, inserted);
+    is_there = !failure && inserted == 0;
   }
   if (failure && failure->blame != Blame::record) return failure;
   job.work.pop_back();
@@ -252,32 +255,30 @@ std::optional<Failure> RowStore::exchange(Job& job, const Statement& statement, 
   return failure;
 }
 
-/// Outside of a transaction that failed, as it may ask the server. Triggers and rules write other tables, too.
-std::optional<Failure> RowStore::is_own_table(const Failure& failure, bool& is_own) {
-  return look_for_table(connection_, settings_, name_, failure, is_own);
-}
-
-/// What no row of this kind could pass is not the row's fault.
+/// What no row of this kind could pass is not the row's fault, unless it is another table that a trigger or rule
+/// writes. Outside of a transaction that failed, as it may ask the server.
 void RowStore::blame_table(std::optional<Failure>& failure) {
+  std::string_view todo;
   if (failure->state == not_null_violation && !failure->column.empty()) {
     const std::optional<size_t> mapped = settings_.mapping.find(failure->column);
     if (mapped && !settings_.column(*mapped).nullable) return;
-    bool is_own = false;
-    if (auto unknown = is_own_table(*failure, is_own)) {
-      failure = std::move(unknown);
-    } else if (is_own) {
-      failure->sentence += mapped
-                               ? "; the graph says nullable: true: let the table take NULL, or drop it from the graph"
-                               : "; give the column a default, or add it to columns";
-      failure->blame = Blame::person;
-    } else {
-      failure->sentence += "; a trigger or rule of table " + settings_.table_name() + " writes to table " +
-                           failure->table + ", and fails for this row";
-    }
+    todo = mapped ? "the graph says nullable: true: let the table take NULL, or drop it from the graph"
+                  : "give the column a default, or add it to columns";
   } else if (failure->state == check_violation && failure->constraint.empty() &&
              failure->routine == "ExecFindPartition") {
-    failure->sentence += "; create the partition, or one that is the default";
+    todo = "create the partition, or one that is the default";
+  } else {
+    return;
+  }
+  bool is_own = false;
+  if (auto unknown = look_for_table(connection_, settings_, name_, *failure, is_own)) {
+    failure = std::move(unknown);
+  } else if (is_own) {
+    failure->sentence += "; " + std::string(todo);
     failure->blame = Blame::person;
+  } else {
+    failure->sentence += "; a trigger or rule of table " + settings_.table_name() + " writes to table " +
+                         failure->table + ", and fails for this row";
   }
 }
 

@@ -45,7 +45,6 @@ class RowStore {
   std::optional<Failure> look_up(Job& job, const Rows& part, Rows& missing);
   bool goes_on_after(Failure& failure, Job& job, Attempt& attempt);
   void name_row(Failure& failure, Job& job, uint32_t row) const;
-  std::optional<Failure> is_own_table(const Failure& failure, bool& is_own);
   void blame_table(std::optional<Failure>& failure);
   Failure dropped() const;
   void divide(Job& job);

@@ -311,6 +311,87 @@ TEST_CASE("a key that another table has already does not count as there") {
   }
 }
 
+TEST_CASE("a partition that another table lacks is no fault of this one") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  for (const bool with_conflict : {true, false}) {
+    INFO(with_conflict);
+    Trial trial(url,
+                table +
+                    "CREATE TABLE other (k text, v bigint) PARTITION BY RANGE (v);"
+                    "CREATE TABLE other0 PARTITION OF other FOR VALUES FROM (0) TO (7);"
+                    "CREATE TABLE other1 PARTITION OF other FOR VALUES FROM (8) TO (500);" +
+                    meddle("INSERT INTO other VALUES (new.k, new.v);", "AFTER INSERT ON t FOR EACH ROW"),
+                {}, with_conflict);
+    trial.write(0, 50);
+    REQUIRE(all_settled(trial.node));
+    CHECK(trial.node.settled(SLUICE_DELIVERED) == 49);
+    CHECK(trial.space.person().count("t") == 49);
+    CHECK(trial.space.person().count("other") == 49);
+    const auto why = reasons(trial.node);
+    REQUIRE(why.size() == 1);
+    CHECK(why[0].find("23514: ") == 0);
+    CHECK(why[0].find("a trigger or rule of table t writes to table other, and fails for this row") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("a partition of a partition that nobody made needs a person, too") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(url,
+              "CREATE TABLE t (k text NOT NULL, v bigint NOT NULL, PRIMARY KEY (k, v)) PARTITION BY RANGE (v);"
+              "CREATE TABLE t0 PARTITION OF t FOR VALUES FROM (0) TO (100) PARTITION BY RANGE (v);"
+              "CREATE TABLE t00 PARTITION OF t0 FOR VALUES FROM (0) TO (10)",
+              {{"conflict", list({"k", "v"})}});
+  trial.write(0, 20);
+  CHECK(trial.stores(10));
+  CHECK(trial.blocked_by("create the partition, or one that is the default"));
+  CHECK(trial.node.settled(SLUICE_FAILED) == 0);
+  trial.space.person().run("CREATE TABLE t01 PARTITION OF t0 FOR VALUES FROM (10) TO (20)");
+  REQUIRE(all_settled(trial.node));
+  CHECK(trial.node.settled(SLUICE_DELIVERED) == 20);
+}
+
+TEST_CASE("another unique index of the table refuses a row that is sent again, by its name") {
+  for (const char* variable : {"TIMESCALE_URL", "POSTGRES_URL"}) {
+    const std::string url = server(variable);
+    if (url.empty()) return;
+    INFO(variable);
+    // Dropped when it is sent first, so that it is sent once more, on its own.
+    Trial trial(url,
+                table + "CREATE UNIQUE INDEX one_v ON t (v); INSERT INTO t VALUES ('other', 7); CREATE SEQUENCE sent;" +
+                    meddle("IF new.v = 7 AND nextval('sent') = 1 THEN RETURN NULL; END IF;"));
+    trial.write(7, 9);
+    REQUIRE(all_settled(trial.node));
+    CHECK(trial.node.settled(SLUICE_DELIVERED) == 1);
+    const auto why = reasons(trial.node);
+    REQUIRE(why.size() == 1);
+    CHECK(why[0].find("23505: ") == 0);
+    CHECK(why[0].find("constraint one_v") != std::string::npos);
+    CHECK(trial.node.metric("rows_already_there_total") == 0);
+    CHECK(trial.space.person().count("t") == 2);
+  }
+}
+
+TEST_CASE("a row under another key counts as there, whichever of the table's indexes the server looks at first") {
+  for (const char* variable : {"TIMESCALE_URL", "POSTGRES_URL"}) {
+    const std::string url = server(variable);
+    if (url.empty()) return;
+    INFO(variable);
+    Trial trial(url,
+                "CREATE TABLE t (k text NOT NULL, v bigint NOT NULL); CREATE UNIQUE INDEX ON t (v);"
+                "CREATE UNIQUE INDEX ON t (k);" +
+                    meddle("new.k := lower(new.k);"));
+    trial.write(0, 20);
+    trial.write(0, 20);
+    REQUIRE(all_settled(trial.node));
+    CHECK(trial.node.settled(SLUICE_DELIVERED) == 40);
+    CHECK(trial.node.metric("rows_already_there_total") == 20);
+    CHECK(trial.space.person().count("t") == 20);
+  }
+}
+
 TEST_CASE("a sequence that is used up needs a person") {
   const std::string url = server("POSTGRES_URL");
   if (url.empty()) return;
