@@ -28,18 +28,18 @@ void require(bool is_so) {
 
 }  // namespace
 
-Loopback::Loopback(Context context, binance::ReadBuffer& buffer) {
+Loopback::Loopback(Context context, net::ReadBuffer& buffer) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in here{};
   here.sin_family = AF_INET;
   here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  binance::Address address;
+  net::Address address;
   address.size = sizeof here;
   auto* generic = reinterpret_cast<sockaddr*>(&address.storage);
   require(::bind(listener, reinterpret_cast<const sockaddr*>(&here), sizeof here) == 0);
   require(::listen(listener, 1) == 0 && ::getsockname(listener, generic, &address.size) == 0);
-  auto transport = std::make_unique<binance::Transport>();
-  require(transport->connect(address) != binance::Io::failed);
+  auto transport = std::make_unique<net::Transport>();
+  require(transport->connect(address) != net::Io::failed);
   far_end_ = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
   ::close(listener);
   const int on = 1;
@@ -49,7 +49,7 @@ Loopback::Loopback(Context context, binance::ReadBuffer& buffer) {
   require(::setsockopt(far_end_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
   require(::setsockopt(transport->fd(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == 0);
   pollfd writable{transport->fd(), POLLOUT, 0};
-  require(::poll(&writable, 1, -1) == 1 && transport->finish_connect() == binance::Io::done);
+  require(::poll(&writable, 1, -1) == 1 && transport->finish_connect() == net::Io::done);
   buffer.make_room(0);  // as while the connection was made
   session_ = std::make_unique<binance::Session>(context, std::move(transport), buffer, limits, context.monotonic_ns());
 }

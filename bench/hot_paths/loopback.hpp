@@ -10,7 +10,7 @@ namespace sluice::bench {
 
 class Loopback {
  public:
-  Loopback(Context context, binance::ReadBuffer& buffer);
+  Loopback(Context context, net::ReadBuffer& buffer);
   Loopback(const Loopback&) = delete;
   ~Loopback();
   binance::Session& session() { return *session_; }

@@ -6,8 +6,8 @@
 
 #include "../end_to_end/frames.hpp"
 #include "decode.hpp"
-#include "frame_reader.hpp"
 #include "sluice/batch.hpp"
+#include "sluice/net/frame_reader.hpp"
 
 namespace sluice::bench {
 namespace {
@@ -37,13 +37,13 @@ std::string_view intern(std::string_view text) {
   std::abort();
 }
 
-std::vector<binance::Message> messages_of(const uint8_t* bytes, uint64_t size) {
-  binance::FrameReader reader(most_message_bytes);
+std::vector<net::Message> messages_of(const uint8_t* bytes, uint64_t size) {
+  net::FrameReader reader(most_message_bytes);
   if (reader.scan(bytes, size) != size) std::abort();
   return reader.messages();
 }
 
-binance::Event event_of(binance::Decoder& decoder, const binance::Message& message) {
+binance::Event event_of(binance::Decoder& decoder, const net::Message& message) {
   binance::Event event;
   const std::string_view text(reinterpret_cast<const char*>(message.data), message.size);
   if (decoder.decode(text, event) != binance::FrameKind::event) std::abort();

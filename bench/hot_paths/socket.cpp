@@ -62,7 +62,7 @@ class FrameSource : public Source {
   Context context_;
   Run& run_;
   binance::Metrics metrics_;
-  binance::ReadBuffer buffer_;
+  net::ReadBuffer buffer_;
   binance::RecordMaker maker_;
   Loopback loopback_;
 };

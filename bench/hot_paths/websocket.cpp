@@ -3,9 +3,9 @@
 #include <cstdlib>
 
 #include "decode.hpp"
-#include "frame_reader.hpp"
 #include "hot_path.hpp"
 #include "material.hpp"
+#include "sluice/net/frame_reader.hpp"
 
 namespace sluice::bench {
 namespace {
@@ -15,7 +15,7 @@ constexpr uint64_t most_message_bytes = 1024 * 1024;
 struct Reading {
   binance::StreamTable streams = exchange_streams();
   binance::Decoder decoder{streams};
-  binance::FrameReader reader{most_message_bytes};
+  net::FrameReader reader{most_message_bytes};
 
   void walk() {
     const ExchangeFrames& frames = exchange_frames();
@@ -43,7 +43,7 @@ Round decode() {
     uint64_t events = 0;
     binance::Event event;
     meter.start();
-    for (const binance::Message& message : reading->reader.messages()) {
+    for (const net::Message& message : reading->reader.messages()) {
       const std::string_view text(reinterpret_cast<const char*>(message.data), message.size);
       if (reading->decoder.decode(text, event) == binance::FrameKind::event) ++events;
     }

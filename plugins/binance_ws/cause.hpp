@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/net/loss.hpp"
+
 namespace sluice::binance {
 
 enum class Cause : uint8_t {
@@ -51,5 +53,20 @@ struct Loss {
   std::string sentence;
   int64_t retry_after_ns = 0;  ///< the exchange asks for at least this wait; 0: it does not
 };
+
+constexpr Cause cause_of(net::Cause cause) {
+  switch (cause) {
+    case net::Cause::proxy:
+      return Cause::proxy;
+    case net::Cause::tls:
+      return Cause::tls;
+    case net::Cause::refused:
+      return Cause::refused;
+    case net::Cause::unreachable:
+      break;
+  }
+  return Cause::unreachable;
+}
+inline Loss loss_of(const net::Loss& loss) { return {cause_of(loss.cause), loss.sentence, loss.retry_after_ns}; }
 
 }  // namespace sluice::binance

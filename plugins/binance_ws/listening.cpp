@@ -5,9 +5,9 @@
 #include <limits>
 
 #include "decode.hpp"
-#include "dialer.hpp"
-#include "lone_host.hpp"
 #include "session.hpp"
+#include "sluice/net/dialer.hpp"
+#include "sluice/net/lone_host.hpp"
 #include "sluice/safe_text.hpp"
 
 namespace sluice::binance {
@@ -19,7 +19,7 @@ constexpr size_t longest_answer = 300;
 
 class Visit {
  public:
-  Visit(const Options& options, const Waker& waker)
+  Visit(const Options& options, const net::Waker& waker)
       : names_(make_stream_names(options.symbols, options.stream_types)),
         waker_(waker),
         silent_(stream_names(options)) {
@@ -28,19 +28,19 @@ class Visit {
 
   /// False: see loss.
   bool connect(const Options& options, SSL_CTX* tls, const VisitLimits& limits, Loss& loss) {
-    const Route route = make_route(options, tls, limits.connect_ns);
-    AddressMemory memory;
-    Dialer dialer(context_, route, memory, waker_);
+    const net::Route route = make_route(options, tls, limits.connect_ns);
+    net::AddressMemory memory;
+    net::Dialer dialer(context_, route, memory, waker_);
     dialer.start(now());
     for (;;) {
       switch (dialer.step(now(), buffer_)) {
-        case Dialer::Progress::working:
-          wait_for(waker_, dialer.fd(), dialer.events(), dialer.deadline_ns() - now());
+        case net::Dialer::Progress::working:
+          net::wait_for(waker_, dialer.fd(), dialer.events(), dialer.deadline_ns() - now());
           break;
-        case Dialer::Progress::lost:
-          loss = dialer.loss();
+        case net::Dialer::Progress::lost:
+          loss = loss_of(dialer.loss());
           return false;
-        case Dialer::Progress::open:
+        case net::Dialer::Progress::open:
           // The time to listen is the only deadline of this session.
           session_.emplace(context_, dialer.take_transport(), buffer_,
                            SessionLimits{options.max_frame_bytes, never_ns, never_ns, never_ns}, now());
@@ -55,14 +55,14 @@ class Visit {
     Heard heard;
     heard.listen_ns = listen_ns;
     for (;;) {
-      for (const Message& message : session_->messages()) hear(message, decoder, heard);
+      for (const net::Message& message : session_->messages()) hear(message, decoder, heard);
       session_->messages_taken();
       if (session_->loss()) heard.loss = session_->loss();
       if (heard.loss || silent_.empty() || now() >= end_ns) break;
       session_->send_waiting();
       session_->read(now());
       if (!session_->messages().empty() || session_->loss() || !session_->drained()) continue;
-      if (wait_for(waker_, session_->fd(), session_->events(true), end_ns - now()).socket_ready) {
+      if (net::wait_for(waker_, session_->fd(), session_->events(true), end_ns - now()).socket_ready) {
         session_->socket_ready();
       }
     }
@@ -74,14 +74,14 @@ class Visit {
     session_->say_goodbye();
     const int64_t end_ns = now() + goodbye_ns;
     while (!session_->linger() && now() < end_ns) {
-      wait_for(waker_, session_->fd(), session_->events(true), end_ns - now());
+      net::wait_for(waker_, session_->fd(), session_->events(true), end_ns - now());
     }
   }
 
  private:
   int64_t now() const { return context_.monotonic_ns(); }
 
-  void hear(const Message& message, Decoder& decoder, Heard& heard) {
+  void hear(const net::Message& message, Decoder& decoder, Heard& heard) {
     const std::string_view text{reinterpret_cast<const char*>(message.data), message.size};
     Event event;
     switch (message.text ? decoder.decode(text, event) : FrameKind::malformed) {
@@ -107,19 +107,19 @@ class Visit {
     }
   }
 
-  Context context_ = lone_context();
+  Context context_ = net::lone_context();
   std::vector<StreamName> names_;
-  Waker waker_;
+  net::Waker waker_;
   std::vector<std::string> silent_;
   StreamTable streams_;  ///< its texts are those of names_
-  ReadBuffer buffer_{context_};
+  net::ReadBuffer buffer_{context_};
   std::optional<Session> session_;
 };
 
 }  // namespace
 
 Result<std::variant<Loss, Heard>> visit(const Options& options, SSL_CTX* tls, const VisitLimits& limits) {
-  const Result<Waker> waker = Waker::make();
+  const Result<net::Waker> waker = net::Waker::make();
   if (!waker) return waker.error();
   Visit visit(options, *waker);
   Loss loss;

@@ -10,7 +10,7 @@
 
 #include "cause.hpp"
 #include "options.hpp"
-#include "transport.hpp"
+#include "sluice/net/transport.hpp"
 
 namespace sluice::binance {
 

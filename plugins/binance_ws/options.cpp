@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sluice/safe_text.hpp"
+#include "stream_url.hpp"
 
 namespace sluice::binance {
 namespace {
@@ -25,7 +26,7 @@ std::optional<std::string> time_unit_in(std::string_view query) {
     const std::string_view parameter = query.substr(0, query.find('&'));
     const size_t equals = parameter.find('=');
     if (parameter.substr(0, equals) == time_unit_parameter) {
-      return ascii_upper(equals == std::string_view::npos ? std::string_view{} : parameter.substr(equals + 1));
+      return net::ascii_upper(equals == std::string_view::npos ? std::string_view{} : parameter.substr(equals + 1));
     }
     query.remove_prefix(std::min(query.size(), parameter.size() + 1));
   }
@@ -52,7 +53,7 @@ std::string read_time_unit(Config option, Options& options) {
 
 /// The option that parse_options refuses.
 const char* place_of_error(Config config) {
-  const Result<Endpoint> endpoint = parse_url(config["url"].text());
+  const Result<net::Endpoint> endpoint = parse_stream_url(config["url"].text());
   if (!endpoint) return "url";
   Options scratch;
   scratch.endpoint = *endpoint;
@@ -64,11 +65,11 @@ const char* place_of_error(Config config) {
 
 Result<Options> parse_options(Config config) {
   Options parsed;
-  Result<Endpoint> endpoint = parse_url(config["url"].text());
+  Result<net::Endpoint> endpoint = parse_stream_url(config["url"].text());
   if (!endpoint) return endpoint.error();
   parsed.endpoint = *endpoint;
   if (const std::string why = read_time_unit(config["time_unit"], parsed); !why.empty()) return operator_needed(why);
-  Result<std::optional<Proxy>> proxy = choose_proxy(config["proxy"].text(), parsed.endpoint);
+  Result<std::optional<net::Proxy>> proxy = net::choose_proxy(config["proxy"].text(), parsed.endpoint);
   if (!proxy) return proxy.error();
   parsed.proxy = *std::move(proxy);
   const Config symbols = config["symbols"];
@@ -96,13 +97,15 @@ std::vector<std::string> stream_names(const Options& options) {
   return names;
 }
 
-Route make_route(const Options& options, SSL_CTX* tls, int64_t time_limit_ns) {
-  Route route;
+net::Route make_route(const Options& options, SSL_CTX* tls, int64_t time_limit_ns) {
+  net::Route route;
   route.endpoint = options.endpoint;
   route.proxy = options.proxy;
   route.target = stream_target(options.endpoint, stream_names(options));
   route.tls = tls;
   route.time_limit_ns = time_limit_ns;
+  route.time_limit_option = "connect_deadline";
+  route.advice = &status_advice;
   return route;
 }
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "route.hpp"
 #include "sluice/describe.hpp"
+#include "sluice/net/route.hpp"
 #include "sluice/result.hpp"
 #include "stream_names.hpp"
 
@@ -17,8 +17,8 @@ namespace sluice::binance {
 enum Port : uint32_t { port_out = 0, port_malformed = 1 };
 
 struct Options {
-  Endpoint endpoint;
-  std::optional<Proxy> proxy;
+  net::Endpoint endpoint;
+  std::optional<net::Proxy> proxy;
   std::vector<std::string> symbols;       ///< as the exchange spells them
   std::vector<std::string> stream_types;  ///< as written
   int64_t reconnect_first_ns = 0;
@@ -39,7 +39,7 @@ Result<Options> parse_options(Config config);
 std::vector<std::string> stream_names(const Options& options);
 
 /// To all streams of the options.
-Route make_route(const Options& options, SSL_CTX* tls, int64_t time_limit_ns);
+net::Route make_route(const Options& options, SSL_CTX* tls, int64_t time_limit_ns);
 
 void describe_node(Config config, Description& description);
 

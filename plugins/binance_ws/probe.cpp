@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "listening.hpp"
-#include "seconds.hpp"
+#include "sluice/net/seconds.hpp"
 
 namespace sluice::binance {
 namespace {
@@ -28,7 +28,7 @@ class Silence {
   Silence(const Options& options, const Heard& heard)
       : streams_(make_stream_names(options.symbols, options.stream_types)), heard_(heard) {
     within_ = heard.loss ? "before the connection was lost (" + heard.loss->sentence + ")"
-                         : "within " + seconds(heard.listen_ns);
+                         : "within " + net::seconds(heard.listen_ns);
   }
 
   void tell(Config config, Description& description) {
@@ -113,7 +113,7 @@ Result<void> tell(const Options& options, const Heard& heard, Config config, Des
                                                "symbols or streams, else try again");
   } else if (heard.answer.empty()) {
     description.problem(config["symbols"], "no event of " + listed(heard.silent) + " came within " +
-                                               seconds(heard.listen_ns) +
+                                               net::seconds(heard.listen_ns) +
                                                ": the exchange says nothing of names that it does not know; are they "
                                                "spelled right, and does url lead to the spot market's streams?");
   }
@@ -125,9 +125,9 @@ Result<void> tell(const Options& options, const Heard& heard, Config config, Des
 Result<void> probe_exchange(Config config, Description& description, int64_t listen_ns) {
   const Result<Options> options = parse_options(config);
   if (!options) return options.error();
-  TlsContext tls;
+  net::TlsContext tls;
   if (options->endpoint.tls) {
-    Result<TlsContext> made = make_tls_context(options->ca_file);
+    Result<net::TlsContext> made = net::make_tls_context(options->ca_file);
     if (!made) {
       description.problem(config["ca_file"], made.error().message);
       return {};

@@ -39,8 +39,8 @@ RecordMaker::RecordMaker(Context context, StreamTable streams, bool microseconds
       event_time_slot_(context.attribute("event_time")),
       trade_time_slot_(context.attribute("trade_time")) {}
 
-Emitted RecordMaker::emit(Session& session, ReadBuffer& buffer, const Credit& credit) {
-  const std::vector<Message>& messages = session.messages();
+Emitted RecordMaker::emit(Session& session, net::ReadBuffer& buffer, const Credit& credit) {
+  const std::vector<net::Message>& messages = session.messages();
   if (messages.empty() || credit.records == 0) return {};
   Work work{buffer, session.receive_time_ns(), messages.size(), credit.records};
   const Tally& tally = work.tally;
@@ -65,7 +65,7 @@ Emitted RecordMaker::emit(Session& session, ReadBuffer& buffer, const Credit& cr
   return {tally.records, tally.events};
 }
 
-void RecordMaker::take(const Message& message, Work& work) {
+void RecordMaker::take(const net::Message& message, Work& work) {
   std::string_view text{reinterpret_cast<const char*>(message.data), message.size};
   if (own_) own_ = Buffer();
   if (message.assembled) {

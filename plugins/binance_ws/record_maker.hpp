@@ -9,8 +9,8 @@
 #include "decode.hpp"
 #include "log_limiter.hpp"
 #include "metrics.hpp"
-#include "read_buffer.hpp"
 #include "session.hpp"
+#include "sluice/net/read_buffer.hpp"
 #include "sluice/node.hpp"
 #include "stream_names.hpp"
 
@@ -32,7 +32,7 @@ class RecordMaker {
   RecordMaker& operator=(const RecordMaker&) = delete;
 
   /// Takes messages from the session.
-  Emitted emit(Session& session, ReadBuffer& buffer, const Credit& credit);
+  Emitted emit(Session& session, net::ReadBuffer& buffer, const Credit& credit);
 
  private:
   struct Tally {
@@ -49,7 +49,7 @@ class RecordMaker {
   };
   /// What one call works with.
   struct Work {
-    ReadBuffer& buffer;
+    net::ReadBuffer& buffer;
     int64_t receive_time_ns;
     uint64_t messages;
     uint64_t credit;
@@ -59,7 +59,7 @@ class RecordMaker {
   enum Line { line_malformed, line_unknown, line_reply, line_shutdown, line_unit, line_count };
   static constexpr uint32_t port_out_index = 0, port_malformed_index = 1;
 
-  void take(const Message& message, Work& work);
+  void take(const net::Message& message, Work& work);
   void take_element(Work& work);
   void take_event(const Event& event, Work& work);
   [[gnu::noinline]] void take_malformed(std::string_view text, const char* why, Work& work);

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "frame_writer.hpp"
-#include "seconds.hpp"
+#include "sluice/net/frame_writer.hpp"
+#include "sluice/net/seconds.hpp"
 #include "sluice/safe_text.hpp"
 
 namespace sluice::binance {
@@ -20,8 +20,8 @@ constexpr int64_t longest_step_ns = 5'000'000'000;
 
 }  // namespace
 
-Session::Session(Context context, std::unique_ptr<Transport> transport, ReadBuffer& buffer, const SessionLimits& limits,
-                 int64_t now_ns)
+Session::Session(Context context, std::unique_ptr<net::Transport> transport, net::ReadBuffer& buffer,
+                 const SessionLimits& limits, int64_t now_ns)
     : context_(context),
       transport_(std::move(transport)),
       buffer_(buffer),
@@ -40,24 +40,24 @@ void Session::read(int64_t now_ns) {
   if (loss_ || drained_) return;
   buffer_.make_room(reader_.needed());
   uint64_t got = 0;
-  const Io io = transport_->read(buffer_.room(), buffer_.room_bytes(), got);
+  const net::Io io = transport_->read(buffer_.room(), buffer_.room_bytes(), got);
   drained_ = transport_->drained();
-  read_wants_write_ = io == Io::want_write;
+  read_wants_write_ = io == net::Io::want_write;
   switch (io) {
-    case Io::done:
+    case net::Io::done:
       receive_time_ns_ = context_.now_ns();
       last_byte_ns_ = now_ns;
       bytes_ += got;
       buffer_.filled(got);
       scan();
       break;
-    case Io::want_read:
-    case Io::want_write:
+    case net::Io::want_read:
+    case net::Io::want_write:
       break;
-    case Io::ended:
+    case net::Io::ended:
       lose(Cause::cut, "the connection ended without a close frame");
       break;
-    case Io::failed:
+    case net::Io::failed:
       lose(Cause::cut, "the connection broke: " + transport_->error());
       break;
   }
@@ -69,20 +69,20 @@ void Session::scan() {
   messages_without_data_ += reader_.messages().size();
   if (!reader_.pings().empty()) answer_pings();
   switch (reader_.end()) {
-    case StreamEnd::none:
+    case net::StreamEnd::none:
       break;
-    case StreamEnd::closed: {
+    case net::StreamEnd::closed: {
       const uint16_t code = reader_.close_code();
       const std::string with = code == 1005 ? "without a code" : "with code " + std::to_string(code);
       const std::string reason = reader_.why().empty() ? "" : " '" + safe_text(reader_.why(), longest_reason) + "'";
       lose_and_tell(Cause::closed, "the exchange closed the connection " + with + reason, code == 1005 ? 1000 : code);
       break;
     }
-    case StreamEnd::protocol_error:
+    case net::StreamEnd::protocol_error:
       lose_and_tell(Cause::protocol,
                     "the exchange broke the websocket protocol: " + safe_text(reader_.why(), longest_reason), 1002);
       break;
-    case StreamEnd::too_big:
+    case net::StreamEnd::too_big:
       lose_and_tell(
           Cause::too_big,
           reader_.why() + " (" + std::to_string(limits_.max_frame_bytes) + " bytes); raise it if that is data", 1009);
@@ -91,8 +91,8 @@ void Session::scan() {
 }
 
 void Session::answer_pings() {
-  for (const Ping& ping : reader_.pings()) {
-    if (outbox_.size() < most_waiting_bytes) append_pong(outbox_, ping.payload, ping.size, mask());
+  for (const net::Ping& ping : reader_.pings()) {
+    if (outbox_.size() < most_waiting_bytes) net::append_pong(outbox_, ping.payload, ping.size, mask());
   }
   pings_ += reader_.pings().size();
   reader_.clear_pings();
@@ -103,12 +103,12 @@ void Session::send_waiting() {
   size_t done = 0;
   while (done < outbox_.size() && !loss_) {
     uint64_t sent = 0;
-    const Io io = transport_->write(outbox_.data() + done, outbox_.size() - done, sent);
-    if (io == Io::failed || io == Io::ended) {
+    const net::Io io = transport_->write(outbox_.data() + done, outbox_.size() - done, sent);
+    if (io == net::Io::failed || io == net::Io::ended) {
       lose(Cause::cut, "the connection broke: " + transport_->error());
       break;
     }
-    if (io != Io::done) break;
+    if (io != net::Io::done) break;
     done += sent;
   }
   outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(done));
@@ -120,7 +120,7 @@ void Session::rest(int64_t now_ns) {
   if (now_ns - resting_since_ns_ < limits_.stop_reading_limit_ns) return;
   lose_and_tell(
       Cause::backpressure,
-      "there was no room downstream for " + seconds(limits_.stop_reading_limit_ns) +
+      "there was no room downstream for " + net::seconds(limits_.stop_reading_limit_ns) +
           ", so the connection was closed before the exchange would cut it off; what the exchange sends until "
           "there is room again is missing",
       1000);
@@ -136,13 +136,13 @@ void Session::resume(int64_t now_ns) {
 void Session::check_deadlines(int64_t now_ns) {
   if (loss_) return;
   if (now_ns - last_byte_ns_ >= limits_.read_deadline_ns) {
-    lose_and_tell(Cause::silent, "no byte came for " + seconds(limits_.read_deadline_ns), 1000);
+    lose_and_tell(Cause::silent, "no byte came for " + net::seconds(limits_.read_deadline_ns), 1000);
   } else if (now_ns >= data_deadline_ns_ && !large_message_comes(now_ns)) {
     const std::string others = messages_without_data_ == 0
                                    ? "nothing but pings"
                                    : "messages of other kinds (" + std::to_string(messages_without_data_) + ")";
     lose_and_tell(Cause::no_data,
-                  "no event of the streams came for " + seconds(limits_.data_deadline_ns) +
+                  "no event of the streams came for " + net::seconds(limits_.data_deadline_ns) +
                       ", although the connection lives: " + others +
                       "; if these streams are that quiet, raise data_deadline",
                   1000);
@@ -185,7 +185,7 @@ short Session::events(bool reading) const {
 
 void Session::say_goodbye() {
   if (loss_) return;
-  append_close(outbox_, 1000, {}, mask());
+  net::append_close(outbox_, 1000, {}, mask());
   send_waiting();
 }
 
@@ -194,9 +194,9 @@ bool Session::linger() {
   uint8_t thrown_away[4096];
   for (int i = 0; i < 16 && !loss_; ++i) {
     uint64_t got = 0;
-    const Io io = transport_->read(thrown_away, sizeof thrown_away, got);
-    if (io == Io::want_read || io == Io::want_write) return false;
-    if (io != Io::done) return true;
+    const net::Io io = transport_->read(thrown_away, sizeof thrown_away, got);
+    if (io == net::Io::want_read || io == net::Io::want_write) return false;
+    if (io != net::Io::done) return true;
   }
   return loss_.has_value();
 }
@@ -209,7 +209,7 @@ void Session::lose(Cause cause, std::string sentence) {
 
 void Session::lose_and_tell(Cause cause, std::string sentence, uint16_t close_code) {
   if (loss_) return;
-  append_close(outbox_, close_code, {}, mask());
+  net::append_close(outbox_, close_code, {}, mask());
   send_waiting();
   lose(cause, std::move(sentence));
 }

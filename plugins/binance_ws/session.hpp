@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "cause.hpp"
-#include "frame_reader.hpp"
-#include "read_buffer.hpp"
-#include "transport.hpp"
+#include "sluice/net/frame_reader.hpp"
+#include "sluice/net/read_buffer.hpp"
+#include "sluice/net/transport.hpp"
 
 namespace sluice::binance {
 
@@ -25,8 +25,8 @@ struct SessionLimits {
 
 class Session {
  public:
-  Session(Context context, std::unique_ptr<Transport> transport, ReadBuffer& buffer, const SessionLimits& limits,
-          int64_t now_ns);
+  Session(Context context, std::unique_ptr<net::Transport> transport, net::ReadBuffer& buffer,
+          const SessionLimits& limits, int64_t now_ns);
 
   /// Reads what is there, at most one buffer full; all messages must have been taken before. Does nothing once the
   /// socket was drained and until socket_ready.
@@ -46,7 +46,7 @@ class Session {
   /// After goodbye: throws away what comes; true when the other side has ended.
   bool linger();
 
-  const std::vector<Message>& messages() const { return reader_.messages(); }
+  const std::vector<net::Message>& messages() const { return reader_.messages(); }
   void messages_taken() { reader_.clear_messages(); }
   int64_t receive_time_ns() const { return receive_time_ns_; }
 
@@ -72,10 +72,10 @@ class Session {
   uint32_t mask() const { return static_cast<uint32_t>(context_.random()); }
 
   Context context_;
-  std::unique_ptr<Transport> transport_;
-  ReadBuffer& buffer_;
+  std::unique_ptr<net::Transport> transport_;
+  net::ReadBuffer& buffer_;
   SessionLimits limits_;
-  FrameReader reader_;
+  net::FrameReader reader_;
   std::vector<uint8_t> outbox_;
   bool drained_ = false;
   bool had_data_ = false;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "seconds.hpp"
+#include "sluice/net/seconds.hpp"
 
 namespace sluice::binance {
 namespace {
@@ -19,25 +19,25 @@ constexpr int64_t a_while_ns = 10'000'000'000;
 Result<std::unique_ptr<BinanceSource>> BinanceSource::open(Context context, Config config) {
   Result<Options> options = parse_options(config);
   if (!options) return options.error();
-  TlsContext tls;
+  net::TlsContext tls;
   if (options->endpoint.tls) {
-    Result<TlsContext> made = make_tls_context(options->ca_file);
+    Result<net::TlsContext> made = net::make_tls_context(options->ca_file);
     if (!made) return made.error();
     tls = *std::move(made);
   }
-  Result<Waker> waker = Waker::make();
+  Result<net::Waker> waker = net::Waker::make();
   if (!waker) return waker.error();
   return std::make_unique<BinanceSource>(context, *std::move(options), std::move(tls), *std::move(waker));
 }
 
-BinanceSource::BinanceSource(Context context, Options options, TlsContext tls, Waker waker)
+BinanceSource::BinanceSource(Context context, Options options, net::TlsContext tls, net::Waker waker)
     : context_(context),
       options_(std::move(options)),
       tls_(std::move(tls)),
       waker_(std::move(waker)),
       metrics_(context),
       backoff_(Backoff::Duration(options_.reconnect_first_ns), Backoff::Duration(options_.reconnect_max_ns)),
-      budget_(ConnectBudget::of(ascii_lower(options_.endpoint.server_name()))),
+      budget_(ConnectBudget::of(net::ascii_lower(options_.endpoint.server_name()))),
       buffer_(context),
       records_(context, make_stream_table(context, make_stream_names(options_.symbols, options_.stream_types)),
                options_.microseconds, metrics_),
@@ -63,14 +63,14 @@ void BinanceSource::advance(const Credit& credit, int64_t now_ns) {
   if (!session_ && !dialer_ && credit.records > 0 && now_ns >= next_attempt_ns_) dial(now_ns);
   if (dialer_) {
     switch (dialer_->step(now_ns, buffer_)) {
-      case Dialer::Progress::working:
+      case net::Dialer::Progress::working:
         break;
-      case Dialer::Progress::open:
+      case net::Dialer::Progress::open:
         budget_->spend(dialer_->upgrades() - 1, now_ns);
         opened(now_ns);
         break;
-      case Dialer::Progress::lost: {
-        const Loss loss = dialer_->loss();
+      case net::Dialer::Progress::lost: {
+        const Loss loss = loss_of(dialer_->loss());
         budget_->spend(dialer_->upgrades() - 1, now_ns);
         dialer_.reset();
         lost(loss, false, now_ns);
@@ -160,7 +160,7 @@ void BinanceSource::lost(const Loss& loss, bool had_data, int64_t now_ns) {
   }
   const int64_t wait_ns = next_attempt_ns_ - now_ns;
   const bool is_held_back = wait_ns > std::max(own_wait_ns, loss.retry_after_ns);
-  context_.warn(loss.sentence + "; next attempt in " + seconds(wait_ns) +
+  context_.warn(loss.sentence + "; next attempt in " + net::seconds(wait_ns) +
                 (is_held_back ? ", as this process may not connect to this host more often for now" : ""));
   context_.connecting(loss.sentence);
 }
@@ -183,7 +183,7 @@ bool BinanceSource::wait(const Credit& credit, int64_t deadline_ns, int64_t now_
   } else if (credit.records > 0) {
     until_ns = next_attempt_ns_;
   }
-  const Waited waited = wait_for(waker_, fd, events, std::min(until_ns, deadline_ns) - now_ns);
+  const net::Waited waited = net::wait_for(waker_, fd, events, std::min(until_ns, deadline_ns) - now_ns);
   if (waited.socket_ready && session_) session_->socket_ready();
   return !waited.woken && (waited.socket_ready || more_to_read);
 }
@@ -200,7 +200,8 @@ void BinanceSource::linger(int64_t deadline_ns) {
   const int64_t now_ns = context_.monotonic_ns();
   if (session_ && (now_ns >= linger_until_ns_ || session_->linger())) session_.reset();
   const int64_t until_ns = session_ ? std::min(deadline_ns, linger_until_ns_) : deadline_ns;
-  wait_for(waker_, session_ ? session_->fd() : -1, session_ ? session_->events(true) : short{0}, until_ns - now_ns);
+  net::wait_for(waker_, session_ ? session_->fd() : -1, session_ ? session_->events(true) : short{0},
+                until_ns - now_ns);
 }
 
 }  // namespace sluice::binance

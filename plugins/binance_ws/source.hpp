@@ -8,15 +8,15 @@
 #include <string>
 
 #include "connect_budget.hpp"
-#include "dialer.hpp"
 #include "metrics.hpp"
 #include "options.hpp"
 #include "probe.hpp"
 #include "record_maker.hpp"
 #include "session.hpp"
 #include "sluice/backoff.hpp"
+#include "sluice/net/dialer.hpp"
+#include "sluice/net/waiter.hpp"
 #include "sluice/node.hpp"
-#include "waiter.hpp"
 
 namespace sluice::binance {
 
@@ -26,7 +26,7 @@ class BinanceSource : public Source {
   static Result<void> probe(Config config, Description& description) { return probe_exchange(config, description); }
   static Result<std::unique_ptr<BinanceSource>> open(Context context, Config config);
 
-  BinanceSource(Context context, Options options, TlsContext tls, Waker waker);
+  BinanceSource(Context context, Options options, net::TlsContext tls, net::Waker waker);
 
   Result<Poll> poll(const Credit& credit, int64_t monotonic_deadline_ns) override;
   void wake() override { waker_.wake(); }
@@ -45,20 +45,20 @@ class BinanceSource : public Source {
 
   Context context_;
   Options options_;
-  TlsContext tls_;
-  Waker waker_;
+  net::TlsContext tls_;
+  net::Waker waker_;
   Metrics metrics_;
   Backoff backoff_;
   std::shared_ptr<ConnectBudget> budget_;
-  ReadBuffer buffer_;
+  net::ReadBuffer buffer_;
   RecordMaker records_;
-  Route route_;
-  AddressMemory addresses_;
+  net::Route route_;
+  net::AddressMemory addresses_;
   std::string peer_;          ///< the address of the session
   std::string connected_to_;  ///< the same as a sentence
 
   // One of the two, or neither: then the next attempt is at next_attempt_ns_, once there is credit.
-  std::optional<Dialer> dialer_;
+  std::optional<net::Dialer> dialer_;
   std::optional<Session> session_;
   int64_t next_attempt_ns_ = 0;
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "authority.hpp"
+#include "sluice/net/authority.hpp"
 
 namespace sluice::binance {
 namespace {
@@ -33,16 +33,16 @@ bool holds(const List& list, std::string_view text) {
 template <typename List>
 std::string_view but_for_case(const List& list, std::string_view text) {
   if (holds(list, text)) return {};
-  const std::string folded = ascii_lower(text);
+  const std::string folded = net::ascii_lower(text);
   for (const std::string_view each : list) {
-    if (ascii_lower(each) == folded) return each;
+    if (net::ascii_lower(each) == folded) return each;
   }
   return {};
 }
 
 /// One letter too many, too few or wrong, whatever the case.
 bool is_one_letter_off(std::string_view left, std::string_view right) {
-  std::string a = ascii_lower(left), b = ascii_lower(right);
+  std::string a = net::ascii_lower(left), b = net::ascii_lower(right);
   if (a.size() > b.size()) std::swap(a, b);
   if (b.size() - a.size() > 1) return false;
   const auto at = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
@@ -150,7 +150,7 @@ class Check {
     if (!is_alone && head == arr) {
       for (const std::string& symbol : symbol_names_) {
         if (is_of_all_symbols(symbol)) continue;
-        description_.problem(streams_[at], quoted(ascii_lower(symbol) + "@" + std::string(written)) +
+        description_.problem(streams_[at], quoted(net::ascii_lower(symbol) + "@" + std::string(written)) +
                                                " is not a stream of the exchange: " + quoted(written) +
                                                " ends the name of a stream of all symbols; write the whole of it, such "
                                                "as \"!miniTicker@arr\"");
@@ -160,7 +160,7 @@ class Check {
     }
     if (const size_t second = written.find('@'); !is_alone && second != std::string_view::npos) {
       const std::string_view tail = written.substr(second + 1);
-      if (holds(symbol_names_, ascii_upper(head)) || holds(known_types, tail.substr(0, tail.find('@')))) {
+      if (holds(symbol_names_, net::ascii_upper(head)) || holds(known_types, tail.substr(0, tail.find('@')))) {
         description_.problem(streams_[at], quoted(written) + " names a symbol; write " + quoted(tail) +
                                                " here, and the symbol under symbols");
         return;
@@ -189,7 +189,7 @@ class Check {
 }  // namespace
 
 std::string spelled_symbol(std::string_view written) {
-  return is_of_all_symbols(written) ? std::string(written) : ascii_upper(written);
+  return is_of_all_symbols(written) ? std::string(written) : net::ascii_upper(written);
 }
 
 std::vector<StreamName> make_stream_names(const std::vector<std::string>& symbols,
@@ -207,7 +207,7 @@ std::vector<StreamName> make_stream_names(const std::vector<std::string>& symbol
       if (is_of_all_symbols(symbols[s])) {
         add({symbols[s] + "@" + streams[i], {}, {}, s, i});
       } else {
-        add({ascii_lower(symbols[s]) + "@" + streams[i], {}, symbols[s], s, i});
+        add({net::ascii_lower(symbols[s]) + "@" + streams[i], {}, symbols[s], s, i});
       }
     }
   }

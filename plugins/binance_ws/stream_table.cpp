@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "authority.hpp"
+#include "sluice/net/authority.hpp"
 
 namespace sluice::binance {
 
@@ -49,9 +49,9 @@ void StreamTable::add(const Stream& stream) {
 }
 
 const Stream* StreamTable::find_but_for_case(std::string_view name) const {
-  const std::string folded = ascii_lower(name);
+  const std::string folded = net::ascii_lower(name);
   for (const Stream& stream : slots_) {
-    if (stream.name.size() == name.size() && !name.empty() && ascii_lower(stream.name) == folded) return &stream;
+    if (stream.name.size() == name.size() && !name.empty() && net::ascii_lower(stream.name) == folded) return &stream;
   }
   return nullptr;
 }

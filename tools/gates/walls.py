@@ -13,19 +13,20 @@ import tree
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', re.MULTILINE)
 FOREIGN_WORDS = re.compile(r"kafka|binance|timescale|postgres|sqlite", re.IGNORECASE)
 # Where an include is looked for, after the directory of the file itself; the build has the same list.
-ROOTS = ["sdk/include", "sdk/columns/include", "sdk/testing/include", "sdk/testing", "sdk", "engine", "cli",
+ROOTS = ["sdk/include", "sdk/columns/include", "sdk/net/include", "sdk/testing/include", "sdk/testing", "sdk", "engine", "cli",
          "tests/support", "tools/binance_sim", "tests", "."]
 # The part of the house -> the parts it may include, besides itself.
 ALLOWED = {
     "sdk/include": [],
     "sdk/records": ["sdk/include"],
     "sdk/columns": ["sdk/include"],
+    "sdk/net": ["sdk/include"],
     "sdk/example": ["sdk/include"],
     "sdk/testing": ["sdk/include", "sdk/records", "tests/support"],
     "engine": ["sdk/include", "sdk/records"],
     "cli": ["engine", "sdk/include"],
-    "plugin": ["sdk/include", "sdk/columns"],
-    "plugin tests": ["sdk/include", "sdk/columns", "sdk/testing", "tests/support"],
+    "plugin": ["sdk/include", "sdk/columns", "sdk/net"],
+    "plugin tests": ["sdk/include", "sdk/columns", "sdk/net", "sdk/testing", "tests/support"],
     "tools": ["tools/binance_sim"],
 }
 

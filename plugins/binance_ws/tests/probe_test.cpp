@@ -35,7 +35,7 @@ std::string probe(const Values& options, int64_t listen_ns) {
 
 std::string event(const std::string& symbol, const std::string& type) {
   const std::string id = type == "bookTicker" ? "u" : type == "aggTrade" ? "a" : "t";
-  return text_frame(combined(sluice::binance::ascii_lower(symbol) + "@" + type,
+  return text_frame(combined(sluice::net::ascii_lower(symbol) + "@" + type,
                              R"({"s":")" + symbol + R"(",")" + id + R"(":7,"p":"1.0"})"));
 }
 

@@ -143,7 +143,7 @@ TEST_CASE("microseconds are asked for in the address, and attributes are right i
   const size_t first = asked.find("timeUnit=");
   CHECK((first != std::string::npos) == (microseconds || by_url));
   CHECK(asked.find("timeUnit=", first + 1) == std::string::npos);
-  if (microseconds) CHECK(sluice::binance::ascii_upper(asked).find("&TIMEUNIT=MICROSECOND") != std::string::npos);
+  if (microseconds) CHECK(sluice::net::ascii_upper(asked).find("&TIMEUNIT=MICROSECOND") != std::string::npos);
 }
 
 TEST_CASE("each kind of line has its own limit, and none hides another") {

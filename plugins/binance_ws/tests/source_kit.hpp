@@ -4,10 +4,14 @@
 #include <string>
 
 #include "catch.hpp"
-#include "exchange.hpp"
+#include "loopback/server.hpp"
 #include "sluice/testing/harness.hpp"
 
 namespace sluice::binance::test {
+
+using namespace net::test;
+/// The server that a test plays is the exchange.
+using Exchange = net::test::Server;
 
 using namespace std::chrono_literals;
 using sluice::testing::Harness;

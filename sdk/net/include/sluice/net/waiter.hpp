@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a poll waits: for one socket, for a wake from any thread, or for a time. A wake that comes while nobody waits
+// is kept for the next wait. Copies share one wake, so a helper thread may hold it past its owner's end.
+#pragma once
+#include <poll.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "sluice/result.hpp"
+
+namespace sluice::net {
+
+class Waker {
+ public:
+  static Result<Waker> make();
+  /// Any thread.
+  void wake() const;
+  /// Takes a wake that is there; false when there is none.
+  bool take() const;
+  int fd() const { return *fd_; }
+
+ private:
+  std::shared_ptr<const int> fd_;
+};
+
+struct Waited {
+  bool woken = false;
+  bool socket_ready = false;  ///< or in error, which the next read or write will tell
+};
+
+/// `socket_fd` is left out when it is -1 or `events` is 0. Waits at most `timeout_ns`; 0 or less: only looks.
+Waited wait_for(const Waker& waker, int socket_fd, short events, int64_t timeout_ns);
+
+}  // namespace sluice::net
