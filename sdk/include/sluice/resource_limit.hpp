@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What it means that the system refuses a thread or memory, as an error for a person: it names the limits to look at.
-// To be called inside a catch block. Pure.
+// What it means that the system refuses a thread, memory or an open file, as an error for a person: it names the limits
+// to look at. To be called inside a catch block. Pure.
 #pragma once
 #include <exception>
 #include <new>
@@ -23,6 +23,11 @@ inline std::optional<Error> current_resource_limit() {
         "`ulimit -v`",
         "ENOMEM");
   } catch (const std::system_error& error) {
+    if (error.code() == std::errc::too_many_files_open) {
+      return operator_needed(
+          "the system gives this process no more open files; look at LimitNOFILE of its unit and `ulimit -n`",
+          "EMFILE");
+    }
     if (error.code() != std::errc::resource_unavailable_try_again && error.code() != std::errc::not_enough_memory) {
       return std::nullopt;
     }
