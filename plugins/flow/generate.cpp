@@ -63,8 +63,9 @@ Result<Poll> Generate::poll(const Credit& credit, int64_t monotonic_deadline_ns)
   if (is_stopped_ || credit.bytes == 0) count = 0;
   if (count == 0) {
     const bool waits_for_time = !is_stopped_ && credit.records > 0 && credit.bytes > 0;
-    pause_.until(context_,
-                 waits_for_time ? std::min(monotonic_deadline_ns, due_time_ns(next_)) : monotonic_deadline_ns);
+    const int64_t until_ns =
+        waits_for_time ? std::min(monotonic_deadline_ns, due_time_ns(next_)) : monotonic_deadline_ns;
+    wake_.wait_for(std::chrono::nanoseconds(until_ns - context_.monotonic_ns()));
     return Poll::more;
   }
   emit(static_cast<uint32_t>(count));

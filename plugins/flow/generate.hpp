@@ -6,9 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "pause.hpp"
 #include "sluice/node.hpp"
 #include "sluice/option.hpp"
+#include "sluice/wake_fd.hpp"
 
 namespace sluice::flow {
 
@@ -18,7 +18,7 @@ class Generate : public Source {
   static Result<std::unique_ptr<Generate>> open(Context context, Config options);
   Generate(Context context, Config options);
   Result<Poll> poll(const Credit& credit, int64_t monotonic_deadline_ns) override;
-  void wake() override { pause_.wake(); }
+  void wake() override { wake_.wake(); }
   void stop() override { is_stopped_ = true; }
 
  private:
@@ -27,7 +27,7 @@ class Generate : public Source {
   void emit(uint32_t count);
 
   Context context_;
-  Pause pause_;
+  WakeFd wake_;
   std::string before_;  ///< the payload up to its number
   std::string after_;
   bool has_number_ = false;

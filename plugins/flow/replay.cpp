@@ -63,7 +63,7 @@ Replay::Replay(Context context, Config options, std::unique_ptr<CaptureReader> r
 Result<Poll> Replay::poll(const Credit& credit, int64_t monotonic_deadline_ns) {
   if (has_ended_) return Poll::ended;
   if (is_stopped_ || credit.records == 0 || credit.bytes == 0) {
-    pause_.until(context_, monotonic_deadline_ns);
+    wait_until(monotonic_deadline_ns);
     return Poll::more;
   }
   const int64_t now_ns = context_.monotonic_ns();
@@ -84,9 +84,13 @@ Result<Poll> Replay::poll(const Credit& credit, int64_t monotonic_deadline_ns) {
   return Poll::more;
 }
 
+void Replay::wait_until(int64_t monotonic_ns, int readable) {
+  wake_.wait_for(std::chrono::nanoseconds(monotonic_ns - context_.monotonic_ns()), readable);
+}
+
 void Replay::wait(Step last, int64_t monotonic_deadline_ns) {
-  if (last == Step::not_due) pause_.until(context_, std::min(monotonic_deadline_ns, due_ns_));
-  if (last == Step::nothing_yet) pause_.until(context_, monotonic_deadline_ns, reader_->input().fd());
+  if (last == Step::not_due) wait_until(std::min(monotonic_deadline_ns, due_ns_));
+  if (last == Step::nothing_yet) wait_until(monotonic_deadline_ns, reader_->input().fd());
 }
 
 Result<void> Replay::start() {

@@ -11,8 +11,8 @@
 #include "capture_line.hpp"
 #include "capture_reader.hpp"
 #include "extract.hpp"
-#include "pause.hpp"
 #include "sluice/node.hpp"
+#include "sluice/wake_fd.hpp"
 
 namespace sluice::flow {
 
@@ -22,7 +22,7 @@ class Replay : public Source {
   static Result<std::unique_ptr<Replay>> open(Context context, Config options);
   Replay(Context context, Config options, std::unique_ptr<CaptureReader> reader);
   Result<Poll> poll(const Credit& credit, int64_t monotonic_deadline_ns) override;
-  void wake() override { pause_.wake(); }
+  void wake() override { wake_.wake(); }
   Result<void> start() override;
   void stop() override { is_stopped_ = true; }
 
@@ -37,6 +37,7 @@ class Replay : public Source {
 
   Result<Step> step(int64_t now_ns);
   void wait(Step last, int64_t monotonic_deadline_ns);
+  void wait_until(int64_t monotonic_ns, int readable = -1);
   bool is_due(const CaptureLine& line, int64_t now_ns);
   void take(std::string_view whole, const std::optional<CaptureLine>& line);
   Record append(Outgoing& to, int64_t receive_time_ns);
@@ -46,7 +47,7 @@ class Replay : public Source {
   Context context_;
   std::unique_ptr<CaptureReader> reader_;
   Extractor extractor_;
-  Pause pause_;
+  WakeFd wake_;
   const double speed_;  ///< 0: flat out
   const TimeUnit unit_;
   const int64_t loops_;  ///< 0: without end

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "writer_thread.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 namespace sluice::flow {
 
 void WriterThread::start() {
-  // Blocked before the thread exists, so that it never runs without the mask.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  worker_.start("flow-writer", [this](Pace& pace) { run(pace); });
 }
 
 void WriterThread::push(Batch batch) {
@@ -21,45 +12,29 @@ void WriterThread::push(Batch batch) {
     const std::lock_guard lock(mutex_);
     queue_.push_back(std::move(batch));
   }
-  changed_.notify_one();
+  worker_.wake();
 }
 
-void WriterThread::end() {
-  {
-    const std::lock_guard lock(mutex_);
-    is_ending_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-bool WriterThread::sleep(Duration time) {
-  std::unique_lock lock(mutex_);
-  return !changed_.wait_for(lock, time, [this] { return is_ending_; });
-}
-
-bool WriterThread::is_ending() {
-  const std::lock_guard lock(mutex_);
-  return is_ending_;
-}
-
-void WriterThread::run() {
+void WriterThread::run(Pace& pace) {
   std::vector<Batch> taken;
   while (true) {
+    // Asked before the queue is, so that nothing is left in it.
+    const bool is_last = pace.is_ending();
     const std::optional<Duration> longest = writer_.tick();
     {
-      std::unique_lock lock(mutex_);
-      const auto has_news = [this] { return is_ending_ || !queue_.empty(); };
-      if (longest) {
-        changed_.wait_for(lock, *longest, has_news);
-      } else {
-        changed_.wait(lock, has_news);
-      }
-      if (queue_.empty() && is_ending_) return;
+      const std::lock_guard lock(mutex_);
       taken.swap(queue_);
     }
-    if (!taken.empty()) writer_.write(taken);
-    taken.clear();
+    if (!taken.empty()) {
+      writer_.write(taken);
+      taken.clear();
+    } else if (is_last) {
+      return;
+    } else if (longest) {
+      pace.wait_for(*longest);
+    } else {
+      pace.wait();
+    }
   }
 }
 

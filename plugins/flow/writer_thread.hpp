@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The thread of a sink that writes where a write may wait. Takes batches from the stage without waiting, hands them to
 // the writer in order, as many at once as there are, and ends within the writer's current call. The sink's
-// max_in_flight bounds the queue. Signals go to other threads; so does SIGPIPE, which becomes EPIPE.
+// max_in_flight bounds the queue.
 #pragma once
-#include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "sluice/batch.hpp"
+#include "sluice/worker.hpp"
 
 namespace sluice::flow {
 
 class WriterThread {
  public:
-  using Duration = std::chrono::nanoseconds;
+  using Duration = Pace::Duration;
   /// What the thread calls, never two calls at once.
   class Writer {
    public:
@@ -36,19 +34,17 @@ class WriterThread {
   /// Any thread; never waits for a write.
   void push(Batch batch);
   /// Writes what it has, unless that fails, and joins. The writer must still be alive.
-  void end();
+  void end() { worker_.end(); }
   /// Writer's thread: waits, and says whether to go on; false as soon as the thread is to end.
-  bool sleep(Duration time);
-  bool is_ending();
+  bool sleep(Duration time) { return worker_.pace().sleep_for(time); }
+  bool is_ending() const { return worker_.pace().is_ending(); }
 
  private:
-  void run();
+  void run(Pace& pace);
   Writer& writer_;
   std::mutex mutex_;
-  std::condition_variable changed_;
   std::vector<Batch> queue_;
-  bool is_ending_ = false;
-  std::thread thread_;
+  Worker worker_;
 };
 
 }  // namespace sluice::flow

@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <array>
+
+#include "sluice/worker.hpp"
 
 namespace sluice::kafka {
 
 Result<Client> Client::make(Purpose purpose, Conf conf) {
   // librdkafka's threads inherit the mask: signals are for the program's own threads.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const BlockedSignals blocked;
   std::array<char, 512> why{};
   const rd_kafka_type_t type = purpose == Purpose::producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER;
   rd_kafka_t* made = rd_kafka_new(type, conf.get(), why.data(), why.size());
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (made == nullptr) {
     return operator_needed("librdkafka takes the options together for wrong: " + std::string(why.data()) +
                            "; correct `options:`");

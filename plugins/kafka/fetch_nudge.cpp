@@ -9,13 +9,12 @@ namespace sluice::kafka {
 namespace {
 
 constexpr std::chrono::milliseconds patience{150};
-constexpr std::chrono::hours until_nudged{1};
 
 }  // namespace
 
 FetchNudge::FetchNudge(rd_kafka_t* consumer, std::string topic)
-    : worker_("kafka-nudge", [state = state_, consumer, topic = std::move(topic)](Ending& ending) {
-        while (!ending.is_asked()) {
+    : worker_("kafka-nudge", [state = state_, consumer, topic = std::move(topic)](Pace& pace) {
+        while (!pace.is_ending()) {
           std::vector<int32_t> asked;
           {
             const std::lock_guard lock(state->mutex);
@@ -23,12 +22,9 @@ FetchNudge::FetchNudge(rd_kafka_t* consumer, std::string topic)
           }
           // The answer is of no use; it is waited for so that there is one request at a time.
           if (!asked.empty()) static_cast<void>(ask_ends(consumer, topic, asked, patience));
-          ending.pause(until_nudged);
+          pace.wait();
         }
       }) {}
-
-/// The client that it asks goes after this, so the request is waited for to its end.
-FetchNudge::~FetchNudge() { worker_.end(std::chrono::hours(1)); }
 
 void FetchNudge::nudge(int32_t partition) {
   {
@@ -37,7 +33,7 @@ void FetchNudge::nudge(int32_t partition) {
     if (std::find(state_->partitions.begin(), state_->partitions.end(), partition) != state_->partitions.end()) return;
     state_->partitions.push_back(partition);
   }
-  worker_.nudge();
+  worker_.wake();
 }
 
 }  // namespace sluice::kafka

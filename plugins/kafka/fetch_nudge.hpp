@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "worker.hpp"
+#include "sluice/worker.hpp"
 
 namespace sluice::kafka {
 
@@ -18,7 +18,6 @@ class FetchNudge {
  public:
   FetchNudge(rd_kafka_t* consumer, std::string topic);
   FetchNudge(const FetchNudge&) = delete;
-  ~FetchNudge();
   /// Stage thread.
   void nudge(int32_t partition);
 
@@ -28,7 +27,7 @@ class FetchNudge {
     std::vector<int32_t> partitions;  ///< guarded by mutex
   };
   std::shared_ptr<State> state_ = std::make_shared<State>();
-  Worker worker_;
+  Worker worker_;  ///< waits for its request at the end: the client that it asks goes after this
 };
 
 }  // namespace sluice::kafka

@@ -53,15 +53,15 @@ struct Heartbeat::State {
 
 Heartbeat::Heartbeat(std::shared_ptr<SideClient> client)
     : state_(std::make_shared<State>(client->settings().brokers)),
-      worker_("kafka-heartbeat", [state = state_, client = std::move(client)](Ending& ending) {
-        while (!ending.is_asked()) {
+      worker_("kafka-heartbeat", [state = state_, client = std::move(client)](Pace& pace) {
+        while (!pace.is_ending()) {
           const Steady::time_point next = Steady::now() + beat_every;
           state->beat(*client);
-          ending.pause(std::max<std::chrono::nanoseconds>(next - Steady::now(), beat_every / 4));
+          pace.wait_for(std::max<std::chrono::nanoseconds>(next - Steady::now(), beat_every / 4));
         }
       }) {}
 
-Heartbeat::~Heartbeat() = default;
+Heartbeat::~Heartbeat() { worker_.end_within(worker_patience); }
 
 void Heartbeat::heard(int64_t at_ns) {
   const std::lock_guard lock(state_->mutex);
@@ -94,7 +94,7 @@ bool Heartbeat::is_topic_missing() const {
 
 bool Heartbeat::is_alive(std::chrono::milliseconds time) {
   const Steady::time_point asked_at = Steady::now();
-  worker_.nudge();
+  worker_.wake();
   std::unique_lock lock(state_->mutex);
   return state_->answered.wait_for(lock, time, [&] { return state_->answer_began_at >= asked_at; });
 }

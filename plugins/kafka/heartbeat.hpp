@@ -11,8 +11,8 @@
 #include <string>
 
 #include "side_client.hpp"
+#include "sluice/worker.hpp"
 #include "topic_facts.hpp"
-#include "worker.hpp"
 
 namespace sluice::kafka {
 

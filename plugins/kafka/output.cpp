@@ -54,9 +54,6 @@ Result<void> Output::connect() {
   } else if (Result<void> looked = look_at_topic(); !looked) {
     return looked;
   }
-  Result<std::shared_ptr<WakeFd>> wake = WakeFd::make();
-  if (!wake) return wake.error();
-  wake_ = std::move(*wake);
   if (Result<void> made = make_consumer(); !made) return made;
   maker_ = std::make_unique<RecordMaker>(context_, settings_);
   status_ = std::make_unique<OutputStatus>(context_, settings_);
@@ -103,8 +100,8 @@ Output::~Output() {
   lookup_.reset();
   // A cluster that answers is waited for, so that others take over at once; one that does not is left alone.
   const bool is_alive =
-      heartbeat_ == nullptr || leaving_.has_ended(milliseconds(20)) || heartbeat_->is_alive(alive_patience);
-  if (is_alive) leaving_.has_ended(leave_patience);
+      heartbeat_ == nullptr || leaving_->has_ended(milliseconds(20)) || heartbeat_->is_alive(alive_patience);
+  leaving_->end_within(is_alive ? leave_patience : worker_patience);
 }
 
 /// Without waiting: the member leaves its group on a thread of its own.
@@ -113,8 +110,9 @@ void Output::end_member() {
   commits_.reset();
   nudge_.reset();
   if (consumer_ == nullptr) return;
-  leaving_ = Worker("kafka-leave", [consumer = std::shared_ptr<Consumer>(std::move(consumer_)),
-                                    cluster = embedded_](Ending&) mutable { consumer.reset(); });
+  leaving_->end_within(worker_patience);
+  leaving_.emplace("kafka-leave", [consumer = std::shared_ptr<Consumer>(std::move(consumer_)),
+                                   cluster = embedded_](Pace&) mutable { consumer.reset(); });
 }
 
 Result<void> Output::start() {
@@ -181,7 +179,8 @@ Result<Poll> Output::poll(const Credit& credit, int64_t monotonic_deadline_ns) {
     if (is_woken_.exchange(false)) return Poll::more;
     const int64_t now_ns = context_.monotonic_ns();
     if (now_ns >= monotonic_deadline_ns) return Poll::more;
-    wake_->wait(next_work_ns(std::min(monotonic_deadline_ns, now_ns + look_every_ns)) - now_ns);
+    wake_->wait_for(
+        std::chrono::nanoseconds(next_work_ns(std::min(monotonic_deadline_ns, now_ns + look_every_ns)) - now_ns));
   }
 }
 

@@ -67,7 +67,7 @@ class Output : public Source {
   Context context_;
   const Settings settings_;
   std::string brokers_;
-  std::shared_ptr<WakeFd> wake_;
+  const std::shared_ptr<WakeFd> wake_ = std::make_shared<WakeFd>();
   std::shared_ptr<Embedded> embedded_;  ///< outlives the clients
   std::shared_ptr<EmbeddedTopic> embedded_topic_;
   std::unique_ptr<EmbeddedTopic::Reader> reader_;
@@ -82,7 +82,7 @@ class Output : public Source {
   std::unique_ptr<RecordMaker> maker_;
   std::unique_ptr<OutputStatus> status_;
   std::unique_ptr<PartitionWatch> watch_;
-  Worker leaving_;  ///< ends a member that was put out
+  std::optional<Worker> leaving_{std::in_place};  ///< ends a member that was put out
   std::vector<Fetched> fetched_;
   uint64_t fetched_bytes_ = 0;
   bool must_restart_ = false;    ///< the partition that was fetched from: its offset is no longer kept

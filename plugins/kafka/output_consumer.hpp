@@ -19,7 +19,7 @@
 #include "rd_handles.hpp"
 #include "settings.hpp"
 #include "sluice/result.hpp"
-#include "wake_fd.hpp"
+#include "sluice/wake_fd.hpp"
 
 namespace sluice::kafka {
 

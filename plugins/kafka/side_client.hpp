@@ -3,6 +3,7 @@
 // a request that a broker answers late on purpose, and so that silence means something. It is no member of a group.
 // Shared by the threads that ask; goes with the last of them.
 #pragma once
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,10 @@
 #include "sluice/result.hpp"
 
 namespace sluice::kafka {
+
+/// How long the end of a thread that asks a cluster is waited for: it may stand in a call as long as a broker is
+/// silent.
+inline constexpr std::chrono::milliseconds worker_patience{50};
 
 class SideClient : private ClientListener {
  public:

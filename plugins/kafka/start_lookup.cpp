@@ -29,19 +29,18 @@ struct StartLookup::State {
   State(std::shared_ptr<SideClient> with, std::function<void()> call)
       : client(std::move(with)), changed(std::move(call)) {}
 
-  void run(Ending& ending);
-  void find_topic(Ending& ending);
-  void work(Ending& ending, std::vector<Question> questions);
+  void run(Pace& pace);
+  void find_topic(Pace& pace);
+  void work(Pace& pace, std::vector<Question> questions);
   bool look_for_holder(const std::string& whose);
   void look_at_ends();
-  void put_back(Ending& ending, const std::vector<Question>& questions, const Error& why);
-  void complain(Ending& ending, const Error& why);
+  void put_back(Pace& pace, const std::vector<Question>& questions, const Error& why);
+  void complain(Pace& pace, const Error& why);
   bool has_work() const { return !questions.empty() || !instance.empty(); }
   const Settings& settings() const { return client->settings(); }
 
   const std::shared_ptr<SideClient> client;
   const std::function<void()> changed;
-  std::atomic<bool> is_cancelled{false};
   std::atomic<bool> topic_is_there{false};
   std::atomic<int32_t> first_partition_count{0};
   Steady::time_point watch_at{};  ///< of the thread
@@ -59,17 +58,17 @@ struct StartLookup::State {
 StartLookup::StartLookup(std::shared_ptr<SideClient> client, bool topic_is_there, std::function<void()> changed)
     : state_(std::make_shared<State>(std::move(client), std::move(changed))) {
   state_->topic_is_there = topic_is_there;
-  worker_ = Worker("kafka-lookup", [state = state_](Ending& ending) { state->run(ending); });
+  worker_.start("kafka-lookup", [state = state_](Pace& pace) { state->run(pace); });
 }
 
-StartLookup::~StartLookup() { state_->is_cancelled = true; }
+StartLookup::~StartLookup() { worker_.end_within(worker_patience); }
 
 void StartLookup::ask(std::vector<Question> questions) {
   {
     const std::lock_guard lock(state_->mutex);
     state_->questions.insert(state_->questions.end(), questions.begin(), questions.end());
   }
-  worker_.nudge();
+  worker_.wake();
 }
 
 std::vector<StartLookup::Answer> StartLookup::take() {
@@ -83,7 +82,7 @@ void StartLookup::ask_holder(const std::string& instance) {
     state_->instance = instance;
     state_->holder.reset();
   }
-  worker_.nudge();
+  worker_.wake();
 }
 
 std::optional<StartLookup::Holder> StartLookup::take_holder() {
@@ -110,9 +109,9 @@ int64_t StartLookup::watched_end(int32_t partition) const {
 bool StartLookup::topic_is_there() const { return state_->topic_is_there.load(); }
 int32_t StartLookup::first_partition_count() const { return state_->first_partition_count.load(); }
 
-void StartLookup::State::run(Ending& ending) {
-  while (!topic_is_there && !ending.is_asked()) find_topic(ending);
-  while (!ending.is_asked()) {
+void StartLookup::State::run(Pace& pace) {
+  while (!topic_is_there && !pace.is_ending()) find_topic(pace);
+  while (!pace.is_ending()) {
     std::vector<Question> asked;
     std::string whose;
     {
@@ -122,51 +121,51 @@ void StartLookup::State::run(Ending& ending) {
     }
     if (!whose.empty()) {
       const bool is_answered = look_for_holder(whose);
-      ending.tell(changed);
-      if (!is_answered) ending.pause(pause_between);
+      pace.unless_ending(changed);
+      if (!is_answered) pace.wait_for(pause_between);
     }
-    if (!asked.empty()) work(ending, std::move(asked));
+    if (!asked.empty()) work(pace, std::move(asked));
     if (Steady::now() >= watch_at) look_at_ends();
     std::unique_lock lock(mutex);
     if (has_work()) continue;
     lock.unlock();
-    ending.pause(std::max<std::chrono::nanoseconds>(watch_at - Steady::now(), milliseconds(1)));
+    pace.wait_for(std::max<std::chrono::nanoseconds>(watch_at - Steady::now(), milliseconds(1)));
   }
 }
 
-void StartLookup::State::find_topic(Ending& ending) {
-  Result<Topic> found = ensure_topic(settings(), topic_deadline, is_cancelled);
+void StartLookup::State::find_topic(Pace& pace) {
+  Result<Topic> found = ensure_topic(settings(), topic_deadline, pace.is_ending());
   if (found) {
     topic_is_there = true;
     {
       const std::lock_guard lock(mutex);
       trouble.reset();
     }
-    ending.tell(changed);
+    pace.unless_ending(changed);
   } else {
-    complain(ending, found.error());
+    complain(pace, found.error());
   }
 }
 
 /// Says why, and pauses: longer when a person is needed.
-void StartLookup::State::complain(Ending& ending, const Error& why) {
+void StartLookup::State::complain(Pace& pace, const Error& why) {
   bool is_news = false;
   {
     const std::lock_guard lock(mutex);
     is_news = !trouble || trouble->message != why.message;
     trouble = why;
   }
-  if (is_news) ending.tell(changed);
-  ending.pause(why.category == Category::operator_needed ? long_pause : pause_between);
+  if (is_news) pace.unless_ending(changed);
+  pace.wait_for(why.category == Category::operator_needed ? long_pause : pause_between);
 }
 
 /// To be asked again after a pause.
-void StartLookup::State::put_back(Ending& ending, const std::vector<Question>& back, const Error& why) {
+void StartLookup::State::put_back(Pace& pace, const std::vector<Question>& back, const Error& why) {
   {
     const std::lock_guard lock(mutex);
     questions.insert(questions.end(), back.begin(), back.end());
   }
-  complain(ending, why);
+  complain(pace, why);
 }
 
 /// As far as the cluster answers.
@@ -211,15 +210,15 @@ bool StartLookup::State::look_for_holder(const std::string& whose) {
   return false;
 }
 
-void StartLookup::State::work(Ending& ending, std::vector<Question> asked) {
+void StartLookup::State::work(Pace& pace, std::vector<Question> asked) {
   const std::string& topic = settings().topic;
   Result<std::optional<TopicFacts>> facts = ask_topic(client->get(), settings().brokers, topic, request_patience);
-  if (!facts) return put_back(ending, asked, facts.error());
-  if (!*facts) return put_back(ending, asked, transient("topic \"" + topic + "\" is not there any more"));
+  if (!facts) return put_back(pace, asked, facts.error());
+  if (!*facts) return put_back(pace, asked, transient("topic \"" + topic + "\" is not there any more"));
   const std::vector<PartitionFacts>& partitions = (*facts)->partitions;
   Result<Committed> committed =
       ask_committed(client->get(), settings().group, topic, partitions.size(), request_patience);
-  if (!committed) return put_back(ending, asked, committed.error());
+  if (!committed) return put_back(pace, asked, committed.error());
   if (first_partition_count == 0) first_partition_count = committed->first_partition_count;
   std::vector<Question> failed;
   std::optional<Error> why;
@@ -255,8 +254,8 @@ void StartLookup::State::work(Ending& ending, std::vector<Question> asked) {
     }
     if (!why) trouble.reset();
   }
-  ending.tell(changed);
-  if (why) put_back(ending, failed, *why);
+  pace.unless_ending(changed);
+  if (why) put_back(pace, failed, *why);
 }
 
 }  // namespace sluice::kafka

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "side_client.hpp"
+#include "sluice/worker.hpp"
 #include "start_position.hpp"
-#include "worker.hpp"
 
 namespace sluice::kafka {
 

@@ -210,7 +210,6 @@ void Writer::broke(Error error) {
 void Writer::wake() {
   const std::lock_guard lock(mutex_);
   if (producer_ != nullptr) producer_->wake();
-  changed_.notify_all();
 }
 
 }  // namespace sluice::kafka

@@ -7,13 +7,11 @@
 // what the cluster does not take is tried until it does, or until the end.
 #pragma once
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "embedded.hpp"
 #include "flight.hpp"
@@ -21,6 +19,7 @@
 #include "message.hpp"
 #include "producer.hpp"
 #include "sluice/backoff.hpp"
+#include "sluice/worker.hpp"
 #include "writer_status.hpp"
 
 namespace sluice::kafka {
@@ -70,6 +69,7 @@ class Writer : private Producer::Owner {
 
   void broke(Error error);
   void wake();
+  bool is_ending() const { return worker_.pace().is_ending(); }
   Refused refusal(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record);
 
   const Context context_;
@@ -86,14 +86,12 @@ class Writer : private Producer::Owner {
   const Metric queued_;
 
   std::mutex mutex_;
-  std::condition_variable changed_;
   bool direct_ = false;            ///< the stage's thread produces; nothing waits
   bool is_held_ = false;           ///< credit is withdrawn
   std::deque<uint32_t> backlog_;   ///< flights to be produced, or to be produced on, oldest first
   std::deque<Batch> waiting_;      ///< behind them
   std::optional<Error> breakage_;  ///< why the producer must recover
   std::atomic<bool> is_broken_{false};
-  std::atomic<bool> is_ending_{false};
 
   std::optional<Topic> topic_;
   bool is_topic_stale_ = false;           ///< to be asked for again before the next producer
@@ -120,7 +118,7 @@ class Writer : private Producer::Owner {
   uint32_t run_slot_ = 0;
   uint32_t run_ = 0;  ///< delivery reports of run_slot_ that are not yet counted
   int64_t run_delivered_ = 0;
-  std::thread thread_;
+  Worker worker_;
 };
 
 }  // namespace sluice::kafka

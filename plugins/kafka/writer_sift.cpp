@@ -48,7 +48,7 @@ void Writer::sift() {
   for (const uint32_t slot : backlog_) flights_[slot].open.fetch_add(1, std::memory_order_relaxed);
   part_records_ = 1;
   uint32_t taken_alone = 0;
-  while (!is_broken_ && !is_ending_ && must_sift()) {
+  while (!is_broken_ && !is_ending() && must_sift()) {
     refused_in_part_ = 0;
     bool has_room = true;
     sent_in_part_ = send_part(has_room);

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The writer's own thread: finds or makes the topic, takes delivery reports, produces what waits, and recovers from
 // failures.
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -30,12 +27,7 @@ std::string without_duration(std::string_view reason) { return std::string(reaso
 }  // namespace
 
 void Writer::start() {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  worker_.start("kafka-writer", [this](Pace&) { run(); });
   if (embedded_topic_ != nullptr) {
     embedded_topic_->on_room(this, [this] { wake(); });
   }
@@ -43,13 +35,13 @@ void Writer::start() {
 
 Writer::~Writer() {
   if (embedded_topic_ != nullptr) embedded_topic_->on_room(this, nullptr);
-  is_ending_ = true;
+  worker_.ask_to_end();
   wake();
-  if (thread_.joinable()) thread_.join();
+  worker_.end();
 }
 
 void Writer::run() {
-  while (!is_ending_) {
+  while (!is_ending()) {
     if (producer_ == nullptr) {
       connect();
       continue;
@@ -77,9 +69,9 @@ void Writer::run() {
 void Writer::connect() {
   // Whatever makes another producer needed may concern the topic.
   if (!topic_ || (is_topic_stale_ && embedded_ == nullptr)) {
-    Result<Topic> found = ensure_topic(settings_, connect_deadline, is_ending_);
+    Result<Topic> found = ensure_topic(settings_, connect_deadline, worker_.pace().is_ending());
     if (!found) {
-      if (is_ending_) return;
+      if (is_ending()) return;
       return pause_after(found.error());
     }
     topic_ = std::move(*found);
@@ -119,7 +111,7 @@ void Writer::report_differences(Topic& topic) {
 void Writer::feed() {
   if (producer_->is_sifting()) {
     sift();
-    if (is_broken_ || is_ending_ || must_sift()) return;
+    if (is_broken_ || is_ending() || must_sift()) return;
     // What is left goes on by a producer that streams.
     drop_producer();
     return;
@@ -149,7 +141,7 @@ void Writer::feed() {
 
 /// Until nothing is with the producer any more.
 void Writer::await_reports() {
-  while (producer_->waiting() > 0 && !is_ending_) {
+  while (producer_->waiting() > 0 && !is_ending()) {
     // A broken producer sends nothing more, and keeps what comes back to be tried again.
     if (producer_->is_broken()) producer_->purge(false);
     if (producer_->is_sifting()) {
@@ -181,7 +173,7 @@ void Writer::recover() {
   }
   producer_->purge(false);
   await_reports();
-  if (is_ending_) return;
+  if (is_ending()) return;
   const std::vector<uint32_t> again = flights_.in_order();
   for (const uint32_t slot : again) {
     flights_[slot].sort_failed();
@@ -212,9 +204,7 @@ std::optional<Error> Writer::why_broken() {
 void Writer::pause_after(const Error& trouble) {
   status_.trouble(trouble);
   Backoff& backoff = trouble.category == Category::transient ? backoff_ : person_backoff_;
-  const Backoff::Duration time = backoff.next(context_.random());
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, time, [this] { return is_ending_.load(); });
+  worker_.pace().sleep_for(backoff.next(context_.random()));
 }
 
 /// What is on its way gets a moment; then everything is forgotten, and its batches go without a verdict.

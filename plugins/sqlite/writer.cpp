@@ -25,7 +25,7 @@ Writer::~Writer() {
     ended_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  worker_.end();
 }
 
 Result<void> Writer::attach(Client& client) {
@@ -50,7 +50,7 @@ Result<void> Writer::attach(Client& client) {
 
 void Writer::start() {
   const std::lock_guard lock(mutex_);
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  if (!worker_.is_started()) worker_.start("sqlite", [this](Pace&) { run(); });
 }
 
 void Writer::push(Client& client, Batch batch) {
@@ -67,7 +67,7 @@ void Writer::detach(Client& client) {
     client.closing = true;
     hurry_ = true;
     changed_.notify_all();
-    if (thread_.joinable()) changed_.wait(lock, [&] { return client.finished; });
+    if (worker_.is_started()) changed_.wait(lock, [&] { return client.finished; });
     std::erase(clients_, &client);
     hurry_ = std::any_of(clients_.begin(), clients_.end(), [](const Client* each) { return each->closing; });
   }

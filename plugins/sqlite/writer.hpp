@@ -9,10 +9,10 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "client.hpp"
+#include "sluice/worker.hpp"
 
 namespace sluice::sqlite {
 
@@ -61,7 +61,7 @@ class Writer {
   std::vector<Client*> clients_;
   bool ended_ = false;
   bool hurry_ = false;  ///< somebody closes: waits are cut short
-  std::thread thread_;
+  Worker worker_;
 
   std::mutex connection_mutex_;  ///< taken before mutex_, never after it
   Connection connection_;

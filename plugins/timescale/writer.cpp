@@ -45,7 +45,7 @@ Writer::Writer(Context context, Settings settings)
       connections_(context.counter("reconnects_total", "Connections made after the first.")),
       origin_(context),
       extractor_(settings_.mapping),
-      connection_(settings_, closing_.get()),
+      connection_(settings_, closing_.fd()),
       store_(connection_, settings_, origin_,
              context.counter("statements_total", "Statements that insert rows or look keys up.")),
       current_(settings_.mapping),
@@ -57,13 +57,10 @@ Writer::Writer(Context context, Settings settings)
 }
 
 Writer::~Writer() {
-  is_closing_ = true;
-  closing_.set();
-  if (thread_.joinable()) {
-    thread_.join();
-  } else {
-    finish();
-  }
+  worker_.ask_to_end();
+  closing_.wake();
+  worker_.end();
+  finish();
 }
 
 Result<void> Writer::open() {
@@ -76,7 +73,7 @@ Result<void> Writer::open() {
 
 void Writer::start() {
   if (connection_.is_open()) say_ready();
-  thread_ = std::thread([this] { run(); });
+  worker_.start("timescale", [this](const Pace& pace) { run(pace); });
 }
 
 void Writer::push(Batch batch) {
@@ -84,22 +81,22 @@ void Writer::push(Batch batch) {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(batch));
   }
-  work_.set();
+  work_.wake();
 }
 
-void Writer::run() {
+void Writer::run(const Pace& pace) {
   while (true) {
     if (current_.empty()) std::swap(current_, next_);
     if (current_.empty() && take(current_)) fill(current_);
     if (current_.empty()) {
-      if (is_closing_) break;
+      if (pace.is_ending()) break;
       if (connection_.is_open()) {
         wait_for_work();
         continue;
       }
     }
     if (Clock::now() < retry_at_) {
-      if (is_closing_) break;
+      if (pace.is_ending()) break;
       wait_for_work();
       continue;
     }
@@ -112,9 +109,8 @@ void Writer::run() {
       continue;
     }
     postpone(std::move(*failure));
-    if (is_closing_) break;
+    if (pace.is_ending()) break;
   }
-  finish();
 }
 
 std::optional<Failure> Writer::connect() {
@@ -183,12 +179,12 @@ void Writer::prepare_next() {
 void Writer::wait_for_work() {
   const bool pausing = Clock::now() < retry_at_;
   const bool watching = connection_.is_open();
-  pollfd watched[3] = {{closing_.get(), POLLIN, 0},
-                       {pausing ? -1 : work_.get(), POLLIN, 0},
+  pollfd watched[3] = {{closing_.fd(), POLLIN, 0},
+                       {pausing ? -1 : work_.fd(), POLLIN, 0},
                        {watching ? connection_.socket() : -1, POLLIN, 0}};
   const auto left = std::chrono::ceil<milliseconds>(retry_at_ - Clock::now());
   if (::poll(watched, 3, pausing ? static_cast<int>(std::max<int64_t>(left.count(), 0)) : -1) <= 0) return;
-  if (watched[1].revents != 0) work_.clear();
+  if (watched[1].revents != 0) work_.take();
   if (watched[2].revents != 0) {
     if (std::optional<Failure> failure = connection_.hear()) postpone(std::move(*failure));
   }

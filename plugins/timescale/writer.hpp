@@ -3,15 +3,14 @@
 // the server has committed. Failures other than of single rows settle nothing: they are reported and tried again until
 // they pass or the sink is closed. While the server works on one statement the next one is made ready.
 #pragma once
-#include <atomic>
 #include <deque>
 #include <mutex>
-#include <thread>
 
-#include "event_fd.hpp"
 #include "row_store.hpp"
 #include "schema.hpp"
 #include "sluice/backoff.hpp"
+#include "sluice/wake_fd.hpp"
+#include "sluice/worker.hpp"
 
 namespace sluice::timescale {
 
@@ -29,7 +28,7 @@ class Writer {
   void push(Batch batch);
 
  private:
-  void run();
+  void run(const Pace& pace);
   void finish();
   std::optional<Failure> connect();
   bool take(Job& job);
@@ -43,8 +42,7 @@ class Writer {
   const Context context_;
   const Settings settings_;
   Metric inserted_, already_there_, refused_, retries_, connections_;
-  EventFd work_, closing_;
-  std::atomic<bool> is_closing_{false};
+  WakeFd work_, closing_;
 
   std::mutex mutex_;
   std::deque<Batch> waiting_;
@@ -63,7 +61,7 @@ class Writer {
   bool said_connecting_ = false;
   bool is_ready_ = false;
   bool was_connected_ = false;
-  std::thread thread_;
+  Worker worker_;
 };
 
 }  // namespace sluice::timescale

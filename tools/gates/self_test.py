@@ -10,9 +10,9 @@ import tree
 
 # What is written where, the gate that must see it, and what it must say.
 FAULTS = [
-    ("walls.py", "engine/loader/fault.cpp", '#include "../../plugins/flow/pause.hpp"\n', "includes plugins/flow/pause.hpp"),
+    ("walls.py", "engine/loader/fault.cpp", '#include "../../plugins/flow/route.hpp"\n', "includes plugins/flow/route.hpp"),
     ("walls.py", "plugins/flow/fault.cpp", '#include "graph/plan.hpp"\n', "includes engine/graph/plan.hpp"),
-    ("walls.py", "plugins/sqlite/fault.cpp", '#include "../flow/pause.hpp"\n', "includes plugins/flow/pause.hpp"),
+    ("walls.py", "plugins/sqlite/fault.cpp", '#include "../flow/route.hpp"\n', "includes plugins/flow/route.hpp"),
     ("walls.py", "plugins/sqlite/fault2.cpp", '#include "records/batch.hpp"\n', "includes sdk/records/batch.hpp"),
     ("walls.py", "sdk/columns/src/fault.cpp", '#include "graph/plan.hpp"\n', "includes engine/graph/plan.hpp"),
     ("walls.py", "cli/fault.cpp", '#include "../plugins/sqlite/sql.hpp"\n', "includes plugins/sqlite/sql.hpp"),
