@@ -2,6 +2,13 @@
 // The example plugin in the harness: what a plugin's first test looks like.
 #include "sluice/testing/contract.hpp"
 
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "catch.hpp"
 
 using namespace sluice::testing;
@@ -39,4 +46,30 @@ TEST_CASE("the README's plugin discards large records and keeps the contract") {
   CHECK(node.write({"1234", "12345", "{}"}));
   CHECK(node.payloads() == std::vector<std::string>{"1234", "{}"});
   check_contract(find_type(*plugin, "limit"), {}, {"{}", "{\"a\":1}", ""});
+}
+
+TEST_CASE("the sink of docs/plugins.md waits for its file, refuses single records and keeps the contract") {
+  const auto plugin = load_plugin(SLUICE_APPEND_PLUGIN);
+  REQUIRE(plugin);
+  std::string root = (std::filesystem::temp_directory_path() / "append_XXXXXX").string();
+  REQUIRE(mkdtemp(root.data()) != nullptr);
+  const std::string path = root + "/missing/lines";
+  {
+    Harness node(find_type(*plugin, "append"), {{"path", path}});
+    node.begin();
+    CHECK(node.write({"a", "b\nc", "d"}));
+    REQUIRE(node.await([&] {
+      const std::vector<StatusLine> all = node.statuses();
+      return std::any_of(all.begin(), all.end(), [](const auto& each) { return each.status == SLUICE_STATUS_BLOCKED; });
+    }));
+    CHECK(node.settlements().empty());
+    std::filesystem::create_directory(root + "/missing");
+    REQUIRE(node.await([&] { return node.settlements().size() == 3; }));
+    CHECK(node.settled(SLUICE_DELIVERED) == 2);
+    CHECK(node.settled(SLUICE_FAILED) == 1);
+    std::ifstream file(path);
+    CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == "a\nd\n");
+  }
+  check_contract(find_type(*plugin, "append"), {{"path", path}}, {"{}", "{\"a\":1}", ""});
+  std::filesystem::remove_all(root);
 }
