@@ -163,8 +163,7 @@ void Writer::flush_run() {
     all_refused_since_ms_ = 0;
     for_their_time_in_a_row_ = 0;
     unexplained_in_a_row_ = 0;
-    status_.progress();
-    if (heartbeat_ != nullptr) heartbeat_->heard(GroupWatch::now_ns());
+    heard();
     backoff_.reset();
     person_backoff_.reset();
     if (!is_broken_) status_.ready();
@@ -175,6 +174,12 @@ void Writer::flush_run() {
   land(run_slot_, count);
 }
 
+/// The cluster has answered, be it with a refusal.
+void Writer::heard() {
+  status_.progress();
+  if (heartbeat_ != nullptr) heartbeat_->heard(GroupWatch::now_ns());
+}
+
 void Writer::failed(const rd_kafka_message_t& message, uint32_t slot, uint32_t record) {
   errors_.add();
   Flight& flight = flights_[slot];
@@ -182,6 +187,7 @@ void Writer::failed(const rd_kafka_message_t& message, uint32_t slot, uint32_t r
                        message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || message.err == RD_KAFKA_RESP_ERR__DESTROY ||
                        message.err == RD_KAFKA_RESP_ERR__FATAL || message.err == RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE;
   const Refusal refused = is_ours ? Refusal::no : refusal_of(message.err);
+  if (refused != Refusal::no) heard();
   if (refused != Refusal::no && producer_->is_sifting()) {
     ++refused_in_part_;
     if (sent_in_part_ == 1) return refused_alone(message.err, slot, record);

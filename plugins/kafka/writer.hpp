@@ -53,6 +53,7 @@ class Writer : private Producer::Owner {
   void feed();
   bool must_sift();
   void sift();
+  bool hold_producer();
   uint32_t send_part(bool& has_room);
   void await_reports();
   void recover();
@@ -60,6 +61,7 @@ class Writer : private Producer::Owner {
   void pause_after(const Error& trouble);
   void finish();
   void on_delivery(const rd_kafka_message_t& message) override;
+  void heard();
   void failed(const rd_kafka_message_t& message, uint32_t slot, uint32_t record);
   void refused_alone(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record);
   std::optional<Error> why_all(rd_kafka_resp_err_t code, uint32_t slot, uint32_t record);

@@ -14,6 +14,9 @@ namespace {
 
 constexpr int64_t ns_per_ms = 1'000'000;
 constexpr std::chrono::milliseconds ask_wait{2000};
+constexpr std::chrono::milliseconds ask_pause{50};
+/// A new producer knows the topic within moments, unless the machine or the cluster is busy.
+constexpr std::chrono::seconds hold_patience{15};
 /// Beside key, payload and headers: what a record takes in a set, at most.
 constexpr uint64_t framing_bytes = 100;
 /// With so many in a row and none taken, the clock or the topic is to blame, however far their times are.
@@ -72,10 +75,19 @@ void Writer::sift() {
   backlog_ = std::move(left);
 }
 
+/// Of a part that left in two sets the first could be refused and the second taken.
+bool Writer::hold_producer() {
+  const auto until = std::chrono::steady_clock::now() + hold_patience;
+  while (!producer_->hold(ask_wait)) {
+    if (is_ending_ || std::chrono::steady_clock::now() >= until) return false;
+    producer_->poll(ask_pause);
+  }
+  return true;
+}
+
 /// Hands the next part to the producer, which keeps it until it is flushed. How many records.
 uint32_t Writer::send_part(bool& has_room) {
-  // Of a part that left in two sets the first could be refused and the second taken.
-  if (!producer_->hold(ask_wait)) {
+  if (!hold_producer()) {
     broke(transient("topic \"" + settings_.topic + "\" at " + settings_.brokers + " is not known to the producer yet"));
     is_broken_ = true;
     return 0;

@@ -169,6 +169,25 @@ TEST_CASE("records that are written while others are refused are no lost connect
   CHECK(payloads(cluster) == wanted);
 }
 
+TEST_CASE("a refusal by a cluster that takes seconds to answer is no lost connection either") {
+  Cluster cluster;
+  cluster.create("trades", 3);
+  Harness node(kafka_type(), mock_options(cluster), as_input());
+  node.begin();
+  must(node.write({record(0, "BTCUSDT")}));
+  REQUIRE(all_settled(node));
+  // The next producer needs several answers before it knows the topic.
+  rd_kafka_mock_broker_set_rtt(cluster.mock(), 1, 1000);
+  rd_kafka_mock_push_request_errors(cluster.mock(), 0, 2, RD_KAFKA_RESP_ERR_INVALID_RECORD,
+                                    RD_KAFKA_RESP_ERR_INVALID_RECORD);
+  must(node.write({record(1, "BTCUSDT")}));
+  REQUIRE(all_settled(node));
+  rd_kafka_mock_broker_set_rtt(cluster.mock(), 1, 0);
+  CHECK(node.settled(SLUICE_DELIVERED) == 1);
+  CHECK(node.settled(SLUICE_FAILED) == 1);
+  for (const StatusLine& line : node.statuses()) CHECK(line.status == SLUICE_STATUS_READY);
+}
+
 TEST_CASE("a record larger than all that may wait is refused instead of waited for") {
   Cluster cluster;
   cluster.create("trades", 3);
