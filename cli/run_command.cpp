@@ -30,18 +30,6 @@
 namespace sluice::cli {
 namespace {
 
-std::map<std::string, uint32_t> failpoints_from_environment() {
-  std::map<std::string, uint32_t> points;
-  const char* text = std::getenv("SLUICE_FAILPOINTS");
-  if (text == nullptr) return points;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::string_view name = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
-    if (!name.empty()) points.emplace(name, 1);
-  }
-  return points;
-}
-
 std::string failure_text(const engine::Failure& failure, const std::string& file) {
   return fmt::format("{}:{}:{}: node \"{}\": {}{}", file, failure.place.line, failure.place.column, failure.node,
                      failure.error.message, failure.error.code.empty() ? "" : fmt::format(" [{}]", failure.error.code));
@@ -72,7 +60,6 @@ class Run {
     spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
     engine::RuntimeOptions runtime_options;
     runtime_options.drain_deadline_ns = static_cast<int64_t>(options_.drain_seconds * 1e9);
-    runtime_options.failpoints = failpoints_from_environment();
     runtime_options.log = [this](uint32_t level, const std::string& node, std::string_view sentence) {
       display_.log(level, node, sentence);
     };

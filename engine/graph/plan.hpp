@@ -4,7 +4,6 @@
 // from a spec and the loaded node types; tests build small ones by hand.
 #pragma once
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,7 +11,7 @@
 #include "graph/place.hpp"
 #include "graph/secrecy.hpp"
 #include "graph/spec.hpp"
-#include "sluice/abi.h"
+#include "sluice/describe.hpp"
 
 namespace sluice::engine {
 
@@ -33,16 +32,13 @@ struct PlanPort {
 
 /// What describe() said; times in nanoseconds.
 struct PlanFacts {
-  int64_t replay = 0;
-  bool ends = false;
+  Replay replay = Replay::none;
   bool durable = false;
-  bool idempotent = false;
   uint64_t max_in_flight = 1;
   uint64_t memory_bytes = 0;
   uint64_t holds_records = 0;
-  uint64_t holds_bytes = 0;
   int64_t holds_ns = 0;
-  std::map<uint32_t, std::string> reasons;  ///< by SLUICE_FACT_*
+  bool absorbs = false;
 };
 
 /// A node as it runs. A relay that is used on both sides is two of these with the same name.

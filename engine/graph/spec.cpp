@@ -48,11 +48,4 @@ const NodeSpec* GraphSpec::find_node(std::string_view wanted) const {
   return nullptr;
 }
 
-const ProcessSpec* GraphSpec::find_process(std::string_view wanted) const {
-  for (const ProcessSpec& process : processes) {
-    if (process.name.value == wanted) return &process;
-  }
-  return nullptr;
-}
-
 }  // namespace sluice::engine

@@ -98,7 +98,6 @@ struct GraphSpec {
   std::optional<Placed<std::int64_t>> latency;  // nanoseconds from a record's emission to its last verdict
 
   const NodeSpec* find_node(std::string_view name) const;
-  const ProcessSpec* find_process(std::string_view name) const;
 };
 
 }  // namespace sluice::engine

@@ -28,7 +28,6 @@ struct NodeType {
   const Plugin* plugin = nullptr;
 
   bool is_source() const { return kind == SLUICE_SOURCE; }
-  bool is_transform() const { return kind == SLUICE_TRANSFORM; }
   bool is_sink() const { return kind == SLUICE_SINK; }
   bool is_relay() const { return kind == SLUICE_RELAY; }
 };

@@ -110,6 +110,9 @@ class Writer {
                 labels, account.settled);
     to_.family("sluice_source_unsettled_records", gauge, "Records of a source without a verdict.")
         .add(labels, account.unsettled);
+    to_.family("sluice_source_relinquished_records_total", counter,
+               "Records of a source that ended without a verdict, because it gives them out again.")
+        .add(labels, account.relinquished);
     to_.family("sluice_source_unsettled_bytes", gauge, "Payload bytes of the unsettled records.")
         .add(labels, account.unsettled_bytes);
     if (account.uncommitted) {

@@ -50,6 +50,12 @@ PluginMetricName split_metric_name(std::string_view text) {
 }
 
 void add_plugin_metrics(const NodeReport& node, const Labels& labels, Exposition& exposition) {
+  for (const auto& [partition, records] : node.lag) {
+    exposition
+        .family("sluice_" + node.type + "_lag_records", MetricKind::gauge,
+                "Records that wait at the server and were not yet read.")
+        .add(partition.empty() ? labels : labels.with("partition", partition), records);
+  }
   for (size_t i = 0; i < node.metrics.size(); ++i) {
     const auto& [text, value] = node.metrics[i];
     const MetricFacts facts = i < node.metric_facts.size() ? node.metric_facts[i] : MetricFacts{};

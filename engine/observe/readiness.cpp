@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <numeric>
 
 #include "graph/diagnostic_render.hpp"
 #include "observe/metrics.hpp"
@@ -16,7 +17,6 @@ namespace {
 
 constexpr int64_t rate_window_ns = 10'000'000'000;
 constexpr int64_t least_rate_ns = 1'000'000'000;
-constexpr std::string_view lag_metric = "lag_records";
 
 std::string whole_seconds(int64_t nanoseconds) { return fmt::format("{} s", nanoseconds / 1'000'000'000); }
 
@@ -30,7 +30,7 @@ uint64_t settled_of(const AccountReport& account) {
 uint64_t at_risk(const Report& report, const NodeReport& node) {
   const auto index = static_cast<size_t>(&node - report.nodes.data());
   for (size_t i = 0; i < report.nodes.size(); ++i) {
-    const bool cannot_replay = report.nodes[i].is_source && report.nodes[i].replay == 0;
+    const bool cannot_replay = report.nodes[i].is_source && report.nodes[i].replay == Replay::none;
     if (cannot_replay && leads_to(report, i, index, false)) return waiting_before(report, index) + node.held;
   }
   return 0;
@@ -63,13 +63,8 @@ std::string whereabouts(const Report& report) {
 }  // namespace
 
 uint64_t lag_of(const NodeReport& node) {
-  uint64_t lag = 0;
-  for (const auto& [text, value] : node.metrics) {
-    if (text.starts_with(lag_metric) && split_metric_name(text).name == lag_metric && value > 0) {
-      lag += static_cast<uint64_t>(value);
-    }
-  }
-  return lag;
+  return std::accumulate(node.lag.begin(), node.lag.end(), uint64_t{0},
+                         [](uint64_t sum, const auto& partition) { return sum + partition.second; });
 }
 
 std::string no_room_of(const Report& report, const NodeReport& source) {

@@ -78,7 +78,7 @@ class Readiness {
 /// Why a source may emit nothing now; empty when it may.
 std::string no_room_of(const Report& report, const NodeReport& source);
 
-/// How many records wait at the server of a source, as its plugin says by gauges called lag_records; 0 without them.
+/// How many records wait at the server of a source, in all partitions; 0 when it does not say.
 uint64_t lag_of(const NodeReport& node);
 
 /// {"status":"ready"} or {"status":"not_ready","reasons":[{code, node, sentence, since}]}; `since` in UTC.

@@ -35,12 +35,14 @@ std::string sum_text(const std::array<uint64_t, records::verdict_count>& settled
   return text.empty() ? " = nothing" : text;
 }
 
-std::string_view fate(int64_t replay) { return replay == 0 ? "unsettled, may be lost" : "unsettled, will be replayed"; }
+std::string_view fate(Replay replay) {
+  return replay == Replay::none ? "unsettled, may be lost" : "unsettled, will be replayed";
+}
 
 std::string account_line(std::string_view word, const AccountReport& account, std::string_view rest_word) {
   std::string line = fmt::format("{} {}", word, grouped(account.received));
   if (account.made > 0) line += fmt::format(" + made {}", grouped(account.made));
-  return line + sum_text(account.settled, account.unsettled, rest_word);
+  return line + sum_text(account.settled, account.without_verdict(), rest_word);
 }
 
 void append_nodes(const Report& report, std::string& text) {
@@ -52,7 +54,7 @@ void append_nodes(const Report& report, std::string& text) {
         node.settled[static_cast<size_t>(Verdict::delivered)] + node.settled[static_cast<size_t>(Verdict::accepted)];
     text += fmt::format("  {:<20} {:>13} {:>13} {:>13} {:>10} {:>10} {:>8} {:>8}\n", node.name + node.half,
                         grouped(node.in), grouped(node.out), grouped(safe), verdict(Verdict::dead_lettered),
-                        verdict(Verdict::discarded), verdict(Verdict::failed), grouped(node.held));
+                        verdict(Verdict::discarded), verdict(Verdict::failed), grouped(node.held + node.relinquished));
     for (const auto& [reason, count] : node.discards) {
       text += fmt::format("    discarded as {}: {}\n", reason, grouped(count));
     }
@@ -104,14 +106,16 @@ Receipt judge(const Report& report) {
     receipt.imbalances.push_back(fmt::format("{}: {} more left it than came", what, grouped(0 - left)));
   };
   for (const NodeReport& node : report.nodes) {
-    check_left("node " + node.name, node.in + node.made, node.held);
-    check("node " + node.name, node.in + node.made, node.out + node.folded + settled_sum(node.settled) + node.held);
+    const uint64_t held = node.held + node.relinquished;
+    check_left("node " + node.name, node.in + node.made, held);
+    check("node " + node.name, node.in + node.made, node.out + node.folded + settled_sum(node.settled) + held);
     if (!node.is_source) continue;
     const AccountReport& account = node.account;
-    check_left("source " + node.name, account.received + account.made, account.unsettled);
-    check("source " + node.name, account.received + account.made, settled_sum(account.settled) + account.unsettled);
-    (node.replay == 0 ? receipt.may_be_lost : receipt.will_be_replayed) +=
-        account.unsettled + account.count(Verdict::failed);
+    const uint64_t unsettled = account.without_verdict();
+    check_left("source " + node.name, account.received + account.made, unsettled);
+    check("source " + node.name, account.received + account.made, settled_sum(account.settled) + unsettled);
+    (node.replay == Replay::none ? receipt.may_be_lost : receipt.will_be_replayed) +=
+        unsettled + account.count(Verdict::failed);
   }
   uint64_t unsettled_of_edges = 0;
   for (const EdgeReport& edge : report.edges) {
@@ -145,7 +149,7 @@ std::string receipt_text(const Report& report) {
     for (const PartitionReport& partition : node.partitions) {
       text += fmt::format("    partition {}: settled up to {}", partition.name, partition.settled);
       // A source that begins anew each time takes no commits, which must not look like a loss.
-      if (node.replay == 2) text += fmt::format(", committed {}", partition.committed);
+      if (node.replay == Replay::from_commit) text += fmt::format(", committed {}", partition.committed);
       text += '\n';
     }
   }

@@ -19,7 +19,7 @@ std::string account_json(const AccountReport& account) {
   return fmt::format(
       "{{\"received\":{},\"made\":{}{},\"unsettled\":{},\"settle_p50_ns\":{},\"settle_p99_ns\":{},"
       "\"over_budget\":{}}}",
-      account.received, account.made, settled_members(account.settled), account.unsettled, account.p50_ns,
+      account.received, account.made, settled_members(account.settled), account.without_verdict(), account.p50_ns,
       account.p99_ns, account.over_budget);
 }
 
@@ -34,7 +34,7 @@ std::string node_json(const NodeReport& node) {
   std::string out = fmt::format(
       "{{\"name\":{},\"half\":{},\"type\":{},\"in\":{},\"made\":{},\"out\":{},\"folded\":{}{},\"held\":{}",
       json_quoted(node.name), json_quoted(node.half.empty() ? node.half : node.half.substr(1)), json_quoted(node.type),
-      node.in, node.made, node.out, node.folded, settled_members(node.settled), node.held);
+      node.in, node.made, node.out, node.folded, settled_members(node.settled), node.held + node.relinquished);
   if (node.is_source) out += ",\"account\":" + account_json(node.account);
   out += quantiles_json("held", node.held_time);
   out += ",\"metrics\":{";

@@ -34,10 +34,11 @@ void FlowAccount::on_settled(SourceBatch* take_list, int64_t at_ns) {
   SourceBatch* last = nullptr;
   for (SourceBatch* batch = take_list; batch != nullptr; batch = batch->next_settled) {
     const int64_t age_ns = at_ns - batch->created_ns();
-    latency_.add(age_ns, batch->records());
+    const bool has_verdict = !batch->has_relinquished();
+    if (has_verdict) latency_.add(age_ns, batch->records());
     bytes += batch->bytes();
     records += batch->records();
-    if (budget_ns_ != 0 && age_ns > budget_ns_) over_budget += batch->records();
+    if (has_verdict && budget_ns_ != 0 && age_ns > budget_ns_) over_budget += batch->records();
     last = batch;
   }
   if (over_budget != 0) over_budget_.fetch_add(over_budget, std::memory_order_relaxed);
@@ -85,7 +86,7 @@ void SourceAccount::settle_locked(SourceBatch* take) {
     return;
   }
   Partition& partition = *partitions_[take->partition];
-  const uint64_t records = take->records();
+  const uint64_t records = take->has_relinquished() ? 0 : take->records();
   partition.tracker.settle(take);
   if (partition.is_closed) {
     forget_if_gone(partition);
@@ -154,6 +155,7 @@ void SourceAccount::revoke_partition(uint32_t partition) {
   if (which == nullptr || which->is_revoked) return;
   which->is_revoked = true;
   revoked_.fetch_add(1, std::memory_order_seq_cst);
+  revocations_.add(1);
 }
 
 void SourceAccount::lose_partition(uint32_t partition) {
@@ -197,9 +199,12 @@ std::optional<uint32_t> SourceAccount::next_release(bool deadline_passed) {
   return std::nullopt;
 }
 
-bool SourceAccount::is_open(uint32_t partition) const {
+bool SourceAccount::gives_again(const SourceBatch& batch) {
+  if (is_replayed_.load(std::memory_order_relaxed)) return true;
   const std::lock_guard lock(mutex_);
-  return find_open(partition) != nullptr;
+  if (batch.partition == SLUICE_NO_PARTITION) return false;
+  const Partition* partition = find_open(batch.partition);
+  return partition == nullptr || partition->is_revoked;
 }
 
 uint64_t SourceAccount::uncommitted_records() {

@@ -108,10 +108,14 @@ class SourceAccount final : public FlowAccount {
   std::optional<CommitDue> next_commit();
   /// A revoked one that may go: drained and committed, or past its deadline. Closes it.
   std::optional<uint32_t> next_release(bool deadline_passed);
+  /// How often a partition was revoked.
+  uint64_t revocations() const { return revocations_.load(); }
   bool has_revoked() const { return revoked_.load(std::memory_order_seq_cst) != 0; }
-  bool is_open(uint32_t partition) const;
 
   // Any thread.
+  /// The run ends, and the next one is given out again what is unsettled then.
+  void will_be_replayed() { is_replayed_.store(true, std::memory_order_relaxed); }
+  bool gives_again(const records::SourceBatch& batch) override;
   /// Settled, in whatever order, and not yet stored by the outside as committed: a crash repeats them. What is left of
   /// a partition that is gone is another's to repeat. 0 without commits. Read after unsettled_records(), none is
   /// missed.
@@ -160,6 +164,8 @@ class SourceAccount final : public FlowAccount {
 
   const bool takes_commits_;
   const bool bounds_uncommitted_;
+  std::atomic<bool> is_replayed_{false};
+  OwnCounter revocations_;            ///< of the stage thread of the source
   std::atomic<uint32_t> revoked_{0};  ///< partitions that are revoked and not yet closed; written under mutex_
   // Guarded by mutex_.
   std::vector<std::unique_ptr<Partition>> partitions_;  ///< ids are indices; null: closed, and nothing of it is open

@@ -31,6 +31,8 @@ GraphRuntime::~GraphRuntime() {
   for (NodeRuntime& node : nodes_) {
     if (node.is_left_behind && !node.is_closed.load()) node.plan.type->close(node.handle);
   }
+  // From here on a plugin's late thread finds no graph.
+  for (NodeRuntime& node : nodes_) node.context.gate.close();
 }
 
 void GraphRuntime::finish() {

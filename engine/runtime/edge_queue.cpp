@@ -221,9 +221,10 @@ void EdgeQueue::make_room_locked(const HostBatch& batch, Pushed& result) {
   }
 }
 
-void EdgeQueue::push_flush_marker() {
+void EdgeQueue::push_flush_marker(uint32_t why) {
   HostBatch* marker = records::new_batch(0, 0);
   marker->is_flush_marker = true;
+  marker->flush_reason = static_cast<uint8_t>(why);
   {
     const std::lock_guard lock(mutex_);
     append_locked(marker);

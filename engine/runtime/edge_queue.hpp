@@ -52,7 +52,7 @@ class EdgeQueue {
   /// Takes a batch with at least one record.
   Pushed push(records::HostBatch* take);
   /// Markers count for nothing and always find room.
-  void push_flush_marker();
+  void push_flush_marker(uint32_t why);
 
   /// The next batch or marker, or null. Consumer only.
   records::HostBatch* pop();

@@ -20,6 +20,7 @@
 
 #include "runtime/bell.hpp"
 #include "runtime/ledger.hpp"
+#include "sluice/abi.h"
 
 namespace sluice::engine {
 
@@ -76,6 +77,8 @@ class Ending {
   bool was_stop_requested() const { return is_stop_requested_.load(); }
   /// The run has begun to end: what is held back may as well come now.
   bool is_ending() const { return is_ending_.load(std::memory_order_seq_cst); }
+  /// Why sources that stop now have what is behind them flushed: SLUICE_FLUSH_*.
+  uint32_t last_flush() const { return was_stop_requested() ? SLUICE_FLUSH_DRAIN : SLUICE_FLUSH_END; }
   /// Whether the stage, whose queues are empty, has to flush its head now and report a served marker then.
   bool take(OwedFlush& flush);
 

@@ -20,10 +20,10 @@ int32_t slot_of(const Plan& plan, std::string_view name) {
 GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
     : plan_(std::move(plan)),
       options_(std::move(options)),
-      host_(make_host(static_cast<uint32_t>(plan_.attributes.size()))),
+      host_(host_for(static_cast<uint32_t>(plan_.attributes.size()))),
       ending_(bell_, options_.drain_deadline_ns) {
   for (size_t i = 0; i < plan_.nodes.size(); ++i) {
-    NodeRuntime& made = nodes_.emplace_back(*this, plan_.nodes[i], i);
+    NodeRuntime& made = nodes_.emplace_back(*this, plan_.nodes[i], i, host_.attribute_count);
     made.edges_of_port.resize(plan_.nodes[i].outputs.size());
   }
   make_edges();
@@ -71,7 +71,7 @@ void GraphRuntime::make_edges() {
 void GraphRuntime::make_source_accounts() {
   for (NodeRuntime& node : nodes_) {
     if (!node.plan.is_source()) continue;
-    const bool takes_commits = node.plan.facts.replay == 2 && node.plan.type->commit != nullptr;
+    const bool takes_commits = node.plan.facts.replay == Replay::from_commit && node.plan.type->commit != nullptr;
     const auto on_relief = [this, &node, takes_commits] {
       const bool was_starved =
           node.is_starved.load(std::memory_order_seq_cst) && node.is_starved.exchange(false, std::memory_order_seq_cst);
@@ -108,7 +108,8 @@ std::optional<Failure> GraphRuntime::open() {
         return std::nullopt;
       }
       sluice_error error = empty_error();
-      if (node.plan.type->open(&host_, &node, node.plan.role, node.plan.options, &node.handle, &error) == SLUICE_OK) {
+      if (node.plan.type->open(&host_, &node.context, node.plan.role, node.plan.options, &node.handle, &error) ==
+          SLUICE_OK) {
         continue;
       }
       node.handle = nullptr;
@@ -160,6 +161,11 @@ bool GraphRuntime::start_stages(bool (*is_meant)(const Stage&)) {
 }
 
 void GraphRuntime::request_stop() {
+  for (NodeRuntime& node : nodes_) {
+    if (node.plan.facts.replay != Replay::none && node.account != nullptr && !node.reads_memory) {
+      node.account->will_be_replayed();
+    }
+  }
   int64_t none = 0;
   stop_requested_ns_.compare_exchange_strong(none, monotonic_ns());
   ending_.request_stop();
@@ -285,7 +291,7 @@ void GraphRuntime::flush_dead_letters() {
   for (EdgeRuntime& edge : edges_) {
     if (edge.dead_letter == nullptr) continue;
     ending_.marker_sets_out();
-    edge.queue->push_flush_marker();
+    edge.queue->push_flush_marker(ending_.last_flush());
   }
 }
 

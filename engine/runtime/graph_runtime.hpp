@@ -8,7 +8,6 @@
 #include <chrono>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,7 +33,6 @@ struct RuntimeOptions {
   int64_t revoke_deadline_ns = 10'000'000'000;
   /// Any thread; level is SLUICE_LOG_*.
   std::function<void(uint32_t level, const std::string& node, std::string_view sentence)> log;
-  std::map<std::string, uint32_t> failpoints;  ///< "node.name" or "name"
 };
 
 /// Why a run ended early.
@@ -80,7 +78,6 @@ class GraphRuntime {
   EdgeRuntime& edge(size_t index) { return edges_[index]; }
   EdgeRuntime& dead_letter(uint16_t path) { return edges_[plan_.edges.size() + path - 1]; }
   std::deque<EdgeRuntime>& edges() { return edges_; }
-  const sluice_host& host() const { return host_; }
   void stop_with(const NodeRuntime& node, Error error);
   /// Records were destroyed without a verdict. If the call that did it fails too, its error says more.
   void stop_for_drop(const NodeRuntime& node, Error error);
@@ -131,7 +128,7 @@ class GraphRuntime {
 
   const Plan plan_;
   const RuntimeOptions options_;
-  sluice_host host_;
+  const sluice_host& host_;
   Bell bell_;  ///< rings when what open, start, wait and close wait for may have come
   Ending ending_;
   std::deque<NodeRuntime> nodes_;
@@ -161,7 +158,7 @@ class GraphRuntime {
   std::vector<std::thread> closers_;
 };
 
-/// The table of host functions for a graph with this many attributes.
-sluice_host make_host(uint32_t attribute_count);
+/// The table of host functions for graphs with this many attributes, for the life of the process.
+const sluice_host& host_for(uint32_t attribute_count);
 
 }  // namespace sluice::engine

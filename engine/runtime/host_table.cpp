@@ -2,12 +2,14 @@
 // The functions a plugin may call, as abi.h declares them. Thin: each finds its node and hands on.
 #include <fmt/format.h>
 
+#include <map>
 #include <mutex>
 #include <random>
 #include <string>
 #include <unordered_set>
 
 #include "runtime/graph_runtime.hpp"
+#include "runtime/inside.hpp"
 
 namespace sluice::engine {
 namespace {
@@ -15,8 +17,15 @@ namespace {
 using records::host_batch;
 using records::HostBatch;
 
+/// A batch without a token was made and never emitted: there is nobody to answer.
+bool is_fresh(const HostBatch& batch) { return batch.runs.empty(); }
+
+// Any thread: through the gate.
+
 void log(sluice_context* context, uint32_t level, sluice_str sentence) {
-  NodeRuntime& node = node_of(context);
+  const Inside inside(context);
+  if (!inside) return;
+  NodeRuntime& node = inside.node();
   const std::string shown = node.runtime.shown(to_view(sentence));
   if (node.may_log(shown, monotonic_ns())) node.runtime.log_words(node, JustSaid::Kind::sentence, level, shown);
 }
@@ -26,26 +35,29 @@ uint64_t random_number(sluice_context*) {
   thread_local std::mt19937_64 generator{std::random_device{}()};
   return generator();
 }
-uint32_t failpoint(sluice_context* context, sluice_str name) {
-  const NodeRuntime& node = node_of(context);
-  const auto& all = node.runtime.options().failpoints;
-  if (all.empty()) return 0;
-  auto found = all.find(node.plan.name + "." + std::string(to_view(name)));
-  if (found == all.end()) found = all.find(std::string(to_view(name)));
-  return found == all.end() ? 0 : found->second;
-}
 void stop(sluice_context* context, const sluice_error* error) {
-  NodeRuntime& node = node_of(context);
+  const Inside inside(context);
+  if (!inside) return;
+  NodeRuntime& node = inside.node();
   node.runtime.stop_with(node, node.runtime.shown(*error));
 }
-void wake(sluice_context* context) { node_of(context).stage->waker().wake(); }
+void wake(sluice_context* context) {
+  const Inside inside(context);
+  if (inside) inside.node().stage->waker().wake();
+}
 void status(sluice_context* context, uint32_t status_word, sluice_str sentence) {
-  NodeRuntime& node = node_of(context);
+  const Inside inside(context);
+  if (!inside) return;
+  NodeRuntime& node = inside.node();
   node.runtime.set_status(node, status_word, to_view(sentence));
 }
 sluice_metric* metric(sluice_context* context, uint32_t kind, sluice_str name, sluice_str help) {
-  NodeRuntime& node = node_of(context);
-  return node.metric(kind, node.runtime.shown(to_view(name)), node.runtime.shown(to_view(help)));
+  const Inside inside(context);
+  // Of a graph that has gone nobody shows it.
+  const auto shown = [&](sluice_str text) {
+    return inside ? inside.node().runtime.shown(to_view(text)) : std::string(to_view(text));
+  };
+  return context->metric(kind, shown(name), shown(help));
 }
 void metric_add(sluice_metric* which, int64_t amount) { which->value.fetch_add(amount, std::memory_order_relaxed); }
 void metric_set(sluice_metric* which, int64_t value) { which->value.store(value, std::memory_order_relaxed); }
@@ -69,87 +81,6 @@ int32_t attribute(sluice_context* context, sluice_str name) {
 uint32_t wired(sluice_context* context, uint32_t port) {
   const NodeRuntime& node = node_of(context);
   return port < node.edges_of_port.size() && !node.edges_of_port[port].empty() ? 1 : 0;
-}
-
-sluice_batch* batch_new(sluice_context* context, uint32_t capacity) {
-  return records::new_batch(node_of(context).runtime.host().attribute_count, capacity);
-}
-uint32_t batch_pin(sluice_batch* batch, sluice_buffer* buffer) { return records::pin(*host_batch(batch), buffer); }
-
-void batch_split(sluice_context* context, sluice_batch* take, const uint8_t* lanes, uint32_t lane_count,
-                 sluice_batch** out) {
-  records::split_take(host_batch(take), lanes, lane_count, out);
-  if (!node_of(context).is_sink) return;
-  int64_t parts = 0;
-  for (uint32_t lane = 0; lane < lane_count; ++lane) parts += out[lane] == nullptr ? 0 : 1;
-  node_of(context).in_flight.fetch_add(parts - 1, std::memory_order_relaxed);
-}
-sluice_batch* batch_cut(sluice_context* context, sluice_batch* from, uint32_t count) {
-  if (node_of(context).is_sink) node_of(context).in_flight.fetch_add(1, std::memory_order_relaxed);
-  return records::cut(*host_batch(from), count);
-}
-sluice_batch* batch_expand(sluice_context* context, sluice_batch* take, const uint32_t* copies) {
-  const uint64_t before = take->count;
-  HostBatch* out = records::expand_take(host_batch(take), copies);
-  node_of(context).counters.made.fetch_add(out->count - before, std::memory_order_relaxed);
-  return out;
-}
-sluice_batch* batch_fold(sluice_context* context, sluice_batch* take, const uint32_t* sizes, uint32_t size_count) {
-  const uint64_t before = take->count;
-  HostBatch* out = records::fold_take(host_batch(take), sizes, size_count);
-  node_of(context).counters.folded.fetch_add(before - out->count, std::memory_order_relaxed);
-  return out;
-}
-
-/// A sink owns one batch fewer; if it had no room it has some again.
-void let_go(NodeRuntime& node) {
-  if (!node.is_sink) return;
-  const int64_t before = node.in_flight.fetch_sub(1, std::memory_order_seq_cst);
-  if (before >= static_cast<int64_t>(node.plan.facts.max_in_flight)) node.stage->waker().wake();
-}
-
-/// A batch without a token was made and never emitted: there is nobody to answer.
-bool is_fresh(const HostBatch& batch) { return batch.runs.empty(); }
-
-void batch_merge(sluice_context* context, sluice_batch* into, sluice_batch* take) {
-  // A fresh batch counts for nothing until it has taken another in.
-  const bool both_count = !is_fresh(*host_batch(into)) && !is_fresh(*host_batch(take));
-  // What gathers records for long must not keep whole read buffers alive for a few of them.
-  records::compact(*host_batch(take));
-  records::merge_take(*host_batch(into), host_batch(take));
-  if (both_count) let_go(node_of(context));
-}
-
-void settle(sluice_context* context, sluice_batch* take, uint32_t verdict, uint32_t category, sluice_str code,
-            sluice_str reason) {
-  NodeRuntime& node = node_of(context);
-  HostBatch* batch = host_batch(take);
-  if (is_fresh(*batch)) {
-    records::free_take(batch);
-    return;
-  }
-  // What is discarded names its reason on every batch: it is made safe where it is shown.
-  const auto text = [&](sluice_str from) {
-    return verdict == SLUICE_FAILED ? node.runtime.shown(to_view(from)) : std::string(to_view(from));
-  };
-  node.runtime.settle(node, batch, verdict, Error{static_cast<Category>(category), text(reason), text(code)});
-  let_go(node);
-}
-
-void batch_drop(sluice_context* context, sluice_batch* take) {
-  NodeRuntime& node = node_of(context);
-  HostBatch* batch = host_batch(take);
-  const uint32_t count = batch->count;
-  const bool had_token = !is_fresh(*batch);
-  // Freed, never settled: no position moves over it.
-  records::free_take(batch);
-  if (!had_token) return;
-  if (node.runtime.is_closing()) return;
-  node.runtime.stop_for_drop(
-      node, bug(fmt::format("it destroyed {} records without a verdict; nothing was committed for them. This is a bug "
-                            "of the plugin of type {}: every batch must be emitted or settled",
-                            count, node.plan.type_name)));
-  let_go(node);
 }
 
 void emit(sluice_context* context, uint32_t port, sluice_batch* take) {
@@ -177,8 +108,7 @@ inline uint64_t begin_token(NodeRuntime& node, HostBatch& batch, uint32_t partit
   return bytes;
 }
 
-void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uint32_t partition, int64_t /*first*/,
-                 int64_t end) {
+void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uint32_t partition, int64_t end) {
   NodeRuntime& node = node_of(context);
   HostBatch* batch = host_batch(take);
   if (port >= node.edges_of_port.size() || !is_fresh(*batch) || node.account == nullptr) {
@@ -196,7 +126,7 @@ void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uin
   node.stage->emit(node, port, batch);
 }
 
-void begin_source(sluice_context* context, sluice_batch* own, uint32_t partition, int64_t /*first*/, int64_t end) {
+void begin_source(sluice_context* context, sluice_batch* own, uint32_t partition, int64_t end) {
   NodeRuntime& node = node_of(context);
   HostBatch* batch = host_batch(own);
   if (!is_fresh(*batch) || node.account == nullptr) {
@@ -209,11 +139,20 @@ void begin_source(sluice_context* context, sluice_batch* own, uint32_t partition
   begin_token(node, *batch, partition, end);
 }
 
+void lag(sluice_context* context, sluice_str partition, uint64_t records) {
+  const Inside inside(context);
+  if (!inside) return;
+  NodeRuntime& node = inside.node();
+  node.set_lag(node.runtime.shown(to_view(partition)), records);
+}
+
 void timer(sluice_context* context, int64_t monotonic_deadline_ns) {
   node_of(context).timer_deadline_ns = monotonic_deadline_ns;
 }
 void hold(sluice_context* context, uint32_t on) {
-  NodeRuntime& node = node_of(context);
+  const Inside inside(context);
+  if (!inside) return;
+  NodeRuntime& node = inside.node();
   node.is_on_hold.store(on != 0, std::memory_order_seq_cst);
   if (on == 0) node.stage->waker().wake();
 }
@@ -230,7 +169,9 @@ void partition_lost(sluice_context* context, uint32_t partition) {
   node_of(context).account->lose_partition(partition);
 }
 void committed(sluice_context* context, uint32_t partition, int64_t position, const sluice_error* error) {
-  NodeRuntime& node = node_of(context);
+  const Inside inside(context);
+  if (!inside) return;
+  NodeRuntime& node = inside.node();
   if (error != nullptr) {
     node.runtime.log(node, SLUICE_LOG_WARN, node.runtime.shown(*error).message);
     node.stage->source()->delay_commits(monotonic_ns());
@@ -239,6 +180,13 @@ void committed(sluice_context* context, uint32_t partition, int64_t position, co
 }
 
 }  // namespace
+
+void stop_for_bug(NodeRuntime& node, const std::string& deed) {
+  node.runtime.stop_with(node,
+                         bug(fmt::format("it {}. This is a bug of the plugin of type {}", deed, node.plan.type_name)));
+}
+
+namespace {
 
 sluice_host make_host(uint32_t attribute_count) {
   sluice_host host{};
@@ -249,7 +197,6 @@ sluice_host make_host(uint32_t attribute_count) {
   host.now = &now;
   host.monotonic = &monotonic;
   host.random = &random_number;
-  host.failpoint = &failpoint;
   host.stop = &stop;
   host.wake = &wake;
   host.status = &status;
@@ -262,15 +209,6 @@ sluice_host make_host(uint32_t attribute_count) {
   host.buffer_unref_take = &records::unref_take;
   host.attribute = &attribute;
   host.wired = &wired;
-  host.batch_new = &batch_new;
-  host.batch_pin = &batch_pin;
-  host.batch_split = &batch_split;
-  host.batch_cut = &batch_cut;
-  host.batch_merge = &batch_merge;
-  host.batch_expand = &batch_expand;
-  host.batch_fold = &batch_fold;
-  host.settle = &settle;
-  host.batch_drop = &batch_drop;
   host.emit = &emit;
   host.emit_source = &emit_source;
   host.timer = &timer;
@@ -280,7 +218,19 @@ sluice_host make_host(uint32_t attribute_count) {
   host.partition_lost = &partition_lost;
   host.committed = &committed;
   host.begin_source = &begin_source;
+  host.lag = &lag;
+  fill_batches(host);
   return host;
+}
+
+}  // namespace
+
+const sluice_host& host_for(uint32_t attribute_count) {
+  // Never freed: a plugin's late thread may still call through it.
+  static std::mutex mutex;
+  static auto* const tables = new std::map<uint32_t, sluice_host>;
+  const std::lock_guard lock(mutex);
+  return tables->try_emplace(attribute_count, make_host(attribute_count)).first->second;
 }
 
 }  // namespace sluice::engine

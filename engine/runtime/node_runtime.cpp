@@ -64,25 +64,19 @@ NodeRuntime::Status NodeRuntime::status() const {
   return status_;
 }
 
-sluice_metric* NodeRuntime::metric(uint32_t kind, std::string name, std::string help) {
+void NodeRuntime::set_lag(std::string partition, uint64_t records) {
   const std::lock_guard lock(mutex_);
-  for (sluice_metric& known : metrics_) {
-    if (known.name == name) return &known;
+  for (auto& [known, lag] : lag_) {
+    if (known != partition) continue;
+    lag = records;
+    return;
   }
-  sluice_metric& made = metrics_.emplace_back();
-  made.name = std::move(name);
-  made.help = std::move(help);
-  made.kind = kind;
-  return &made;
+  lag_.emplace_back(std::move(partition), records);
 }
 
-std::vector<NodeRuntime::MetricValue> NodeRuntime::metrics() const {
+std::vector<std::pair<std::string, uint64_t>> NodeRuntime::lag() const {
   const std::lock_guard lock(mutex_);
-  std::vector<MetricValue> values;
-  for (const sluice_metric& metric : metrics_) {
-    values.push_back({metric.name, metric.help, metric.kind, metric.value.load(std::memory_order_relaxed)});
-  }
-  return values;
+  return lag_;
 }
 
 void NodeRuntime::count_discard(std::string_view reason, uint64_t records) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One running node as the host sees it: the handle a plugin gets (sluice_context), its counters, and where its outputs
-// lead. Counters that only the stage thread writes are plain loads and stores; those that settling threads share are
-// atomic additions, once a batch. Lives until the process ends, as late verdicts may still name it.
+// One running node as the host sees it: its counters, and where its outputs lead. Counters that only the stage thread
+// writes are plain loads and stores; those that settling threads share are atomic additions, once a batch. Lives as
+// long as its graph; what plugins hold of it, its context, lives as long as the process.
 #pragma once
 #include <array>
 #include <atomic>
@@ -14,19 +14,13 @@
 
 #include "graph/plan.hpp"
 #include "records/account.hpp"
+#include "records/token.hpp"
 #include "runtime/accounts.hpp"
+#include "runtime/context.hpp"
 #include "runtime/own_counter.hpp"
 #include "runtime/refusal_log.hpp"
 #include "runtime/reject_window.hpp"
 #include "runtime/status_log.hpp"
-
-struct sluice_context {};
-struct sluice_metric {
-  std::string name;
-  std::string help;
-  uint32_t kind = SLUICE_COUNTER;
-  std::atomic<int64_t> value{0};
-};
 
 namespace sluice::engine {
 
@@ -34,7 +28,7 @@ class Stage;
 class GraphRuntime;
 struct EdgeRuntime;
 
-/// in + made = out + settled + folded + held, in records.
+/// in + made = out + settled + folded + relinquished + held, in records.
 struct NodeCounters {
   OwnCounter in_records;
   OwnCounter in_batches;
@@ -43,13 +37,15 @@ struct NodeCounters {
   OwnCounter out_bytes;  ///< payload bytes that a source emitted
   std::atomic<uint64_t> made{0};
   std::atomic<uint64_t> folded{0};
+  std::atomic<uint64_t> relinquished{0};
   std::array<std::atomic<uint64_t>, records::verdict_count> settled{};
 };
 
-class NodeRuntime : public sluice_context {
+class NodeRuntime {
  public:
-  NodeRuntime(GraphRuntime& graph, const PlanNode& node, size_t node_index)
+  NodeRuntime(GraphRuntime& graph, const PlanNode& node, size_t node_index, uint32_t attribute_count)
       : runtime(graph),
+        context(sluice_context::make(*this, attribute_count, node.is_sink())),
         plan(node),
         index(node_index),
         is_sink(node.is_sink()),
@@ -57,6 +53,7 @@ class NodeRuntime : public sluice_context {
         process(node.type->process) {}
 
   GraphRuntime& runtime;
+  sluice_context& context;
   const PlanNode& plan;
   const size_t index;
   const bool is_sink;
@@ -68,7 +65,8 @@ class NodeRuntime : public sluice_context {
   std::vector<std::vector<EdgeRuntime*>> edges_of_port;
   std::unique_ptr<SourceAccount> account;  ///< sources only
   NodeCounters counters;
-  Latency held;  ///< of nodes that hold: from the first record of a batch to the batch's going out, by record
+  records::Bonds bonds;  ///< of nodes that absorb
+  Latency held;          ///< of nodes that hold: from the first record of a batch to the batch's going out, by record
 
   uint16_t refusal_path = 0;  ///< of a source: the dead letter of the path behind it; 0: none
   size_t ending_number = 0;   ///< of a source: its number in the run's Ending
@@ -106,14 +104,8 @@ class NodeRuntime : public sluice_context {
   Status status() const;
   /// False of a sentence that is logged as its status: a node need not say it twice.
   bool may_log(std::string_view sentence, int64_t now_ns);
-  sluice_metric* metric(uint32_t kind, std::string name, std::string help);
-  struct MetricValue {
-    std::string name;
-    std::string help;
-    uint32_t kind;
-    int64_t value;
-  };
-  std::vector<MetricValue> metrics() const;
+  void set_lag(std::string partition, uint64_t records);
+  std::vector<std::pair<std::string, uint64_t>> lag() const;
   /// Discards by reason, for receipts and metrics; few reasons, counted once a batch.
   void count_discard(std::string_view reason, uint64_t records);
   std::vector<std::pair<std::string, uint64_t>> discards() const;
@@ -128,12 +120,13 @@ class NodeRuntime : public sluice_context {
   int64_t logged_ns_ = 0;                                   ///< guarded by mutex_
   std::string logged_status_;                               ///< guarded by mutex_; the last that was a line
   int64_t logged_status_ns_ = 0;                            ///< guarded by mutex_
-  std::deque<sluice_metric> metrics_;                       ///< guarded by mutex_; addresses are stable
+  std::vector<std::pair<std::string, uint64_t>> lag_;       ///< guarded by mutex_; by partition
   std::vector<std::pair<std::string, uint64_t>> discards_;  ///< guarded by mutex_
   uint64_t other_discards_ = 0;                             ///< guarded by mutex_; beyond the most reasons
   static constexpr size_t most_reasons = 100;
 };
 
-inline NodeRuntime& node_of(sluice_context* context) { return *static_cast<NodeRuntime*>(context); }
+/// Where the graph is known to be there: in calls of the stage and of open.
+inline NodeRuntime& node_of(sluice_context* context) { return context->node; }
 
 }  // namespace sluice::engine

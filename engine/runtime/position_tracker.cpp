@@ -23,7 +23,7 @@ void PositionTracker::settle(records::SourceBatch* batch) {
   while (!batches_.empty() && batches_.front()->done) {
     records::SourceBatch* front = batches_.front();
     batches_.pop_front();
-    if (front->failed()) is_held_ = true;
+    if (front->holds_position()) is_held_ = true;
     if (!is_held_) {
       position_ = std::max(position_, front->end);
       passed_records_ = front->through;
@@ -40,7 +40,7 @@ void PositionTracker::merge_settled() {
   for (auto it = last + 1; it != batches_.end(); ++it) {
     records::SourceBatch* batch = *it;
     // No position moves over what has failed, nor over anything behind it.
-    if ((*last)->done && batch->done && ((*last)->failed() || !batch->failed())) {
+    if ((*last)->done && batch->done && ((*last)->holds_position() || !batch->holds_position())) {
       (*last)->end = std::max((*last)->end, batch->end);
       (*last)->through = batch->through;
       delete batch;

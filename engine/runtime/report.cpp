@@ -18,10 +18,11 @@ AccountReport report_of(FlowAccount& account, int64_t now_ns) {
   for (size_t i = 0; i < records::verdict_count; ++i) {
     report.settled[i] = account.totals.settled[i].load(std::memory_order_acquire);
   }
+  report.relinquished = account.totals.relinquished.load(std::memory_order_acquire);
   // What has left was read before what came (acquire), so that the difference is never below zero while the graph runs.
   report.received = account.totals.received.load(std::memory_order_relaxed);
   report.made = account.totals.made.load(std::memory_order_relaxed);
-  report.unsettled = report.received + report.made - sum_of(report.settled);
+  report.unsettled = report.received + report.made - sum_of(report.settled) - report.relinquished;
   report.unsettled_bytes = account.unsettled_bytes();
   report.latency = account.latency().report();
   report.p50_ns = report.latency.quantile_ns(0.5);
@@ -50,22 +51,24 @@ NodeReport report_of(const NodeRuntime& node, int64_t now_ns) {
   report.out = node.counters.out_records.load();
   report.out_batches = node.counters.out_batches.load();
   report.folded = node.counters.folded.load(std::memory_order_acquire);
+  report.relinquished = node.counters.relinquished.load(std::memory_order_acquire);
   // As above.
   report.in = node.counters.in_records.load();
   report.in_batches = node.counters.in_batches.load();
   report.out_bytes = node.counters.out_bytes.load();
   report.made = node.counters.made.load(std::memory_order_relaxed);
-  report.held = report.in + report.made - report.out - report.folded - sum_of(report.settled);
+  report.held = report.in + report.made - report.out - report.folded - report.relinquished - sum_of(report.settled);
   report.holds = node.holds;
   if (node.holds) report.held_time = node.held.report();
   report.discards = node.discards();
   const NodeRuntime::Status status = node.status();
   report.status = status.status;
   report.status_sentence = status.sentence;
-  for (auto& metric : node.metrics()) {
+  for (auto& metric : node.context.metrics()) {
     report.metrics.emplace_back(std::move(metric.name), metric.value);
     report.metric_facts.push_back({metric.kind, std::move(metric.help)});
   }
+  report.lag = node.lag();
   if (node.account != nullptr) {
     report.account = report_of(*node.account, now_ns);
     if (node.account->takes_commits()) report.account.uncommitted = node.account->uncommitted_records();
@@ -134,12 +137,12 @@ Report GraphRuntime::report() const {
   for (const Stage& stage : stages_) report.stages.push_back({stage.name(), stage.turns()});
   if (const std::optional<Failure> failed = failure(); failed && failed->error.code == SLUICE_POSITION_GONE) {
     for (NodeReport& node : report.nodes) {
-      if (node.is_source && node.name == failed->node) node.replay = 0;
+      if (node.is_source && node.name == failed->node) node.replay = Replay::none;
     }
   }
   for (const MemoryRelay& relay : memory_relays_) {
     // It can replay only while the process lives, and a receipt is about what comes after.
-    report.nodes[relay.output->index].replay = 0;
+    report.nodes[relay.output->index].replay = Replay::none;
     report.relays.push_back({relay.input->plan.name, relay.accepted(), relay.read()});
   }
   return report;

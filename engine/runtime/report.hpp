@@ -21,6 +21,7 @@ struct AccountReport {
   uint64_t made = 0;
   std::array<uint64_t, records::verdict_count> settled{};  ///< by records::Verdict
   uint64_t unsettled = 0;
+  uint64_t relinquished = 0;  ///< ended without a verdict: the source gives them out again
   uint64_t unsettled_bytes = 0;
   std::optional<uint64_t> uncommitted;  ///< of sources that commit: settled, and not yet stored as committed
   int64_t p50_ns = 0;                   ///< from emission to the last verdict
@@ -29,6 +30,8 @@ struct AccountReport {
   LatencyReport latency;     ///< as p50_ns
   uint64_t over_budget = 0;  ///< records that took longer; only with a budget
 
+  /// When the run is over: what the receipt calls unsettled.
+  uint64_t without_verdict() const { return unsettled + relinquished; }
   uint64_t count(records::Verdict verdict) const { return settled[static_cast<size_t>(verdict)]; }
 };
 
@@ -50,7 +53,7 @@ struct NodeReport {
   std::string half;  ///< of a relay: ".in" or ".out"
   bool is_source = false;
   bool is_sink = false;
-  int64_t replay = 0;  ///< sources: SLUICE_FACT_REPLAY
+  Replay replay = Replay::none;  ///< sources
   size_t stage = 0;
   int64_t holds_ns = 0;                    ///< how long it may keep records back, by its own description
   bool has_room = true;                    ///< false of a sink that may take no more for now
@@ -65,14 +68,16 @@ struct NodeReport {
   uint64_t folded = 0;
   std::array<uint64_t, records::verdict_count> settled{};
   uint64_t held = 0;
-  bool holds = false;       ///< a transform that may keep records back
-  LatencyReport held_time;  ///< of nodes that hold: from a batch's first record to its going out, by record
+  uint64_t relinquished = 0;  ///< held no more, and without a verdict
+  bool holds = false;         ///< a transform that may keep records back
+  LatencyReport held_time;    ///< of nodes that hold: from a batch's first record to its going out, by record
   std::vector<std::pair<std::string, uint64_t>> discards;  ///< by reason
   uint32_t status = 0;                                     ///< SLUICE_STATUS_*
   std::string status_sentence;
   std::vector<std::pair<std::string, int64_t>> metrics;
-  std::vector<MetricFacts> metric_facts;  ///< of metrics, in their order
-  AccountReport account;                  ///< sources
+  std::vector<MetricFacts> metric_facts;              ///< of metrics, in their order
+  std::vector<std::pair<std::string, uint64_t>> lag;  ///< sources: records that wait at the server, by partition
+  AccountReport account;                              ///< sources
   std::vector<PartitionReport> partitions;
 };
 

@@ -52,7 +52,7 @@ void SourceHead::stop_if_requested() {
   is_stopped_ = true;
   if (has_ended_) return;
   if (source_.plan.type->stop != nullptr) source_.plan.type->stop(source_.handle);
-  stage_.flush_from(source_);
+  stage_.flush_from(source_, graph_.ending().last_flush());
   graph_.ending().source_is_done(source_.ending_number);
 }
 
@@ -81,9 +81,11 @@ void SourceHead::serve_revokes(int64_t now_ns) {
     revoke_deadline_ns_ = INT64_MAX;
     return;
   }
-  if (revoke_deadline_ns_ == INT64_MAX) {
-    revoke_deadline_ns_ = now_ns + graph_.options().revoke_deadline_ns;
-    stage_.flush_from(source_);
+  if (revoke_deadline_ns_ == INT64_MAX) revoke_deadline_ns_ = now_ns + graph_.options().revoke_deadline_ns;
+  // Once for each that is revoked while others still leave: what was absorbed of it can only go now.
+  if (const uint64_t revocations = source_.account->revocations(); revocations != flushed_revocations_) {
+    flushed_revocations_ = revocations;
+    stage_.flush_from(source_, SLUICE_FLUSH_REVOKE);
   }
   while (const auto partition = source_.account->next_release(now_ns >= revoke_deadline_ns_)) {
     if (source_.plan.type->released != nullptr) source_.plan.type->released(source_.handle, *partition);
@@ -103,9 +105,9 @@ void SourceHead::serve_starved(int64_t now_ns) {
   const int64_t starved_ns = now_ns - starved_since_ns_;
   if (starved_ns < starved_most_ns || (starved_ns < starved_though_busy_most_ns && !all_behind_is_idle())) return;
   starved_since_ns_ = INT64_MAX;
-  stage_.flush_from(source_);
+  stage_.flush_from(source_, SLUICE_FLUSH_STARVED);
   for (EdgeRuntime* edge : edges_behind_) {
-    if (edge->dead_letter != nullptr) stage_.mark(*edge);
+    if (edge->dead_letter != nullptr) stage_.mark(*edge, SLUICE_FLUSH_STARVED);
   }
 }
 
@@ -155,7 +157,7 @@ AfterTurn SourceHead::poll(int64_t until_ns) {
   if (polled == SLUICE_ERROR) {
     stage_.fail(source_, error);
   } else if (polled == SLUICE_END) {
-    stage_.flush_from(source_);
+    stage_.flush_from(source_, SLUICE_FLUSH_END);
     has_ended_ = true;
     graph_.ending().source_is_done(source_.ending_number);
   } else {

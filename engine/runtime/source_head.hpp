@@ -55,7 +55,8 @@ class SourceHead {
   bool is_stopped_ = false;
   bool has_ended_ = false;                  ///< by itself
   int64_t revoke_deadline_ns_ = INT64_MAX;  ///< INT64_MAX: no partition leaves
-  int64_t starved_since_ns_ = 0;            ///< it is at its bound and nothing of it settles; 0: that is not so
+  uint64_t flushed_revocations_ = 0;
+  int64_t starved_since_ns_ = 0;  ///< it is at its bound and nothing of it settles; 0: that is not so
   std::atomic<int64_t> commit_not_before_ns_{INT64_MIN};
 };
 

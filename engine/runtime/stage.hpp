@@ -52,9 +52,9 @@ class Stage {
   // Stage thread, for its source.
   bool has_room() { return has_room_but_for_holds() && !has_hold(); }
   const std::vector<EdgeRuntime*>& outputs() const { return outputs_; }
-  void flush_from(const NodeRuntime& node);
+  void flush_from(const NodeRuntime& node, uint32_t why);
   /// Sends the flush marker along an edge, behind everything that went there before.
-  void mark(EdgeRuntime& edge);
+  void mark(EdgeRuntime& edge, uint32_t why);
   void fail(NodeRuntime& node, const sluice_error& error);
 
   /// Any thread: records that go to the dead letter of their path, or stop the graph.
@@ -74,7 +74,7 @@ class Stage {
   struct Parked {
     EdgeRuntime* edge;
     records::HostBatch* batch;
-    bool has_marker_behind;
+    uint32_t marker_behind;  ///< SLUICE_FLUSH_*; 0: none
   };
   void run();
   bool start_nodes();
@@ -94,7 +94,7 @@ class Stage {
   void park(EdgeRuntime& edge, records::HostBatch* take);
   bool try_hand_over(EdgeRuntime& edge, records::HostBatch*& take);
   bool is_parked(const EdgeRuntime& edge) const;
-  void flush_node(size_t node);
+  void flush_node(size_t node, uint32_t why);
 
   GraphRuntime& graph_;
   const PlanStage& plan_;

@@ -89,7 +89,7 @@ void Stage::take_over(EdgeRuntime& edge, HostBatch& batch) {
 
 void Stage::park(EdgeRuntime& edge, HostBatch* take) {
   edge.parked.add(take->count);
-  parked_.push_back({&edge, take, false});
+  parked_.push_back({&edge, take, 0});
   parked_since_asking_ = true;
 }
 
@@ -125,8 +125,9 @@ bool Stage::run_queues_once() {
     if (is_empty) break;
     ++handed_over;
     if (batch->is_flush_marker) {
+      const uint32_t why = batch->flush_reason;
       records::free_take(batch);
-      flush_node(input->to);
+      flush_node(input->to, why);
       graph_.ending().marker_was_served();
     } else {
       take_from(*input, batch);
@@ -135,7 +136,7 @@ bool Stage::run_queues_once() {
   }
   for (EdgeRuntime* input : inputs_) input->queue->tell_room();
   if (is_empty && graph_.ending().take(owed_flush_)) {
-    flush_node(head_.index);
+    flush_node(head_.index, SLUICE_FLUSH_DEAD_LETTER);
     graph_.ending().marker_was_served();
   }
   return handed_over > 0;
@@ -171,8 +172,8 @@ bool Stage::push_parked() {
     parked.edge->parked.subtract(before - (is_through ? 0 : parked.batch->count));
     if (!is_through) {
       parked_.push_back(parked);
-    } else if (parked.has_marker_behind) {
-      mark(*parked.edge);
+    } else if (parked.marker_behind != 0) {
+      mark(*parked.edge, parked.marker_behind);
       graph_.ending().marker_was_served();
     }
   }
@@ -216,33 +217,34 @@ bool Stage::serve_rejected() {
   return rejected_.empty();
 }
 
-void Stage::flush_from(const NodeRuntime& node) {
+void Stage::flush_from(const NodeRuntime& node, uint32_t why) {
   for (const auto& edges : node.edges_of_port) {
-    for (EdgeRuntime* edge : edges) mark(*edge);
+    for (EdgeRuntime* edge : edges) mark(*edge, why);
   }
 }
 
-void Stage::mark(EdgeRuntime& edge) {
+void Stage::mark(EdgeRuntime& edge, uint32_t why) {
   const auto last = std::find_if(parked_.rbegin(), parked_.rend(), [&](const Parked& p) { return p.edge == &edge; });
   if (last != parked_.rend()) {
-    if (!std::exchange(last->has_marker_behind, true)) graph_.ending().marker_sets_out();
+    if (last->marker_behind == 0) graph_.ending().marker_sets_out();
+    last->marker_behind = std::max(last->marker_behind, why);
   } else if (edge.queue != nullptr) {
     graph_.ending().marker_sets_out();
-    edge.queue->push_flush_marker();
+    edge.queue->push_flush_marker(why);
   } else {
-    flush_node(edge.to);
+    flush_node(edge.to, why);
   }
 }
 
-void Stage::flush_node(size_t index) {
+void Stage::flush_node(size_t index, uint32_t why) {
   if (is_broken_) return;
   NodeRuntime& node = graph_.node(index);
   sluice_error error = empty_error();
-  if (node.plan.type->flush != nullptr && node.plan.type->flush(node.handle, &error) != SLUICE_OK) {
+  if (node.plan.type->flush != nullptr && node.plan.type->flush(node.handle, why, &error) != SLUICE_OK) {
     fail(node, error);
     return;
   }
-  flush_from(node);
+  flush_from(node, why);
 }
 
 }  // namespace sluice::engine

@@ -25,7 +25,9 @@ void check_accept(const Draft& draft, const DraftEdge& edge, Diagnostics& diagno
   if (edge.commit != Commit::on_accept) return;
   for (size_t i = 0; i < draft.nodes.size(); ++i) {
     const DraftNode& source = draft.nodes[i];
-    if (!source.is_source() || !source.described || source.fact(SLUICE_FACT_REPLAY) != 0) continue;
+    if (!source.is_source() || !source.described || source.fact(SLUICE_FACT_REPLAY) != SLUICE_REPLAY_NONE) {
+      continue;
+    }
     const std::vector<size_t> reached = draft.reached(i, false);
     if (std::find(reached.begin(), reached.end(), edge.from) == reached.end()) continue;
     const std::string why = source.described->reason(SLUICE_FACT_REPLAY);
@@ -39,7 +41,8 @@ void check_accept(const Draft& draft, const DraftEdge& edge, Diagnostics& diagno
 void check_batches(const Draft& draft, const DraftNode& batch, Diagnostics& diagnostics) {
   const auto records = static_cast<uint64_t>(batch.fact(SLUICE_FACT_HOLDS_RECORDS));
   const auto bytes = static_cast<uint64_t>(batch.fact(SLUICE_FACT_HOLDS_BYTES));
-  if (records == 0) return;
+  // What is absorbed does not travel on.
+  if (records == 0 || batch.fact(SLUICE_FACT_ABSORBS) != 0) return;
   std::vector<size_t> todo = batch.out;
   std::set<size_t> seen;
   while (!todo.empty()) {

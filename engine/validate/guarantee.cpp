@@ -94,17 +94,18 @@ class Prover {
     const std::string source = source_.name();
     const std::string sink = sink_.name();
     const int64_t replay = source_.fact(SLUICE_FACT_REPLAY);
-    if (replay == 0) {
+    if (replay == SLUICE_REPLAY_NONE) {
       loss_.push_back("may lose: " + source + " cannot replay" + because(source_, SLUICE_FACT_REPLAY) +
                       ", so what is not yet stored when the process ends is gone");
     } else if (source_.role == SLUICE_ROLE_RELAY_OUTPUT && source_.fact(SLUICE_FACT_DURABLE) == 0) {
       loss_.push_back("may lose: " + source + " is not durable" + because(source_, SLUICE_FACT_DURABLE) +
                       ", so what is not yet stored when the process ends is gone");
     } else {
-      safety_.push_back(
-          "no loss: " + source + " replays " +
-          (replay == 1 ? "from its beginning" : "from its committed position, which moves only behind what is stored") +
-          because(source_, SLUICE_FACT_REPLAY));
+      safety_.push_back("no loss: " + source + " replays " +
+                        (replay == SLUICE_REPLAY_FROM_BEGINNING
+                             ? "from its beginning"
+                             : "from its committed position, which moves only behind what is stored") +
+                        because(source_, SLUICE_FACT_REPLAY));
     }
     if (source_.fact(SLUICE_FACT_SKIPS) != 0) {
       loss_.push_back("may lose: " + source + " may skip records" + because(source_, SLUICE_FACT_SKIPS));

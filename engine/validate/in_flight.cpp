@@ -51,8 +51,10 @@ Downstream look_downstream(const Draft& draft, size_t source) {
       found.bytes_are_known = found.bytes_are_known && node.fact(SLUICE_FACT_HOLDS_BYTES) > 0;
       if (node.fact(SLUICE_FACT_HOLDS_NS) == 0) found.waiting.push_back(node.name());
     }
-    batch.records = std::max(batch.records, held.records);
-    batch.bytes = std::max(batch.bytes, held.bytes);
+    if (node.fact(SLUICE_FACT_ABSORBS) == 0) {
+      batch.records = std::max(batch.records, held.records);
+      batch.bytes = std::max(batch.bytes, held.bytes);
+    }
     for (const size_t out : node.out) {
       const DraftEdge& edge = draft.edges[out];
       if (edge.is_buffered) {

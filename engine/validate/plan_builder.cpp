@@ -11,18 +11,27 @@ namespace {
 
 uint64_t positive(int64_t value) { return value < 0 ? 0 : static_cast<uint64_t>(value); }
 
+/// A kind that this engine does not know promises nothing.
+Replay replay_of(const Described& described) {
+  switch (described.fact(SLUICE_FACT_REPLAY)) {
+    case SLUICE_REPLAY_FROM_BEGINNING:
+      return Replay::from_beginning;
+    case SLUICE_REPLAY_FROM_COMMIT:
+      return Replay::from_commit;
+    default:
+      return Replay::none;
+  }
+}
+
 PlanFacts facts_of(const Described& described) {
   PlanFacts facts;
-  facts.replay = described.fact(SLUICE_FACT_REPLAY);
-  facts.ends = described.fact(SLUICE_FACT_ENDS) != 0;
+  facts.replay = replay_of(described);
   facts.durable = described.fact(SLUICE_FACT_DURABLE) != 0;
-  facts.idempotent = described.fact(SLUICE_FACT_IDEMPOTENT) != 0;
   facts.max_in_flight = std::max<uint64_t>(positive(described.fact(SLUICE_FACT_MAX_IN_FLIGHT)), 1);
   facts.memory_bytes = positive(described.fact(SLUICE_FACT_MEMORY_BYTES));
   facts.holds_records = positive(described.fact(SLUICE_FACT_HOLDS_RECORDS));
-  facts.holds_bytes = positive(described.fact(SLUICE_FACT_HOLDS_BYTES));
   facts.holds_ns = std::max<int64_t>(described.fact(SLUICE_FACT_HOLDS_NS), 0);
-  facts.reasons = described.reasons;
+  facts.absorbs = described.fact(SLUICE_FACT_ABSORBS) != 0;
   return facts;
 }
 

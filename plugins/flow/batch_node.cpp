@@ -98,7 +98,7 @@ Result<void> BatchNode::on_timer(int64_t monotonic_ns) {
   return {};
 }
 
-Result<void> BatchNode::flush() {
+Result<void> BatchNode::flush(Flush) {
   emit_held();
   return {};
 }

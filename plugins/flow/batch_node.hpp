@@ -20,7 +20,7 @@ class BatchNode : public Transform {
   BatchNode(Context context, Config options);
   Result<void> process(uint32_t port, Batch batch) override;
   Result<void> on_timer(int64_t monotonic_ns) override;
-  Result<void> flush() override;
+  Result<void> flush(Flush why) override;
 
  private:
   struct Cuts {

@@ -16,7 +16,6 @@ constexpr uint64_t second_ns = 1'000'000'000;
 void Generate::describe(Config options, Description& to) {
   to.provides_integer("n");
   to.replay(Replay::from_beginning, "generate makes the same records in every run");
-  if (options["records"].integer() > 0) to.ends();
   const std::string_view payload = options["payload"].text();
   if (payload.size() > 1024 * 1024) to.problem(options["payload"], "the payload is longer than 1 MiB; shorten it");
 }

@@ -32,7 +32,6 @@ void Replay::describe(Config options, Description& to) {
   to.output("out");
   if (options["malformed"].text() != "discard") to.output("malformed");
   to.replay(sluice::Replay::from_beginning, "replay reads its file from the beginning in every run");
-  if (options["loop"].integer() > 0) to.ends();
   if (!parse_speed(options["speed"].text()))
     to.problem(options["speed"],
                "speed is \"" + std::string(options["speed"].text()) + "\"; write a number such as 1 or 10, or flat");

@@ -56,14 +56,13 @@ void Output::emit_fetched(Partition& partition) {
     size_t end = begin + 1;
     while (end < all.size() && (parts && all[end].is_tombstone()) == are_tombstones) ++end;
     const std::span<const Fetched> run = all.subspan(begin, end - begin);
-    const int64_t first = run.front().message->offset;
     partition.emitted = run.back().message->offset + 1;
     Batch batch = maker_->make(run);
     if (are_tombstones) {
-      context_.begin(batch, partition.id, first, partition.emitted);
+      context_.begin(batch, partition.id, partition.emitted);
       settle_tombstones(std::move(batch));
     } else {
-      context_.emit(0, std::move(batch), partition.id, first, partition.emitted);
+      context_.emit(0, std::move(batch), partition.id, partition.emitted);
     }
     begin = end;
   }

@@ -108,7 +108,9 @@ void PartitionWatch::look(Consumer& consumer, StartLookup& lookup, Membership& m
   for (Partition& partition : membership.partitions()) {
     if (!partition.is_assigned) continue;
     const int64_t end = std::max(consumer.known_end(partition.number), lookup.watched_end(partition.number));
-    if (end >= 0) partition.lag.set(std::max<int64_t>(end - partition.next, 0));
+    if (end >= 0) {
+      context_.lag(std::to_string(partition.number), static_cast<uint64_t>(std::max<int64_t>(end - partition.next, 0)));
+    }
     // While it gives partitions up, librdkafka fetches from none.
     if (membership.is_draining() || membership.waits_to_rejoin()) partition.came_ns = now_ns;
     if (rd_kafka_queue_length(partition.queue.get()) != 0) {

@@ -84,8 +84,6 @@ void Membership::take_all(int32_t partition_count) {
 StartLookup::Question Membership::add(int32_t number) {
   Partition& made = partitions_.emplace_back();
   made.number = number;
-  made.lag = context_.gauge("lag_records{partition=\"" + std::to_string(number) + "\"}",
-                            "Records of the topic that this group has not been given yet.");
   return question_about(made, std::nullopt);
 }
 
@@ -279,7 +277,7 @@ void Membership::rejoin() { let_go(std::exchange(withheld_, {})); }
 void Membership::lose_all() {
   for (Partition& partition : partitions_) {
     lose(partition);
-    partition.lag.set(0);
+    context_.lag(std::to_string(partition.number), 0);
   }
   partitions_.clear();
   withheld_.clear();
@@ -299,7 +297,7 @@ void Membership::expel() {
     if (partition.is_assigned) assigned.push_back(partition.number);
     partition.is_assigned = false;
     partition.queue.reset();
-    partition.lag.set(0);
+    context_.lag(std::to_string(partition.number), 0);
     partition.round = ++rounds_;
     if (partition.phase == Phase::reading) partition.phase = Phase::uncertain;
   }
@@ -320,7 +318,7 @@ void Membership::let_go(const std::vector<int32_t>& numbers) {
     Partition* partition = find_number(number);
     if (partition == nullptr) continue;
     if (partition->is_assigned) assigned.push_back(number);
-    partition->lag.set(0);
+    context_.lag(std::to_string(number), 0);
   }
   commits_.expect_join();
   // Also with nothing to give back: the group waits for the word.

@@ -39,7 +39,6 @@ class Membership {
     std::optional<Error> why{};  ///< why nothing comes from it, as its broker says
     Queue queue{};
     size_t longest = 0;  ///< the queue, since librdkafka was last nudged to fill it
-    Metric lag{};
   };
   /// Told where reading of a partition begins.
   using Opened = std::function<void(int32_t number, int64_t position)>;

@@ -18,12 +18,13 @@ constexpr size_t verdict_count = 5;
 
 class SourceBatch;
 
-/// received + made = sum of verdicts + unsettled, at any moment when nobody is inside a call. What emitting threads
-/// write lies apart from what settling ones do, so that neither waits for the other's cache line.
+/// received + made = sum of verdicts + relinquished + unsettled, at any moment when nobody is inside a call. What
+/// emitting threads write lies apart from what settling ones do, so that neither waits for the other's cache line.
 struct Totals {
   alignas(64) std::atomic<uint64_t> received{0};
   std::atomic<uint64_t> made{0};
   alignas(64) std::array<std::atomic<uint64_t>, verdict_count> settled{};
+  std::atomic<uint64_t> relinquished{0};  ///< without a verdict, as they will be given out again
 
   uint64_t count(Verdict verdict) const {
     return settled[static_cast<size_t>(verdict)].load(std::memory_order_relaxed);
@@ -31,7 +32,7 @@ struct Totals {
   uint64_t unsettled() const {
     uint64_t all = received.load(std::memory_order_relaxed) + made.load(std::memory_order_relaxed);
     for (const auto& verdict : settled) all -= verdict.load(std::memory_order_relaxed);
-    return all;
+    return all - relinquished.load(std::memory_order_relaxed);
   }
 };
 
@@ -41,6 +42,9 @@ class Account {
   /// Any thread, once per SourceBatch, when its last part has settled: a list by `next_settled`, of one call to settle.
   /// The account owns them from here. `at_ns` is what the settling thread was told the time is.
   virtual void on_settled(SourceBatch* take_list, int64_t at_ns) = 0;
+  /// Whether what is unsettled of it will be given out again without anybody's doing: its partition goes, or the run
+  /// ends and the source replays. Any thread.
+  virtual bool gives_again(const SourceBatch& /*batch*/) { return false; }
   Totals totals;
 };
 
@@ -71,12 +75,19 @@ class SourceBatch {
     return open_.fetch_sub(parts, std::memory_order_acq_rel) == parts;
   }
 
+  /// Likewise, of parts that end without a verdict, as the source gives them out again.
+  bool relinquish(uint64_t parts) {
+    relinquished_.store(true, std::memory_order_relaxed);
+    return open_.fetch_sub(parts, std::memory_order_acq_rel) == parts;
+  }
+
   Account& account() const { return account_; }
   uint32_t records() const { return records_; }
   uint64_t bytes() const { return bytes_; }
   int64_t created_ns() const { return created_ns_; }
-  /// A failed part holds the position for ever.
-  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  bool has_relinquished() const { return relinquished_.load(std::memory_order_relaxed); }
+  /// A part that failed or was relinquished holds the position for ever.
+  bool holds_position() const { return failed_.load(std::memory_order_relaxed) || has_relinquished(); }
 
   // The account's own: where the range stands. Written before the batch is emitted, and when it has settled.
   uint32_t partition = SLUICE_NO_PARTITION;
@@ -89,6 +100,7 @@ class SourceBatch {
   Account& account_;
   std::atomic<uint64_t> open_;
   std::atomic<bool> failed_{false};
+  std::atomic<bool> relinquished_{false};
   const uint32_t records_;
   const uint64_t bytes_;
   const int64_t created_ns_;

@@ -133,6 +133,14 @@ void settle_runs(const Runs& runs, Verdict verdict, int64_t at_ns) {
   }
 }
 
+void relinquish_runs(const Runs& runs, int64_t at_ns) {
+  for (const Run& run : runs) {
+    Account& account = run.source->account();
+    account.totals.relinquished.fetch_add(run.parts, std::memory_order_relaxed);
+    if (run.source->relinquish(run.parts)) account.on_settled(run.source, at_ns);
+  }
+}
+
 void split_take(HostBatch* batch, const uint8_t* lanes, uint32_t lane_count, sluice_batch** out) {
   std::fill(out, out + lane_count, nullptr);
   if (batch->count == 0) {

@@ -32,6 +32,7 @@ struct HostBatch : sluice_batch {
   HostBatch* next = nullptr;     ///< for intrusive lists of whoever owns the batch
   uint64_t queued_bytes = 0;     ///< what the batch counts for in the queue that holds it
   bool is_flush_marker = false;  ///< of a batch without records that travels edges
+  uint8_t flush_reason = 0;      ///< of a marker: SLUICE_FLUSH_*
   uint32_t came_by = 0;          ///< the edge that brought it; parts of a batch keep both, a merged one the first
   int64_t since_ns = 0;          ///< when it came to the edge or node that has it, of merged ones the first; 0: unknown
 
@@ -66,6 +67,9 @@ void begin_token(HostBatch& batch, SourceBatch* source, uint16_t path);
 void settle_take(HostBatch* batch, Verdict verdict, int64_t at_ns = 0);
 /// Settles what the runs answer for; an account hears once of all that stand together.
 void settle_runs(const Runs& runs, Verdict verdict, int64_t at_ns);
+
+/// Ends what the runs answer for without a verdict: their sources give it out again.
+void relinquish_runs(const Runs& runs, int64_t at_ns);
 
 void split_take(HostBatch* batch, const uint8_t* lanes, uint32_t lane_count, sluice_batch** out);
 HostBatch* cut(HostBatch& from, uint32_t count);

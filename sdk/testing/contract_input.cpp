@@ -22,7 +22,7 @@ class RandomInput {
     for (uint64_t i = 0; i < steps; ++i) {
       write();
       if (below(4) == 0) Trial::must("advance", node_.advance(std::chrono::milliseconds(below(3000))));
-      if (below(6) == 0) Trial::must("flush", node_.flush());
+      if (below(6) == 0) Trial::must("flush", node_.flush(some_reason()));
       settle_some();
     }
     Trial::must("flush", node_.flush());
@@ -34,6 +34,11 @@ class RandomInput {
 
  private:
   uint64_t below(uint64_t bound) { return random_() % bound; }
+
+  Flush some_reason() {
+    constexpr Flush all[] = {Flush::starved, Flush::dead_letter, Flush::end, Flush::revoke, Flush::drain};
+    return all[below(std::size(all))];
+  }
 
   Batch some_records() {
     std::vector<Input> inputs;

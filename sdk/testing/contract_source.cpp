@@ -97,13 +97,13 @@ void check_ranges(const Harness& node, const std::deque<Emission>& emitted) {
     if (each.partition == SLUICE_NO_PARTITION) continue;
     const auto at = ends.find(each.partition);
     if (at == ends.end()) throw std::runtime_error("emits from a partition that it has not opened");
-    if (each.first < at->second) throw std::runtime_error("emits a range that begins before the end of the last one");
+    if (each.end < at->second) throw std::runtime_error("emits a range that ends before the end of the last one");
     at->second = each.end;
   }
 }
 
 void try_commit(Harness& node) {
-  if (node.described().fact(SLUICE_FACT_REPLAY) != 2) return;
+  if (node.described().fact(SLUICE_FACT_REPLAY) != SLUICE_REPLAY_FROM_COMMIT) return;
   for (const PartitionCopy& partition : node.partitions()) {
     const std::optional<int64_t> position = node.settled_position(partition.id);
     if (!position) continue;

@@ -86,8 +86,13 @@ void Harness::begin() {
   }
 }
 
-Result<void> Harness::flush() {
-  return call([&](sluice_error* e) { return type_.flush == nullptr ? SLUICE_OK : type_.flush(node_, e); });
+Result<void> Harness::flush(Flush why) {
+  world_->replays = setup_.replays && (why == Flush::revoke || why == Flush::drain);
+  const Result<void> flushed = call([&](sluice_error* e) {
+    return type_.flush == nullptr ? SLUICE_OK : type_.flush(node_, static_cast<uint32_t>(why), e);
+  });
+  world_->replays = false;
+  return flushed;
 }
 
 void Harness::stop() {
@@ -292,7 +297,17 @@ uint64_t Harness::settled(uint32_t verdict) const {
   });
 }
 uint64_t Harness::owned_batches() const {
-  return world_->locked([&] { return world_->owned.size() + world_->handed_over; });
+  return world_->locked([&] { return world_->owned.size() + world_->tokens.size() + world_->handed_over; });
+}
+uint64_t Harness::absorbed_records() const {
+  return world_->locked([&] {
+    uint64_t records = 0;
+    for (sluice_token* token : world_->tokens) records += records::host_token(token)->records;
+    return records;
+  });
+}
+uint64_t Harness::relinquished_records() const {
+  return world_->locked([&] { return world_->relinquished; });
 }
 uint64_t Harness::dropped_at_close() const {
   return world_->locked([&] { return world_->dropped_at_close; });
@@ -307,6 +322,12 @@ int64_t Harness::metric(std::string_view name) const {
   return world_->locked([&]() -> int64_t {
     const auto found = world_->metrics.find(name);
     return found == world_->metrics.end() ? 0 : found->second.load();
+  });
+}
+uint64_t Harness::lag(std::string_view partition) const {
+  return world_->locked([&]() -> uint64_t {
+    const auto found = world_->lags.find(partition);
+    return found == world_->lags.end() ? 0 : found->second;
   });
 }
 std::vector<Error> Harness::stops() const {
@@ -329,9 +350,6 @@ std::vector<std::string> Harness::take_problems() {
 }
 bool Harness::await(const std::function<bool()>& predicate, nanoseconds timeout) const {
   return world_->await(predicate, timeout);
-}
-void Harness::set_failpoint(std::string_view name, uint32_t value) {
-  world_->lock_and([&] { world_->failpoints[std::string(name)] = value; });
 }
 Context Harness::context() const { return {&world_->host, world_->context()}; }
 

@@ -24,12 +24,6 @@ void fill_any_thread(sluice_host& host) {
   host.now = [](sluice_context* c) { return of(c).now_ns(); };
   host.monotonic = [](sluice_context* c) { return of(c).monotonic_ns(); };
   host.random = [](sluice_context* c) { return of(c).random(); };
-  host.failpoint = [](sluice_context* c, sluice_str name) {
-    return of(c).locked([&] {
-      const auto found = of(c).failpoints.find(to_view(name));
-      return found == of(c).failpoints.end() ? 0U : found->second;
-    });
-  };
   host.stop = [](sluice_context* c, const sluice_error* error) {
     of(c).lock_and([&] { of(c).stops.push_back(from_abi(*error)); });
   };
@@ -52,6 +46,9 @@ void fill_any_thread(sluice_host& host) {
   host.buffer_new = [](sluice_context*, uint64_t capacity) { return records::new_buffer(capacity); };
   host.buffer_ref = [](sluice_buffer* buffer) { records::ref(buffer); };
   host.buffer_unref_take = [](sluice_buffer* buffer) { records::unref_take(buffer); };
+  host.lag = [](sluice_context* c, sluice_str partition, uint64_t records) {
+    of(c).lock_and([&] { of(c).lags[std::string(to_view(partition))] = records; });
+  };
   host.hold = [](sluice_context* c, uint32_t on) { of(c).lock_and([&] { of(c).held = on != 0; }); };
 }
 
@@ -119,6 +116,14 @@ void fill_batches(sluice_host& host) {
   host.batch_drop = [](sluice_context* c, sluice_batch* take) { of(c).drop(take); };
 }
 
+void fill_absorbing(sluice_host& host) {
+  host.absorb = [](sluice_context* c, sluice_token* into, sluice_batch* take) { return of(c).absorb(into, take); };
+  host.batch_bind = [](sluice_context* c, sluice_batch* fresh, sluice_token* take) { of(c).bind(fresh, take); };
+  host.may_relinquish = [](sluice_context* c, const sluice_token*) -> uint32_t { return of(c).replays ? 1 : 0; };
+  host.relinquish = [](sluice_context* c, sluice_token* take) { of(c).relinquish(take); };
+  host.token_drop = [](sluice_context* c, sluice_token* take) { of(c).drop_token(take); };
+}
+
 void fill_stage(sluice_host& host) {
   host.attribute = [](sluice_context* c, sluice_str name) -> int32_t {
     const auto& slots = of(c).slots;
@@ -136,13 +141,14 @@ void fill_stage(sluice_host& host) {
     return 1;
   };
   host.emit = [](sluice_context* c, uint32_t port, sluice_batch* take) {
-    of(c).emit(port, take, false, SLUICE_NO_PARTITION, 0, 0);
+    of(c).emit(port, take, false, SLUICE_NO_PARTITION, 0);
   };
-  host.emit_source = [](sluice_context* c, uint32_t port, sluice_batch* take, uint32_t partition, int64_t first,
-                        int64_t end) { of(c).emit(port, take, true, partition, first, end); };
-  host.begin_source = [](sluice_context* c, sluice_batch* batch, uint32_t partition, int64_t first, int64_t end) {
+  host.emit_source = [](sluice_context* c, uint32_t port, sluice_batch* take, uint32_t partition, int64_t end) {
+    of(c).emit(port, take, true, partition, end);
+  };
+  host.begin_source = [](sluice_context* c, sluice_batch* batch, uint32_t partition, int64_t end) {
     of(c).require_stage("begin_source");
-    of(c).begin_own(*host_batch(batch), partition, first, end);
+    of(c).begin_own(*host_batch(batch), partition, end);
   };
   host.timer = [](sluice_context* c, int64_t deadline_ns) {
     of(c).require_stage("timer");
@@ -183,6 +189,7 @@ void World::fill_host() {
   host.attribute_count = static_cast<uint32_t>(slots.size());
   fill_any_thread(host);
   fill_batches(host);
+  fill_absorbing(host);
   fill_stage(host);
   fill_partitions(host);
 }

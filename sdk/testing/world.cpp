@@ -96,9 +96,8 @@ void World::begin_source(records::HostBatch& batch, uint32_t partition, int64_t 
   }
 }
 
-void World::begin_own(records::HostBatch& batch, uint32_t partition, int64_t first, int64_t end) {
+void World::begin_own(records::HostBatch& batch, uint32_t partition, int64_t end) {
   if (!batch.runs.empty()) return problem("begins as a source what already has a token");
-  if (first > end) problem("begins the range [" + std::to_string(first) + ", " + std::to_string(end) + ")");
   if (stopped) problem("begins a batch after stop");
   begin_source(batch, partition, end);
 }
@@ -113,7 +112,7 @@ std::optional<int64_t> World::settled_position(uint32_t partition) const {
   std::optional<int64_t> position;
   for (const auto& batch : source_batches_) {
     if (batch->partition != partition) continue;
-    if (!batch->done || batch->failed()) break;
+    if (!batch->done || batch->holds_position()) break;
     position = batch->end;
   }
   return position;
@@ -177,6 +176,11 @@ void World::reclaim() {
     owned.erase(batch);
   }
   for (sluice_batch* batch : left) records::settle_take(records::host_batch(batch), records::Verdict::failed);
+  for (sluice_token* token : locked([&] { return std::exchange(tokens, {}); })) {
+    records::Token* leaked = records::host_token(token);
+    problem("never ended a token of " + std::to_string(leaked->records) + " records");
+    relinquish_token(leaked);
+  }
 }
 
 void World::forget() {
@@ -188,14 +192,13 @@ void World::forget() {
   source_batches_.clear();
 }
 
-void World::emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t partition, int64_t first, int64_t end) {
+void World::emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t partition, int64_t end) {
   require_stage(by_source ? "emit_source" : "emit");
   std::optional<HandOver> hand_over(*this);
   if (!disown(take, "emit")) return;
   records::HostBatch& batch = *records::host_batch(take);
   if (by_source) {
     if (!batch.runs.empty()) problem("emits as a source what already has a token");
-    if (first > end) problem("emits the range [" + std::to_string(first) + ", " + std::to_string(end) + ")");
     if (stopped) problem("emits after stop");
     begin_source(batch, partition, end);
   } else if (batch.token_records() != batch.count) {
@@ -216,7 +219,6 @@ void World::emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t par
     Emission& made = emissions.emplace_back();
     made.port = port;
     made.partition = partition;
-    made.first = first;
     made.end = end;
     for (uint32_t i = 0; i < batch.count; ++i) made.records.push_back(copy_of(batch, i));
     made.batch_ = take;

@@ -14,6 +14,7 @@
 #include <unordered_set>
 
 #include "records/batch.hpp"
+#include "records/token.hpp"
 #include "sluice/testing/harness.hpp"
 
 namespace sluice::testing {
@@ -37,11 +38,17 @@ class World : public records::Account {
   void adopt(records::HostBatch* batch);
   bool disown(sluice_batch* batch, const char* deed);
   void begin_source(records::HostBatch& batch, uint32_t partition, int64_t end);
-  void begin_own(records::HostBatch& batch, uint32_t partition, int64_t first, int64_t end);
+  void begin_own(records::HostBatch& batch, uint32_t partition, int64_t end);
   void settle(sluice_batch* take, uint32_t verdict, uint32_t category, sluice_str code, sluice_str reason);
   void drop(sluice_batch* take);
-  void emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t partition, int64_t first, int64_t end);
+  void emit(uint32_t port, sluice_batch* take, bool by_source, uint32_t partition, int64_t end);
   void settle_emission(Emission& emission, uint32_t verdict);
+  sluice_token* absorb(sluice_token* into, sluice_batch* take);
+  void bind(sluice_batch* fresh, sluice_token* take);
+  void relinquish(sluice_token* take);
+  void drop_token(sluice_token* take);
+  /// False for what nobody owns: a second end of the same token.
+  bool disown(sluice_token* token, const char* deed);
   void on_settled(records::SourceBatch* list, int64_t at_ns) override;
   std::optional<int64_t> settled_position(uint32_t partition) const;
   /// Takes what the node never ended, so that the books can be closed.
@@ -92,17 +99,20 @@ class World : public records::Account {
   std::vector<PartitionCopy> partitions;
   std::vector<CommitCopy> commits;
   std::vector<std::string> problems;
-  std::map<std::string, uint32_t, std::less<>> failpoints;
+  std::map<std::string, uint64_t, std::less<>> lags;
   std::unordered_set<sluice_batch*> owned;
+  std::unordered_set<sluice_token*> tokens;
   uint64_t handed_over = 0;  ///< batches that are the node's still, and in `owned` no more
   std::vector<std::string> slots;
   uint64_t wakes = 0;
   uint64_t dropped_at_close = 0;
+  uint64_t relinquished = 0;  ///< records
   bool held = false;
 
   // The stage thread's.
   std::optional<int64_t> timer;
   bool stopped = false;
+  std::atomic<bool> replays{false};  ///< what is absorbed may be relinquished now
   std::atomic<bool> closing{false};
   std::atomic<bool> closed{false};
   std::atomic<void*> node{nullptr};
@@ -114,6 +124,7 @@ class World : public records::Account {
 
  private:
   void fill_host();
+  void relinquish_token(records::Token* token);
   void check_records(const records::HostBatch& batch);
   void check_payload(const records::HostBatch& batch, uint32_t index);
   bool is_known_text(const records::HostBatch& batch, const sluice_value& value) const;
@@ -129,6 +140,7 @@ class World : public records::Account {
   std::set<std::string, std::less<>> interned_;
   std::deque<std::unique_ptr<records::SourceBatch>> source_batches_;
   std::thread::id stage_;
+  records::Bonds bonds_;
 };
 
 }  // namespace sluice::testing

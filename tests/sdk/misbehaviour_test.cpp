@@ -27,6 +27,7 @@ class Sinner : public sluice::Transform {
     description.output("out");
     description.optional_output("side");
     description.provides_text("symbol");
+    if (options["deed"].text().starts_with("token")) description.absorbs(10, 1'000, 0);
   }
   static Result<std::unique_ptr<Sinner>> open(Context context, Config options) {
     return std::make_unique<Sinner>(context, std::string(options["deed"].text()));
@@ -39,7 +40,7 @@ class Sinner : public sluice::Transform {
     if (deed_ == "timer without end") context_.set_timer(now_ns);
     return {};
   }
-  Result<void> flush() override {
+  Result<void> flush(sluice::Flush) override {
     if (deed_ == "hold through flush") return {};
     for (Batch& each : held_) context_.emit(0, std::move(each));
     held_.clear();
@@ -63,6 +64,18 @@ class Sinner : public sluice::Transform {
     }
     if (deed_ == "other thread") {
       std::thread([&] { context_.emit(0, std::move(batch)); }).join();
+      return {};
+    }
+    if (deed_.starts_with("token") || deed_ == "absorb unsaid") {
+      sluice::Token token;
+      context_.absorb(token, std::move(batch));
+      if (deed_ == "token leaked") token.release();
+      if (deed_ == "token relinquished") std::move(token).relinquish();
+      if (deed_ == "token held") token_ = std::move(token);
+      if (deed_ == "token bound to nothing") {
+        Batch none = context_.new_batch(1);
+        context_.bind(none, std::move(token));
+      }
       return {};
     }
     if (deed_ == "no reason") {
@@ -99,6 +112,7 @@ class Sinner : public sluice::Transform {
   std::string deed_;
   std::vector<Batch> held_;
   sluice_batch* leaked_ = nullptr;
+  sluice::Token token_;
 };
 
 constexpr sluice_option options[] = {sluice::option::text("deed", "What to do wrong.").or_else("none")};
@@ -131,6 +145,12 @@ TEST_CASE("every broken promise is named, with the node") {
       {"drop", "drops a batch of 2 records without a verdict"},
       {"leak", "never ended a batch of 2 records"},
       {"settle twice", "settle of a batch that the node does not own"},
+      {"absorb unsaid", "absorbs, and its description does not say so"},
+      {"token dropped", "drops a token of 2 records"},
+      {"token leaked", "never ended a token of 2 records"},
+      {"token relinquished", "relinquishes what nothing gives out again"},
+      {"token held", "still owns 1 batches after flush"},
+      {"token bound to nothing", "binds a token of 2 records to a batch of 0"},
       {"hold through flush", "still owns 1 batches after flush"},
       {"other thread", "calls emit outside a call of the host"},
       {"no reason", "gives no reason"},

@@ -38,7 +38,7 @@ TEST_CASE("the least that a user writes is enough, and malformed must then lead 
                                                          {"id", SLUICE_VALUE_INTEGER},
                                                          {"event_time", SLUICE_VALUE_TIME},
                                                          {"trade_time", SLUICE_VALUE_TIME}});
-  CHECK(node.fact(SLUICE_FACT_REPLAY) == 0);
+  CHECK(node.fact(SLUICE_FACT_REPLAY) == SLUICE_REPLAY_NONE);
   CHECK(node.reasons.at(SLUICE_FACT_REPLAY) == "a websocket cannot replay");
   CHECK(node.fact(SLUICE_FACT_MEMORY_BYTES) == 13 << 20);
 }

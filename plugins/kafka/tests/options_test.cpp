@@ -41,7 +41,7 @@ TEST_CASE("the input half is durable, repeats, and needs what it stores") {
 TEST_CASE("the output half replays, and provides what was stored and where it stood") {
   const Described described = output_half({{"key", "symbol"}, {"group", "buffer"}});
   CHECK(described.problems.empty());
-  CHECK(described.fact(SLUICE_FACT_REPLAY) == 2);
+  CHECK(described.fact(SLUICE_FACT_REPLAY) == SLUICE_REPLAY_FROM_COMMIT);
   CHECK(described.provides == std::map<std::string, uint32_t>{{"symbol", SLUICE_VALUE_TEXT},
                                                               {"stream", SLUICE_VALUE_TEXT},
                                                               {"topic", SLUICE_VALUE_TEXT},

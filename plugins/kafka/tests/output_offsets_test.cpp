@@ -71,13 +71,13 @@ TEST_CASE("offsets that only transactions left behind are read: the lag ends, th
       node.turn(100);
       return node.record_count() == 20 && cluster->committed(group, topic, 0) == 21;
     }));
-    REQUIRE(node.poll_until([&] { return node.metric("lag_records{partition=\"0\"}") == 0; }, 0));
+    REQUIRE(node.poll_until([&] { return node.lag("0") == 0; }, 0));
     cluster->write_transaction(topic, 0, 3, TestCluster::Transaction::aborted);
     REQUIRE(node.until([&] {
       node.turn(100);
       return cluster->committed(group, topic, 0) == 25;
     }));
-    REQUIRE(node.poll_until([&] { return node.metric("lag_records{partition=\"0\"}") == 0; }, 0));
+    REQUIRE(node.poll_until([&] { return node.lag("0") == 0; }, 0));
     CHECK(node.record_count() == 20);
     // What the engine asked for is what it hears of.
     for (const CommitCopy& commit : node.commits()) CHECK(commit.position <= 20);

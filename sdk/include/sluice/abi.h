@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define SLUICE_ABI_MAJOR 1 /* the number in the exported symbol's name */
-#define SLUICE_ABI_MINOR 1 /* grows when fields are appended */
+#define SLUICE_ABI_MINOR 0 /* grows when fields are appended */
 
 typedef struct sluice_str { /* bytes, UTF-8 unless said otherwise; data may be null when size is 0 */
   const char* data;
@@ -145,16 +145,21 @@ enum {                     /* verdicts of settle */
 
 enum { SLUICE_ROLE_NODE = 0, SLUICE_ROLE_RELAY_INPUT = 1, SLUICE_ROLE_RELAY_OUTPUT = 2 };
 enum {                     /* numeric facts; what is not said is 0 */
-  SLUICE_FACT_REPLAY = 1,        /* source: 0 cannot replay, 1 from its beginning, 2 from the committed position */
-  SLUICE_FACT_ENDS = 2,          /* source: ends by itself */
-  SLUICE_FACT_DURABLE = 3,       /* sink, relay: a delivered record survives the end of the process */
-  SLUICE_FACT_IDEMPOTENT = 4,    /* sink: a record delivered twice is stored once */
-  SLUICE_FACT_MAX_IN_FLIGHT = 5, /* sink: batches it may own at once; at least 1, the host's default is 1 */
-  SLUICE_FACT_MEMORY_BYTES = 6,  /* what the node itself may allocate, beyond the batches it owns */
-  SLUICE_FACT_HOLDS_RECORDS = 7, /* transform: records it may hold back */
-  SLUICE_FACT_HOLDS_BYTES = 8,   /* transform: payload bytes it may hold back; 0: only records bound it */
-  SLUICE_FACT_HOLDS_NS = 9,      /* transform: for how long; 0: until it is full or flushed */
-  SLUICE_FACT_SKIPS = 10         /* source that replays: 1 if it may begin behind records that nobody has had */
+  SLUICE_FACT_REPLAY = 1,        /* source: SLUICE_REPLAY_* */
+  SLUICE_FACT_DURABLE = 2,       /* sink, relay: a delivered record survives the end of the process */
+  SLUICE_FACT_IDEMPOTENT = 3,    /* sink: a record delivered twice is stored once */
+  SLUICE_FACT_MAX_IN_FLIGHT = 4, /* sink: batches it may own at once; at least 1, the host's default is 1 */
+  SLUICE_FACT_MEMORY_BYTES = 5,  /* what the node itself may allocate, beyond the batches it owns */
+  SLUICE_FACT_HOLDS_RECORDS = 6, /* transform: records it may hold back */
+  SLUICE_FACT_HOLDS_BYTES = 7,   /* transform: payload bytes it may hold back; 0: only records bound it */
+  SLUICE_FACT_HOLDS_NS = 8,      /* transform: for how long; 0: until it is full or flushed */
+  SLUICE_FACT_SKIPS = 9,         /* source that replays: 1 if it may begin behind records that nobody has had */
+  SLUICE_FACT_ABSORBS = 10       /* transform: 1 if what it holds back it absorbs, to emit records of its own for it */
+};
+enum {                     /* how a source gives out again what has not settled */
+  SLUICE_REPLAY_NONE = 0,
+  SLUICE_REPLAY_FROM_BEGINNING = 1, /* all it ever gave out, in the next run */
+  SLUICE_REPLAY_FROM_COMMIT = 2     /* what is behind the committed position */
 };
 typedef struct sluice_describe_api { /* stage of planning; any one thread, pure */
   uint32_t struct_size;
@@ -166,7 +171,7 @@ typedef struct sluice_describe_api { /* stage of planning; any one thread, pure 
   void (*fact)(void* to, uint32_t fact, int64_t value);
   void (*reason)(void* to, uint32_t fact, sluice_str sentence); /* why a fact is so, for the guarantee's line */
   void (*problem)(void* to, const sluice_config* where, uint32_t is_warning, sluice_str sentence);
-  /* Since minor 1. What leaves by this output (empty: by any) has one of the values named for it, and no other; outputs
+  /* What leaves by this output (empty: by any) has one of the values named for it, and no other; outputs
    * for which none is named get the rest. */
   void (*value)(void* to, sluice_str output, sluice_str attribute, sluice_str value);
   /* What takes records: of this attribute it takes the values that are named, and refuses every other. */
@@ -177,8 +182,11 @@ typedef struct sluice_describe_api { /* stage of planning; any one thread, pure 
 
 /* ---- The host's functions ---------------------------------------------------------------------------------------- */
 
-typedef struct sluice_context sluice_context; /* the host's handle of one node; valid for the life of the process */
+/* The host's handle of one node, valid for the life of the process, as are the host's table and every metric. When the
+ * graph has gone, each function still returns; what it is given is freed and counts for nothing. */
+typedef struct sluice_context sluice_context;
 typedef struct sluice_metric sluice_metric;
+typedef struct sluice_token sluice_token; /* what is owed for absorbed records; ends once, as a batch does */
 
 enum { SLUICE_LOG_DEBUG = 1, SLUICE_LOG_INFO = 2, SLUICE_LOG_WARN = 3, SLUICE_LOG_ERROR = 4 };
 enum { SLUICE_COUNTER = 1, SLUICE_GAUGE = 2 };
@@ -196,7 +204,6 @@ typedef struct sluice_host {
   int64_t (*now)(sluice_context*);       /* nanoseconds since 1970, UTC */
   int64_t (*monotonic)(sluice_context*); /* nanoseconds of a clock that never steps; deadlines are of it */
   uint64_t (*random)(sluice_context*);
-  uint32_t (*failpoint)(sluice_context*, sluice_str name); /* 0: off */
   void (*stop)(sluice_context*, const sluice_error*);      /* stops the graph and names this node */
   void (*wake)(sluice_context*); /* runs this node's stage soon; wakes its source's poll by the source's wake slot */
   void (*status)(sluice_context*, uint32_t status, sluice_str sentence); /* for people and readiness checks */
@@ -231,8 +238,8 @@ typedef struct sluice_host {
 
   /* Stage thread, inside a slot. The host never refuses: what finds no room is parked and the stage pauses. */
   void (*emit)(sluice_context*, uint32_t output_port, sluice_batch* take);
-  /* Source: one contiguous range [first, end) of one partition, or SLUICE_NO_PARTITION. */
-  void (*emit_source)(sluice_context*, uint32_t output_port, sluice_batch* take, uint32_t partition, int64_t first, int64_t end);
+  /* Source: the next range of one partition, up to `end`, or SLUICE_NO_PARTITION. */
+  void (*emit_source)(sluice_context*, uint32_t output_port, sluice_batch* take, uint32_t partition, int64_t end);
   void (*timer)(sluice_context*, int64_t monotonic_deadline_ns); /* one a node; the last call holds; 0 clears it */
 
   /* Sink, any thread: 1 withdraws credit upstream before max_in_flight is reached, 0 gives it back. A flush comes even so. */
@@ -246,7 +253,19 @@ typedef struct sluice_host {
   /* Stage thread, inside poll: what emit_source would begin, without emitting: the batch stays the caller's, who settles
    * it as DISCARDED, or as FAILED and PERMANENT: then it goes to the dead letter of the path behind the node's first
    * output. Here it counts as received. */
-  void (*begin_source)(sluice_context*, sluice_batch*, uint32_t partition, int64_t first, int64_t end);
+  void (*begin_source)(sluice_context*, sluice_batch*, uint32_t partition, int64_t end);
+  /* Any thread: how many records wait at the server of this source, of one partition or, with an empty name, of all. */
+  void (*lag)(sluice_context*, sluice_str partition, uint64_t records);
+
+  /* Absorbing: a transform that says FACT_ABSORBS frees records and keeps what is owed for them. They stay unsettled:
+   * in_flight counts them, and no position moves past them. Any thread that owns batch and token. */
+  sluice_token* (*absorb)(sluice_context*, sluice_token* into, sluice_batch* take); /* into, or a new one when that is null */
+  /* A fresh batch answers for what was absorbed: that settles when all of the batch has, by the worst verdict in it. */
+  void (*batch_bind)(sluice_context*, sluice_batch* fresh, sluice_token* take);
+  /* 1: all of it will be given out again, as its partition was revoked or its source was stopped and replays. */
+  uint32_t (*may_relinquish)(sluice_context*, const sluice_token*);
+  void (*relinquish)(sluice_context*, sluice_token* take); /* ends it without a verdict; a bug unless it may be */
+  void (*token_drop)(sluice_context*, sluice_token* take); /* without either: a bug that stops the graph by name */
 } sluice_host;
 
 /* ---- What a plugin provides -------------------------------------------------------------------------------------- */
@@ -259,6 +278,14 @@ typedef struct sluice_credit { /* what poll may emit at most; records 0: emit no
 } sluice_credit;
 
 enum { SLUICE_SOURCE = 1, SLUICE_TRANSFORM = 2, SLUICE_SINK = 3, SLUICE_RELAY = 4 };
+
+enum {                           /* why a flush comes; of flushes that meet on their way, the highest arrives */
+  SLUICE_FLUSH_STARVED = 1,      /* a source before this node may emit nothing until something settles */
+  SLUICE_FLUSH_DEAD_LETTER = 2,  /* the run ends, and dead letters came behind the flush that said so */
+  SLUICE_FLUSH_END = 3,          /* a source before this node has ended; another may go on */
+  SLUICE_FLUSH_REVOKE = 4,       /* a source before this node gives up partitions, and waits for what came of them */
+  SLUICE_FLUSH_DRAIN = 5         /* the run was asked to end, and a source before this node has stopped */
+};
 
 typedef struct sluice_node_type {
   uint32_t struct_size;          /* also the stride of sluice_plugin.types */
@@ -289,7 +316,8 @@ typedef struct sluice_node_type {
   /* Transform and sink: consumes the batch even when it returns an error, which stops the graph. */
   int32_t (*process)(void* node, uint32_t input_port, sluice_batch* take, sluice_error*);
   int32_t (*timer)(void* node, int64_t monotonic_ns, sluice_error*); /* optional */
-  int32_t (*flush)(void* node, sluice_error*); /* optional: emit or hand on at once what is held back */
+  /* Optional: emit, hand on or relinquish at once what is held back. */
+  int32_t (*flush)(void* node, uint32_t why, sluice_error*);
   /* Optional: describe's questions asked of the real servers, with short-lived resources that change nothing. */
   int32_t (*probe)(const sluice_config*, const sluice_describe_api*, void* to, sluice_error*);
 } sluice_node_type;

@@ -2,11 +2,11 @@
 // The host's functions for one node, with C++ types. Copyable; valid for the life of the process, also after close.
 // Each method says which threads may call it; the same words stand at the C contract.
 #pragma once
-#include <cstddef>
 #include <string_view>
 #include <utility>
 
 #include "sluice/batch.hpp"
+#include "sluice/token.hpp"
 
 namespace sluice {
 inline namespace v1 {
@@ -41,7 +41,6 @@ class Context {
   int64_t now_ns() const { return host_->now(context_); }
   int64_t monotonic_ns() const { return host_->monotonic(context_); }
   uint64_t random() const { return host_->random(context_); }
-  bool failpoint(std::string_view name) const { return host_->failpoint(context_, to_str(name)) != 0; }
   /// Stops the graph, which names this node and the error.
   void stop(const Error& why) const {
     sluice_error error = empty_error();
@@ -69,27 +68,29 @@ class Context {
 
   // Stage thread, inside a call of the host.
   void emit(uint32_t output_port, Batch batch) const { host_->emit(context_, output_port, batch.release()); }
-  /// A source's batch: the range [first, end) of a partition.
-  void emit(uint32_t output_port, Batch batch, uint32_t partition, int64_t first, int64_t end) const {
-    host_->emit_source(context_, output_port, batch.release(), partition, first, end);
+  /// A source's batch: the next range of a partition, up to `end`.
+  void emit(uint32_t output_port, Batch batch, uint32_t partition, int64_t end) const {
+    host_->emit_source(context_, output_port, batch.release(), partition, end);
   }
-  /// A source's batch that goes nowhere: it counts as received, and is then discarded or failed. An engine that does
-  /// not know this would lose what is failed then, so the graph stops.
-  void begin(Batch& batch, uint32_t partition, int64_t first, int64_t end) const {
-    if (host_->struct_size < offsetof(sluice_host, begin_source) + sizeof host_->begin_source) {
-      stop(operator_needed(
-          "this version of sluice is older than the plugin and cannot settle what a source read and does "
-          "not emit; update sluice"));
-      return;
-    }
-    host_->begin_source(context_, batch.get(), partition, first, end);
+  /// A source's batch that goes nowhere: it counts as received, and is then discarded or failed.
+  void begin(Batch& batch, uint32_t partition, int64_t end) const {
+    host_->begin_source(context_, batch.get(), partition, end);
   }
   /// A source's batch that has no position.
   void emit_unpositioned(uint32_t output_port, Batch batch) const {
-    host_->emit_source(context_, output_port, batch.release(), SLUICE_NO_PARTITION, 0, 0);
+    host_->emit_source(context_, output_port, batch.release(), SLUICE_NO_PARTITION, 0);
   }
   void set_timer(int64_t monotonic_deadline_ns) const { host_->timer(context_, monotonic_deadline_ns); }
   void clear_timer() const { host_->timer(context_, 0); }
+
+  // Transform that absorbs, any thread that owns batch and token.
+  /// Frees the records; `into` owes for them, too.
+  void absorb(Token& into, Batch batch) const {
+    sluice_token* const before = into.release();
+    into = Token(host_, context_, host_->absorb(context_, before, batch.release()));
+  }
+  /// A fresh batch with records in it answers for what the token owes: that settles when all of the batch has.
+  void bind(Batch& fresh, Token token) const { host_->batch_bind(context_, fresh.get(), token.release()); }
 
   // Sink, any thread.
   void hold(bool on) const { host_->hold(context_, on ? 1 : 0); }
@@ -108,6 +109,9 @@ class Context {
     to_abi(why, &error);
     host_->committed(context_, partition, position, &error);
   }
+
+  /// Any thread: how many records wait at the server, of one partition or, with an empty name, of all.
+  void lag(std::string_view partition, uint64_t records) const { host_->lag(context_, to_str(partition), records); }
 
   const sluice_host* host() const { return host_; }
   sluice_context* get() const { return context_; }

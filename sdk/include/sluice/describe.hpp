@@ -2,7 +2,6 @@
 // What a node type says of itself before anything is opened: ports, attributes, bounds, capabilities, and what is
 // wrong with its options beyond what the table can say. Pure: no files, no network, no clock.
 #pragma once
-#include <cstddef>
 #include <string_view>
 
 #include "sluice/config.hpp"
@@ -15,7 +14,11 @@ enum class Role : uint32_t {
   relay_input = SLUICE_ROLE_RELAY_INPUT,
   relay_output = SLUICE_ROLE_RELAY_OUTPUT,
 };
-enum class Replay : int64_t { none = 0, from_beginning = 1, from_commit = 2 };
+enum class Replay : uint32_t {
+  none = SLUICE_REPLAY_NONE,
+  from_beginning = SLUICE_REPLAY_FROM_BEGINNING,
+  from_commit = SLUICE_REPLAY_FROM_COMMIT,
+};
 
 class Description {
  public:
@@ -33,27 +36,18 @@ class Description {
   /// Records that leave by `output` (empty: by any) have one of the values that are named for it; outputs for which
   /// none is named get the rest.
   void value(std::string_view output, std::string_view attribute, std::string_view value) {
-    if (knows(offsetof(sluice_describe_api, value)) && api_->value != nullptr) {
-      api_->value(to_, to_str(output), to_str(attribute), to_str(value));
-    }
+    api_->value(to_, to_str(output), to_str(attribute), to_str(value));
   }
   /// Records with another value of the attribute than those named are refused; `where` lists them.
   void accepts(std::string_view attribute, std::string_view value, Config where) {
-    if (knows(offsetof(sluice_describe_api, accepts)) && api_->accepts != nullptr) {
-      api_->accepts(to_, to_str(attribute), to_str(value), where.get());
-    }
+    api_->accepts(to_, to_str(attribute), to_str(value), where.get());
   }
   /// What only one node of a graph may do: "appends to the file /x". Compared as text; `where` says it.
-  void exclusive(std::string_view what, Config where) {
-    if (knows(offsetof(sluice_describe_api, exclusive)) && api_->exclusive != nullptr) {
-      api_->exclusive(to_, to_str(what), where.get());
-    }
-  }
+  void exclusive(std::string_view what, Config where) { api_->exclusive(to_, to_str(what), where.get()); }
 
   void replay(Replay how, std::string_view why = {}) { fact(SLUICE_FACT_REPLAY, static_cast<int64_t>(how), why); }
   /// Although it replays, it may begin behind records that nobody has had.
   void skips(std::string_view why) { fact(SLUICE_FACT_SKIPS, 1, why); }
-  void ends() { fact(SLUICE_FACT_ENDS, 1); }
   void durable(bool yes, std::string_view why = {}) { fact(SLUICE_FACT_DURABLE, yes ? 1 : 0, why); }
   void idempotent(bool yes, std::string_view why = {}) { fact(SLUICE_FACT_IDEMPOTENT, yes ? 1 : 0, why); }
   void max_in_flight(int64_t batches) { fact(SLUICE_FACT_MAX_IN_FLIGHT, batches); }
@@ -63,12 +57,15 @@ class Description {
     fact(SLUICE_FACT_HOLDS_BYTES, bytes);
     fact(SLUICE_FACT_HOLDS_NS, within_ns);
   }
+  /// As `holds`, and what it holds back it absorbs: it emits records of its own for it, however many.
+  void absorbs(int64_t records, int64_t bytes, int64_t within_ns) {
+    holds(records, bytes, within_ns);
+    fact(SLUICE_FACT_ABSORBS, 1);
+  }
   void problem(Config where, std::string_view sentence) { api_->problem(to_, where.get(), 0, to_str(sentence)); }
   void warning(Config where, std::string_view sentence) { api_->problem(to_, where.get(), 1, to_str(sentence)); }
 
  private:
-  /// Whether the host is new enough to have the slot.
-  bool knows(size_t slot) const { return api_->struct_size >= slot + sizeof(void (*)()); }
   void provides(std::string_view attribute, uint32_t kind) { api_->provides(to_, to_str(attribute), kind); }
   void fact(uint32_t which, int64_t value, std::string_view why = {}) {
     api_->fact(to_, which, value);

@@ -14,6 +14,14 @@ struct Credit {
   uint64_t bytes;
 };
 enum class Poll { more, ended };
+/// Why a node is flushed; of flushes that meet on their way, the last of this list arrives.
+enum class Flush : uint32_t {
+  starved = SLUICE_FLUSH_STARVED,          ///< a source before may emit nothing until something settles
+  dead_letter = SLUICE_FLUSH_DEAD_LETTER,  ///< the run ends, and dead letters came behind the flush that said so
+  end = SLUICE_FLUSH_END,                  ///< a source before has ended; another may go on
+  revoke = SLUICE_FLUSH_REVOKE,            ///< a source before gives up partitions
+  drain = SLUICE_FLUSH_DRAIN,              ///< the run was asked to end, and a source before has stopped
+};
 
 /// Every node: made by its type's `open`, destroyed when the graph has ended (the destructor ends its threads and
 /// settles or drops what it still owns).
@@ -24,8 +32,8 @@ class Node {
   virtual Result<void> start() { return {}; }
   /// At the monotonic deadline that was set with Context::set_timer.
   virtual Result<void> on_timer(int64_t /*monotonic_ns*/) { return {}; }
-  /// Emit or hand on at once whatever is held back: end of input, drain, or a partition that goes.
-  virtual Result<void> flush() { return {}; }
+  /// Emit, hand on or relinquish at once whatever is held back.
+  virtual Result<void> flush(Flush /*why*/) { return {}; }
 };
 
 class Source : public Node {
@@ -46,7 +54,8 @@ class Source : public Node {
   virtual void released(uint32_t /*partition*/) {}
 };
 
-/// Takes batches and emits others. Must end each record: emit it, settle it, or hold it until flush.
+/// Takes batches and emits others. Must end each record: emit it, settle it, absorb it, or hold it until
+/// flush.
 class Transform : public Node {
  public:
   virtual Result<void> process(uint32_t input_port, Batch batch) = 0;

@@ -124,8 +124,8 @@ inline int32_t start(void* node, sluice_error* error) {
 inline int32_t timer(void* node, int64_t now_ns, sluice_error* error) {
   return guarded(error, [&] { return finish(handle(node).node->on_timer(now_ns), error); });
 }
-inline int32_t flush(void* node, sluice_error* error) {
-  return guarded(error, [&] { return finish(handle(node).node->flush(), error); });
+inline int32_t flush(void* node, uint32_t why, sluice_error* error) {
+  return guarded(error, [&] { return finish(handle(node).node->flush(static_cast<Flush>(why)), error); });
 }
 inline int32_t poll(void* node, const sluice_credit* credit, int64_t deadline_ns, sluice_error* error) {
   return guarded(error, [&]() -> int32_t {

@@ -48,7 +48,6 @@ sluice_host make_host() {
   host.now = &nanoseconds_of<std::chrono::system_clock>;
   host.monotonic = &nanoseconds_of<std::chrono::steady_clock>;
   host.random = &random_number;
-  host.failpoint = [](sluice_context*, sluice_str) { return uint32_t{0}; };
   host.stop = [](sluice_context*, const sluice_error*) {};
   host.wake = [](sluice_context*) {};
   host.status = [](sluice_context*, uint32_t, sluice_str) {};

@@ -95,12 +95,12 @@ TEST_CASE("edges carry their settings with places") {
 
 TEST_CASE("processes and requirements") {
   const auto r = read(testing::example);
-  const ProcessSpec* const buffer = r.spec.find_process("buffer");
-  REQUIRE(buffer != nullptr);
-  REQUIRE(buffer->from.size() == 2);
-  CHECK(buffer->from.at(1).value == "quote_log");
-  REQUIRE(buffer->http);
-  CHECK(buffer->http->value == "${HTTP_HOST:-127.0.0.1}:8082");
+  const ProcessSpec& buffer = r.spec.processes.at(1);
+  CHECK(buffer.name.value == "buffer");
+  REQUIRE(buffer.from.size() == 2);
+  CHECK(buffer.from.at(1).value == "quote_log");
+  REQUIRE(buffer.http);
+  CHECK(buffer.http->value == "${HTTP_HOST:-127.0.0.1}:8082");
   CHECK(r.spec.require.at(0).sink.value == "trades");
   CHECK(r.spec.require.at(0).guarantee.value == Guarantee::effectively_once);
   CHECK(r.spec.require.at(1).guarantee.value == Guarantee::at_least_once);

@@ -50,7 +50,7 @@ TEST_CASE("ports that are not named are those of the contract", "[loader]") {
   CHECK(source->inputs.empty());
   REQUIRE(source->outputs.size() == 1);
   CHECK(source->outputs[0].name == "out");
-  CHECK(source->fact(SLUICE_FACT_REPLAY) == 1);
+  CHECK(source->fact(SLUICE_FACT_REPLAY) == SLUICE_REPLAY_FROM_BEGINNING);
   CHECK(source->fact(SLUICE_FACT_DURABLE) == 0);
   CHECK(source->reason(SLUICE_FACT_REPLAY) == "it counts again from 1");
   REQUIRE(source->provides.size() == 1);

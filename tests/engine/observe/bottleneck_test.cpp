@@ -19,7 +19,7 @@ std::deque<Sample> samples(int64_t batch_ns, bool is_full, uint64_t lag) {
   Report before = sample_report();
   before.nodes[2].held = 500;
   before.nodes[2].has_room = !is_full;
-  before.nodes[0].metrics = {{"lag_records", static_cast<int64_t>(lag)}};
+  before.nodes[0].lag = {{"", lag}};
   Report now = before;
   if (batch_ns > 0) now.edges[1].settling_time = taking(batch_ns, 500);
   return {{0, before}, {15 * second, before}, {30 * second, now}};

@@ -138,20 +138,32 @@ TEST_CASE("settle times are a histogram that never falls and ends in its count")
   CHECK(sum == Approx(7200.26).epsilon(0.07));
 }
 
+TEST_CASE("the lag of a source is a metric of its type, by partition where it has any") {
+  Report report = sample_report();
+  report.nodes[0].type = "log";
+  report.nodes[0].lag = {{"0", 5}, {"1", 7}};
+  const auto read = rendered(report);
+  CHECK(value(read, "sluice_log_lag_records", {{"partition", "0"}, {"node", "exchange"}}) == 5);
+  CHECK(value(read, "sluice_log_lag_records", {{"partition", "1"}, {"node", "exchange"}}) == 7);
+  CHECK(read.at("sluice_log_lag_records").kind == "gauge");
+  report.nodes[0].lag = {{"", 9}};
+  CHECK(value(rendered(report), "sluice_log_lag_records", {{"node", "exchange"}}) == 9);
+}
+
 TEST_CASE("metrics of plugins are called after their type, and labels behind a name become labels") {
   Report report = sample_report();
   report.nodes[0].type = "log";
-  report.nodes[0].metrics = {{"lag_records{partition=\"0\"}", 5},
-                             {"lag_records{partition=\"1\"}", 7},
+  report.nodes[0].metrics = {{"depth{partition=\"0\"}", 5},
+                             {"depth{partition=\"1\"}", 7},
                              {"opened", 2},
                              {"odd-name{", 1},
                              {"named{node=\"x\",b=\"q\\\"\\\\\\n\"}", 3}};
   report.nodes[0].metric_facts = {{SLUICE_GAUGE, "What waits."}, {SLUICE_GAUGE, "What waits."}, {SLUICE_COUNTER, ""}};
   const auto read = rendered(report);
-  CHECK(value(read, "sluice_log_lag_records", {{"partition", "0"}, {"node", "exchange"}}) == 5);
-  CHECK(value(read, "sluice_log_lag_records", {{"partition", "1"}}) == 7);
-  CHECK(read.at("sluice_log_lag_records").kind == "gauge");
-  CHECK(read.at("sluice_log_lag_records").help == "What waits.");
+  CHECK(value(read, "sluice_log_depth", {{"partition", "0"}, {"node", "exchange"}}) == 5);
+  CHECK(value(read, "sluice_log_depth", {{"partition", "1"}}) == 7);
+  CHECK(read.at("sluice_log_depth").kind == "gauge");
+  CHECK(read.at("sluice_log_depth").help == "What waits.");
   CHECK(value(read, "sluice_log_opened_total", {}) == 2);
   CHECK(read.at("sluice_log_opened_total").kind == "counter");
   CHECK(value(read, "sluice_log_odd_name__total", {}) == 1);

@@ -152,9 +152,7 @@ TEST_CASE("records that stay unsettled are a reason, beyond what nodes keep back
 TEST_CASE("a source is behind when its backlog would take long at the present rate") {
   Readiness readiness;
   Report report = sample_report();
-  report.nodes[0].metrics = {{"lag_records{partition=\"0\"}", 60'000},
-                             {"lag_records{partition=\"1\"}", 60'001},
-                             {"lag_records_of_another_kind", 1'000'000'000}};
+  report.nodes[0].lag = {{"0", 60'000}, {"1", 60'001}};
   const auto settle = [&](uint64_t records) { report.nodes[0].account.settled[0] += records; };
   CHECK(readiness.update(report, RunPhase::running, "", 1 * second).empty());
   settle(20'000);
@@ -168,7 +166,7 @@ TEST_CASE("a source is behind when its backlog would take long at the present ra
   settle(10'000);
   CHECK(readiness.update(report, RunPhase::running, "", 33 * second).empty());
   CHECK(readiness.update(report, RunPhase::running, "", 40 * second).size() == 1);
-  report.nodes[0].metrics = {{"lag_records", 999}};
+  report.nodes[0].lag = {{"", 999}};
   CHECK(readiness.update(report, RunPhase::running, "", 41 * second).empty());
 }
 
@@ -232,7 +230,7 @@ TEST_CASE("behind a source that cannot replay, a server that is away puts record
   REQUIRE(codes(reasons) == Words{"not_connected trades"});
   CHECK(reasons[0].sentence ==
         "the server is away; 13,129 records are kept in memory until then, and a crash would lose them");
-  report.nodes[0].replay = 2;
+  report.nodes[0].replay = sluice::Replay::from_commit;
   CHECK(readiness.update(report, RunPhase::running, "", second)[0].sentence == "the server is away");
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("what is unsettled may be lost or will be replayed, as its source can"
   CHECK(text.find("100 records may be lost") != std::string::npos);
   CHECK(text.find("balanced: every record") == std::string::npos);
 
-  report.nodes[0].replay = 2;
+  report.nodes[0].replay = sluice::Replay::from_commit;
   report.nodes[0].partitions = {{"t/0", 900, 850}};
   receipt = judge(report);
   CHECK(receipt.may_be_lost == 0);
@@ -61,7 +61,7 @@ TEST_CASE("failed records count as unsafe too") {
 
 TEST_CASE("an edge that takes over has a line of its own, and what it holds may be lost whatever the source can do") {
   Report report = sample_report();
-  report.nodes[0].replay = 2;
+  report.nodes[0].replay = sluice::Replay::from_commit;
   report.edges[1].takes_over = true;
   report.edges[1].account.received = 50;
   report.edges[1].account.settled = {40, 0, 0, 0, 0};

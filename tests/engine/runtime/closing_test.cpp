@@ -38,9 +38,7 @@ FunctionState deliver() {
   }};
 }
 
-RuntimeOptions without_drain() {
-  return {.drain_deadline_ns = 0, .revoke_deadline_ns = 0, .log = {}, .failpoints = {}};
-}
+RuntimeOptions without_drain() { return {.drain_deadline_ns = 0, .revoke_deadline_ns = 0, .log = {}}; }
 
 /// Holds what it is given, and gives all of it back, unstored, when it is closed.
 void give_back_when_closed(FunctionState& sink, HeldState& held) {
@@ -117,7 +115,7 @@ TEST_CASE("a stage whose node never returns is left behind with all its nodes, a
   FunctionState sink = deliver();
   sink.close = [&] { has_closed = true; };
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("pass", transform_function_type, pass);
   graph.node("sink", sink_function_type, sink);
   graph.edge("numbers", "pass");
@@ -195,7 +193,7 @@ TEST_CASE("what a source says is gone from where it came is not called replayabl
     FunctionState sink;
     give_back_when_closed(sink, held);
     GraphBuilder graph;
-    graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+    graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
     graph.node("sink", sink_function_type, sink).facts.max_in_flight = 3;
     graph.edge("numbers", "sink");
     GraphRuntime runtime(graph.build(), without_drain());
@@ -215,7 +213,7 @@ TEST_CASE("what a sink gives back while it closes is unsettled and not failed") 
   FunctionState sink;
   give_back_when_closed(sink, held);
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("sink", sink_function_type, sink).facts.max_in_flight = 3;
   graph.edge("numbers", "sink");
   GraphRuntime runtime(graph.build(), without_drain());

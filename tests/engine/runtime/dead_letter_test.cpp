@@ -153,7 +153,7 @@ TEST_CASE(
     CollectState good;
     CollectState dead;
     GraphBuilder graph;
-    graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+    graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
     graph.node("pass", transform_function_type, pass);
     graph.node("good", collect_type, good);
     graph.node("dead", collect_type, dead);
@@ -180,7 +180,7 @@ TEST_CASE("what a source refuses stops a graph that has no dead letter for it") 
   numbers.settles = [](Batch batch) { std::move(batch).fail(permanent("it has no value")); };
   CollectState good;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("good", collect_type, good);
   graph.edge("numbers", "good");
   GraphRuntime runtime(graph.build(), {});
@@ -217,7 +217,7 @@ TEST_CASE("without a dead letter a permanent failure stops the graph, names the 
   CollectState good;
   good.is_refused = [](uint64_t number) { return number == 57; };
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("good", collect_type, good);
   graph.buffered("numbers", "good", {50, 1 << 20});
   GraphRuntime runtime(graph.build(), {});
@@ -388,7 +388,7 @@ TEST_CASE("a dead letter that holds until it is flushed is flushed behind the la
                          kept.push_back(std::move(batch));
                          return {};
                        },
-                       .flush = [&](Context&) -> Result<void> {
+                       .flush = [&](Context&, Flush) -> Result<void> {
                          for (Batch& batch : kept) {
                            stored += batch.size();
                            std::move(batch).deliver();
@@ -437,7 +437,7 @@ TEST_CASE("a run is not over before a dead letter was flushed behind its last re
     while (!is_free && !runtime.is_closing()) std::this_thread::yield();
     return {};
   };
-  dead.flush = [&](Context&) -> Result<void> {
+  dead.flush = [&](Context&, Flush) -> Result<void> {
     flushed = stored.load();
     ++flushes;
     return {};

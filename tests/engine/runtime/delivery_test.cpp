@@ -65,7 +65,7 @@ TEST_CASE("positions are committed up to the end") {
   NumbersState numbers{.total = 3'000, .per_batch = 10, .has_positions = true};
   CollectState collected;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("collect", collect_type, collected);
   graph.buffered("numbers", "collect", {100, 1 << 20});
   GraphRuntime runtime(graph.build(), {});

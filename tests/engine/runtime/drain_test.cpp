@@ -85,7 +85,7 @@ TEST_CASE("a run is not over before every node was flushed, though all has settl
     while (!is_free && !runtime.is_closing()) std::this_thread::yield();
     return {};
   };
-  transform.flush = [&](Context&) -> Result<void> {
+  transform.flush = [&](Context&, Flush) -> Result<void> {
     ++flushes;
     return {};
   };
@@ -152,7 +152,7 @@ TEST_CASE("the marker does not wait for a sink that holds with nothing in hand")
                        std::move(batch).deliver();
                        return {};
                      },
-                     .flush = [&](Context&) -> Result<void> {
+                     .flush = [&](Context&, Flush) -> Result<void> {
                        ++flushes;
                        return {};
                      }};
@@ -225,7 +225,7 @@ TEST_CASE("a second stop ends a drain at once") {
   NumbersState numbers{.total = 30, .per_batch = 10, .has_positions = true, .ends = false};
   HeldState held;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("held", held_type, held);
   graph.buffered("numbers", "held", {100, 1 << 20});
   GraphRuntime runtime(graph.build(), with_drain_deadline(an_hour_ns));
@@ -275,7 +275,7 @@ TEST_CASE("a drain waits for the answer to its last commit, and polls on meanwhi
   };
   CollectState collected;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("collect", collect_type, collected);
   graph.buffered("numbers", "collect", {100, 1 << 20});
   GraphRuntime runtime(graph.build(), with_drain_deadline(an_hour_ns));
@@ -319,7 +319,7 @@ TEST_CASE("a source that replays from its beginning may name positions that nobo
   NumbersState numbers{.total = 100, .per_batch = 10, .has_positions = true};
   CollectState collected;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 1;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_beginning;
   graph.node("collect", collect_type, collected);
   graph.buffered("numbers", "collect", {100, 1 << 20});
   GraphRuntime runtime(graph.build(), {});

@@ -15,7 +15,7 @@ namespace {
 /// numbers -> transform -> sink, all in one stage or with buffers between.
 struct Chain {
   explicit Chain(bool is_buffered) {
-    graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+    graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
     graph.node("transform", transform_function_type, transform);
     graph.node("sink", sink_function_type, sink);
     if (is_buffered) {
@@ -155,7 +155,7 @@ TEST_CASE("an exception in poll, and an error of flush or of a timer, stop the g
   }
   {
     Chain chain(true);
-    chain.transform.flush = [](Context&) -> Result<void> { return bug("cannot flush"); };
+    chain.transform.flush = [](Context&, Flush) -> Result<void> { return bug("cannot flush"); };
     CHECK(chain.failure_of("transform") == "cannot flush");
   }
   {

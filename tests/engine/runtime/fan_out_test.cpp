@@ -41,7 +41,7 @@ TEST_CASE("a position waits for the slowest copy") {
   CollectState quick;
   HeldState slow;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("quick", collect_type, quick);
   graph.node("slow", held_type, slow).facts.max_in_flight = 10;
   graph.buffered("numbers", "quick", {100, 1 << 20});

@@ -31,7 +31,7 @@ class Gather : public Transform {
     if (held_.size() == state_.records) emit_held();
     return {};
   }
-  Result<void> flush() override {
+  Result<void> flush(Flush) override {
     state_.flushes.fetch_add(1);
     emit_held();
     return {};

@@ -15,6 +15,7 @@ struct HeldState {
   uint64_t most_at_once = 0;    ///< guarded by mutex; batches
   Context context{};            ///< from open on
   std::atomic<uint64_t> flushes{0};
+  std::atomic<Flush> last_flush{};
 
   size_t count() {
     const std::lock_guard lock(mutex);
@@ -60,7 +61,8 @@ class HeldSink : public Sink {
     state_.signal.notify();
     return {};
   }
-  Result<void> flush() override {
+  Result<void> flush(Flush why) override {
+    state_.last_flush = why;
     state_.flushes.fetch_add(1);
     state_.signal.notify();
     return {};

@@ -32,7 +32,7 @@ struct Setup {
     engine::PlanNode& source = graph.node("numbers", numbers_type, numbers);
     source.in_flight.records = 30;
     source.in_flight_until_committed = until_committed;
-    source.facts.replay = 2;
+    source.facts.replay = sluice::Replay::from_commit;
     graph.node("held", held_type, held).facts.max_in_flight = 1'000;
     graph.edge("numbers", "held");
   }
@@ -136,7 +136,7 @@ TEST_CASE("what a node holds back for ever does not stop a source for ever that 
                          kept.push_back(std::move(batch));
                          return {};
                        },
-                       .flush = [&](Context& context) -> Result<void> {
+                       .flush = [&](Context& context, Flush) -> Result<void> {
                          for (Batch& batch : kept) context.emit(0, std::move(batch));
                          kept.clear();
                          return {};
@@ -157,7 +157,7 @@ TEST_CASE("what a node holds back for ever does not stop a source for ever that 
     engine::PlanNode& source = graph.node("numbers", numbers_type, numbers);
     source.in_flight.records = 30;
     source.in_flight_until_committed = true;
-    source.facts.replay = 2;
+    source.facts.replay = sluice::Replay::from_commit;
     graph.node("split", transform_function_type, split, {"rest", "rare"});
     graph.node("keep", transform_function_type, keep);
     graph.node("rest", collect_type, rest);

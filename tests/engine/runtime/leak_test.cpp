@@ -15,7 +15,7 @@ std::string bug_of(FunctionState& transform) {
   NumbersState numbers{.total = 100, .per_batch = 10, .has_positions = true};
   CollectState collected;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("transform", transform_function_type, transform);
   graph.node("collect", collect_type, collected);
   graph.edge("numbers", "transform");

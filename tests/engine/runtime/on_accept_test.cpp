@@ -15,7 +15,7 @@ TEST_CASE("upstream settles as accepted at once, and the edge's account goes on"
   NumbersState numbers{.total = 30, .per_batch = 10, .has_positions = true};
   HeldState held;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("held", held_type, held).facts.max_in_flight = 10;
   graph.buffered("numbers", "held", {100, 1 << 20}).commit = Commit::on_accept;
   GraphRuntime runtime(graph.build(), {});
@@ -43,7 +43,7 @@ TEST_CASE("what an edge had taken over and could not deliver may be lost, and th
   NumbersState numbers{.total = 30, .per_batch = 10, .has_positions = true, .ends = false};
   HeldState held;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("held", held_type, held);
   graph.buffered("numbers", "held", {100, 1 << 20}).commit = Commit::on_accept;
   GraphRuntime runtime(graph.build(), {});

@@ -55,7 +55,7 @@ int64_t metric_of(const engine::NodeReport& node, std::string_view name) {
 TEST_CASE("a plain C source, transform and sink run over direct and buffered edges") {
   for (const bool is_buffered : {false, true}) {
     Fixture f;
-    f.node("numbers", 0, {10'000, 64}).facts.replay = 1;
+    f.node("numbers", 0, {10'000, 64}).facts.replay = sluice::Replay::from_beginning;
     f.node("upper", 1, {});
     f.node("end", 2, {0});
     f.graph.edge("numbers", "upper");
@@ -81,7 +81,7 @@ TEST_CASE("what a plain C sink refuses goes to a dead letter, changed payload an
     std::move(batch).deliver();
     return {};
   }};
-  f.node("numbers", 0, {1'000, 64}).facts.replay = 1;
+  f.node("numbers", 0, {1'000, 64}).facts.replay = sluice::Replay::from_beginning;
   f.node("upper", 1, {});
   f.node("end", 2, {250});
   f.graph.node("dead", sink_function_type, dead);
@@ -96,7 +96,7 @@ TEST_CASE("what a plain C sink refuses goes to a dead letter, changed payload an
 
 TEST_CASE("a plain C source is stopped in full flow") {
   Fixture f;
-  f.node("numbers", 0, {INT64_MAX, 64}).facts.replay = 1;
+  f.node("numbers", 0, {INT64_MAX, 64}).facts.replay = sluice::Replay::from_beginning;
   f.node("upper", 1, {});
   f.node("end", 2, {0});
   f.graph.buffered("numbers", "upper", {100, 1 << 16});

@@ -107,7 +107,7 @@ class LogOutput : public Source {
       batch.append().set_payload(to, static_cast<uint32_t>(text.size()), pinned);
       to += text.size();
     }
-    context_.emit(0, std::move(batch), partition_, next_, next_ + count);
+    context_.emit(0, std::move(batch), partition_, next_ + count);
     next_ += count;
     return Poll::more;
   }
@@ -149,7 +149,7 @@ void add_output_half(GraphBuilder& graph, GatherState& gather, CollectState& col
   auto& output = graph.node("log.out", log_type, log);
   output.role = SLUICE_ROLE_RELAY_OUTPUT;
   output.inputs.clear();
-  output.facts.replay = 2;
+  output.facts.replay = sluice::Replay::from_commit;
   graph.node("gather", gather_type, gather);
   graph.node("collect", collect_type, collected);
   graph.edge("log.out", "gather");
@@ -292,7 +292,7 @@ TEST_CASE("a relay in memory that takes dead letters is read until nothing can b
   LogState log;
   log.is_durable = false;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("pass", transform_function_type, pass);
   graph.node("store", held_type, store).facts.max_in_flight = 10;
   graph.node("log.in", log_type, log, {}).role = SLUICE_ROLE_RELAY_INPUT;
@@ -335,7 +335,7 @@ TEST_CASE("a relay in memory is not stopped while a record slips from one on_acc
     LogState log;
     log.is_durable = false;
     GraphBuilder graph;
-    graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+    graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
     graph.node("slow", transform_function_type, slow, {"out", "unused"});
     graph.node("log.in", log_type, log, {}).role = SLUICE_ROLE_RELAY_INPUT;
     // Whoever looks at the edges in order looks against the stream, and long enough that the record slips meanwhile.

@@ -23,7 +23,7 @@ void check_is_safe(const std::string& text) {
 
 struct Graph {
   Graph() {
-    graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+    graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
     graph.node("sink", sink_function_type, sink);
     graph.edge("numbers", "sink");
     graph.plan.secrecy.hide("hunter2secret");
@@ -95,7 +95,7 @@ TEST_CASE("why a plugin fails is safe to show, wherever it does") {
     };
   }
   SECTION("flush") {
-    graph.sink.flush = [&](Context&) -> Result<void> { return error; };
+    graph.sink.flush = [&](Context&, Flush) -> Result<void> { return error; };
   }
   SECTION("stop") {
     graph.sink.process = [&](Context& context, Batch batch) -> Result<void> {

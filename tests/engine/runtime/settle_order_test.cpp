@@ -121,7 +121,6 @@ TEST_CASE(
   CHECK_FALSE(account.next_release(false));  // `late` is still open
   CHECK(account.next_release(true) == partition);
   CHECK_FALSE(account.has_revoked());
-  CHECK_FALSE(account.is_open(partition));
   // The next owner replays it: this verdict is of an old epoch.
   late->settle(1, Verdict::delivered);
   CHECK_FALSE(account.next_commit());
@@ -152,7 +151,7 @@ TEST_CASE("a running graph commits whole batches as they settle, and holds behin
   NumbersState numbers{.total = 40, .per_batch = 10, .has_positions = true};
   HeldState held;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("held", held_type, held).facts.max_in_flight = 4;
   graph.buffered("numbers", "held", {100, 1 << 20});
   GraphRuntime runtime(graph.build(), {});
@@ -191,14 +190,14 @@ TEST_CASE("a revoke flushes what is held, drains, commits and then releases, whi
                        kept.push_back(std::move(batch));
                        return {};
                      },
-                     .flush = [&](Context& context) -> Result<void> {
+                     .flush = [&](Context& context, Flush) -> Result<void> {
                        const std::lock_guard lock(mutex);
                        for (Batch& batch : kept) context.emit(0, std::move(batch));
                        kept.clear();
                        return {};
                      }};
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("keep", transform_function_type, keep);
   graph.node("held", held_type, held);
   graph.buffered("numbers", "keep", {100, 1 << 20});
@@ -230,10 +229,10 @@ TEST_CASE("a revoke that cannot drain lets go at its deadline, and the late verd
   numbers.on_released = [&](Context&, uint32_t) { is_released = true; };
   HeldState held;
   GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers).facts.replay = 2;
+  graph.node("numbers", numbers_type, numbers).facts.replay = sluice::Replay::from_commit;
   graph.node("held", held_type, held);
   graph.buffered("numbers", "held", {100, 1 << 20});
-  GraphRuntime runtime(graph.build(), {.revoke_deadline_ns = 20'000'000, .log = {}, .failpoints = {}});
+  GraphRuntime runtime(graph.build(), {.revoke_deadline_ns = 20'000'000, .log = {}});
   begin(runtime);
   REQUIRE(held.wait_for(1));
   revoke = true;

@@ -113,12 +113,10 @@ class Numbers : public Source {
     }
     state_.emitted += count;
     if (state_.is_settled_here && state_.is_settled_here(first)) {
-      const auto start = static_cast<int64_t>(first);
-      context_.begin(batch, state_.partition, start, start + count);
+      context_.begin(batch, state_.partition, static_cast<int64_t>(first + count));
       state_.settles(std::move(batch));
     } else if (state_.has_positions) {
-      const auto start = static_cast<int64_t>(first);
-      context_.emit(0, std::move(batch), state_.partition, start, start + count);
+      context_.emit(0, std::move(batch), state_.partition, static_cast<int64_t>(first + count));
     } else {
       context_.emit_unpositioned(0, std::move(batch));
     }
@@ -142,7 +140,7 @@ inline uint64_t number_of(Record record) {
 /// What a test does with each batch that reaches a node.
 struct FunctionState {
   std::function<Result<void>(Context&, Batch)> process;
-  std::function<Result<void>(Context&)> flush = nullptr;
+  std::function<Result<void>(Context&, Flush)> flush = nullptr;
   std::function<Result<void>(Context&)> start = nullptr;
   std::function<Result<void>(Context&)> timer = nullptr;
   std::function<Result<void>(Context&)> open = nullptr;
@@ -166,7 +164,7 @@ class FunctionTransform : public Transform {
   Result<void> start() override { return state_.start ? state_.start(context_) : Result<void>{}; }
   Result<void> on_timer(int64_t) override { return state_.timer ? state_.timer(context_) : Result<void>{}; }
   Result<void> process(uint32_t, Batch batch) override { return state_.process(context_, std::move(batch)); }
-  Result<void> flush() override { return state_.flush ? state_.flush(context_) : Result<void>{}; }
+  Result<void> flush(Flush why) override { return state_.flush ? state_.flush(context_, why) : Result<void>{}; }
 
  private:
   Context context_;
@@ -190,7 +188,7 @@ class FunctionSink : public Sink {
   Result<void> start() override { return state_.start ? state_.start(context_) : Result<void>{}; }
   Result<void> on_timer(int64_t) override { return state_.timer ? state_.timer(context_) : Result<void>{}; }
   Result<void> write(Batch batch) override { return state_.process(context_, std::move(batch)); }
-  Result<void> flush() override { return state_.flush ? state_.flush(context_) : Result<void>{}; }
+  Result<void> flush(Flush why) override { return state_.flush ? state_.flush(context_, why) : Result<void>{}; }
 
  private:
   Context context_;

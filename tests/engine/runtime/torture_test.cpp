@@ -73,7 +73,7 @@ class RandomGraph {
     state.per_batch = static_cast<uint32_t>(pick(30));
     state.has_positions = pick(2) == 1;
     auto& node = graph.node(std::move(name), numbers_type, state);
-    if (state.has_positions) node.facts.replay = 2;
+    if (state.has_positions) node.facts.replay = sluice::Replay::from_commit;
   }
   void add_middle(std::string name) {
     switch (pick(4)) {

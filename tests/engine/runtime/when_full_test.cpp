@@ -290,7 +290,7 @@ TEST_CASE("flush markers keep their place among what survives and never count") 
     CountingAccount account;
     EdgeQueue queue({4, plenty}, when_full, 0);
     queue.push(make_batch(account, {{1, 1}, {2, 2}}));
-    queue.push_flush_marker();
+    queue.push_flush_marker(SLUICE_FLUSH_DRAIN);
     queue.push(make_batch(account, {{3, 1}, {4, 2}}));
     CHECK(queue.waiting_records() == 4);
     const EdgeQueue::Pushed pushed = queue.push(make_batch(account, {{5, 1}}));

@@ -25,6 +25,22 @@ TEST_CASE("in_flight is by default what can wait behind the source") {
   CHECK(outcome.node("feed").in_flight.bytes == 32 * mebibyte + 500 * 1024 + 4 * mebibyte);
 }
 
+TEST_CASE("what a node absorbs counts for in_flight and the memory, and not as a batch that travels on") {
+  const auto graph = [](const std::string& absorbs) {
+    return plan_text_of(
+        "graph: bounds\nnodes:\n  feed: { type: source }\n  window: { type: change, holds: 50k" + absorbs +
+        " }\n  end: { type: sink, most: 4 }\n"
+        "edges:\n  - feed -> window\n  - { from: window, to: end, buffer: { records: 1k, bytes: 1MiB } }\n");
+  };
+  CHECK(graph("").codes() == std::vector<std::string>{"batch-above-buffer"});
+  const Outcome outcome = graph(", absorbs: all");
+  REQUIRE(outcome.planned.plan);
+  CHECK(outcome.node("window").facts.absorbs);
+  // What is held, the edge, and four of the sink's, which get at least 1000 records each.
+  CHECK(outcome.node("feed").in_flight.records == 50'000 + 1'000 + 4 * 1'000);
+  CHECK(outcome.planned.plan->memory_bytes > outcome.node("feed").in_flight.records * sizeof(sluice_record));
+}
+
 TEST_CASE("in_flight by default has a least") {
   const Outcome outcome = plan_text_of(
       "graph: least\nnodes:\n  feed: { type: source }\n  end: { type: sink }\n"

@@ -35,7 +35,8 @@ enum {
   SKIPS,
   GIVES_VALUES,
   TAKES_VALUES,
-  ALONE
+  ALONE,
+  ABSORBS
 };
 
 #define LIST(label, text, element)                                                                         \
@@ -74,6 +75,7 @@ static const sluice_option table[] = {
     [GIVES_VALUES] = LIST("values", "What leaves: attribute=value, or output.attribute=value.", word),
     [TAKES_VALUES] = LIST("takes", "All that it takes: attribute=value.", word),
     [ALONE] = {.name = TEXT("alone"), .summary = TEXT("What only one node may do."), .kind = SLUICE_TEXT},
+    [ABSORBS] = {.name = TEXT("absorbs"), .summary = TEXT("Says that it absorbs what it holds."), .kind = SLUICE_TEXT},
     [SERVER] = {.name = TEXT("server"), .summary = TEXT("What a probe finds."), .kind = SLUICE_TEXT},
 };
 static const sluice_option needy_table[] = {
@@ -136,6 +138,7 @@ static int32_t describe(const sluice_config* options, const sluice_describe_api*
   api->fact(to, SLUICE_FACT_MAX_IN_FLIGHT, at(options, MOST)->integer);
   api->fact(to, SLUICE_FACT_MEMORY_BYTES, at(options, MEMORY)->integer);
   api->fact(to, SLUICE_FACT_SKIPS, at(options, SKIPS)->kind != 0);
+  api->fact(to, SLUICE_FACT_ABSORBS, at(options, ABSORBS)->kind != 0);
   describe_values(options, api, to);
   if (at(options, WRONG)->kind != 0) api->problem(to, at(options, WRONG), 0, complaint);
   return SLUICE_OK;

@@ -22,7 +22,7 @@ class Books : public Account {
     while (list != nullptr) {
       SourceBatch* take = std::exchange(list, list->next_settled);
       settled.push_back(take);
-      failed[take] = take->failed();
+      failed[take] = take->holds_position();
       delete take;
     }
   }

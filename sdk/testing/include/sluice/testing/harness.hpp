@@ -45,6 +45,7 @@ struct Setup {
   std::optional<std::vector<std::string>> attributes{};
   std::vector<std::string> unwired{};  ///< optional outputs that lead nowhere
   uint64_t seed = 1;
+  bool replays = true;  ///< what a node absorbed may be relinquished in a flush for a revoke or a drain
   Clock clock = Clock::fake;
   int64_t now_ns = 1'700'000'000'000'000'000;
   int64_t monotonic_ns = 1'000'000'000'000;
@@ -72,7 +73,7 @@ class Harness {
   // The life of the node, step by step. An Error is the node's own.
   Result<void> open();
   Result<void> start();
-  Result<void> flush();
+  Result<void> flush(Flush why = Flush::drain);
   /// Of a source: nothing may be emitted after it.
   void stop();
   /// At once, without a flush: what the node drops here is counted in dropped_at_close(). Throws as finish() does.
@@ -118,11 +119,14 @@ class Harness {
   void deliver_all();
   std::vector<Settlement> settlements() const;
   uint64_t settled(uint32_t verdict) const;  ///< records that the node itself gave this verdict
-  uint64_t owned_batches() const;            ///< that neither the harness nor the test has an emission for
-  uint64_t dropped_at_close() const;         ///< records
+  uint64_t owned_batches() const;            ///< and tokens, that neither the harness nor the test has an emission for
+  uint64_t absorbed_records() const;         ///< that tokens of the node owe for
+  uint64_t relinquished_records() const;
+  uint64_t dropped_at_close() const;  ///< records
   std::vector<LogLine> logs() const;
   std::vector<StatusLine> statuses() const;
-  int64_t metric(std::string_view name) const;  ///< 0 when the node never asked for it
+  int64_t metric(std::string_view name) const;          ///< 0 when the node never asked for it
+  uint64_t lag(std::string_view partition = {}) const;  ///< 0 when the node never said
   std::vector<Error> stops() const;
   uint64_t wakes() const;
   bool held() const;
@@ -134,8 +138,6 @@ class Harness {
   /// Until the predicate holds: it is asked after every call of the node into the host, from any of its threads.
   bool await(const std::function<bool()>& predicate, nanoseconds timeout = std::chrono::minutes(1)) const;
 
-  /// failpoint(name) answers `value` from now on; 0 turns it off.
-  void set_failpoint(std::string_view name, uint32_t value = 1);
   const Described& described() const { return described_; }
   Context context() const;
 

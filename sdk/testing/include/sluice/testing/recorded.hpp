@@ -84,8 +84,7 @@ class Emission {
  public:
   uint32_t port = 0;
   std::vector<RecordCopy> records{};
-  uint32_t partition = SLUICE_NO_PARTITION;  ///< of a source, with [first, end)
-  int64_t first = 0;
+  uint32_t partition = SLUICE_NO_PARTITION;  ///< of a source, up to `end`
   int64_t end = 0;
 
   size_t size() const { return records.size(); }
