@@ -5,7 +5,7 @@ set -uo pipefail
 build=${1:?usage: all.sh BUILD_DIR}
 here=$(cd "$(dirname "$0")" && pwd)
 failed=0
-for gate in self_test.py walls.py format.sh sizes.py paths.py symbols.sh graphs.py schema.py deploy.py docs.py shown.py; do
+for gate in self_test.py walls.py format.sh sizes.py paths.py abi.py symbols.sh graphs.py schema.py deploy.py docs.py shown.py; do
   if said=$("$here/$gate" "$build" 2>&1); then
     printf 'ok    %-9s %s\n' "${gate%.*}" "$(tail -n 1 <<<"$said")"
   else

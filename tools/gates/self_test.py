@@ -8,7 +8,7 @@ import tempfile
 
 import tree
 
-# What is written where, the gate that must see it, and what it must say.
+# What is written where (or made of what is there), the gate that must see it, and what it must say.
 FAULTS = [
     ("walls.py", "engine/loader/fault.cpp", '#include "../../plugins/flow/route.hpp"\n', "includes plugins/flow/route.hpp"),
     ("walls.py", "plugins/flow/fault.cpp", '#include "graph/plan.hpp"\n', "includes engine/graph/plan.hpp"),
@@ -17,6 +17,8 @@ FAULTS = [
     ("walls.py", "sdk/columns/src/fault.cpp", '#include "graph/plan.hpp"\n', "includes engine/graph/plan.hpp"),
     ("walls.py", "cli/fault.cpp", '#include "../plugins/sqlite/sql.hpp"\n', "includes plugins/sqlite/sql.hpp"),
     ("walls.py", "engine/graph/fault.hpp", "// Kafka\n", 'says "Kafka"'),
+    ("abi.py", "sdk/include/sluice/abi.h", lambda text: text.replace("  uint32_t attribute_count;", "  uint64_t attribute_count;"),
+     "sluice_host.attribute_count was"),
     ("format.sh", "cli/fault2.cpp", "int  x;\n", "is not formatted"),
     ("sizes.py", "cli/fault3.cpp", "// x\n" * 401, "has 401 lines"),
     ("deploy.py", "deploy/systemd/sluice.env.example", "KAFKA_BROKER=x\n", "sets KAFKA_BROKER"),
@@ -33,6 +35,9 @@ def main():
             shutil.copy(os.path.join(tree.ROOT, path), os.path.join(copy, path))
         subprocess.run(["git", "-C", copy, "init", "-q"], check=True)
         for _, path, text, _ in FAULTS:
+            if callable(text):
+                with open(os.path.join(copy, path), encoding="utf-8") as file:
+                    text = text(file.read())
             with open(os.path.join(copy, path), "w", encoding="utf-8") as file:
                 file.write(text)
         subprocess.run(["git", "-C", copy, "add", "-A"], check=True)
