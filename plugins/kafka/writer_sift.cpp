@@ -79,7 +79,7 @@ void Writer::sift() {
 bool Writer::hold_producer() {
   const auto until = std::chrono::steady_clock::now() + hold_patience;
   while (!producer_->hold(ask_wait)) {
-    if (is_ending_ || std::chrono::steady_clock::now() >= until) return false;
+    if (is_ending() || std::chrono::steady_clock::now() >= until) return false;
     producer_->poll(ask_pause);
   }
   return true;
