@@ -34,43 +34,31 @@ void check_column_names(Config config, const columns::Mapping& mapping, Problems
   }
 }
 
-Settings read(Config config, columns::Mapping mapping, Problems& problems) {
+Settings read(Config config, const Result<columns::Mapping>& mapping, Problems& problems) {
   Settings settings;
   check_names(config, problems);
   settings.path = config["path"].text();
   settings.table = config["table"].text();
-  check_column_names(config["columns"], mapping, problems);
-  settings.conflict = mapping.conflict_target(config["conflict"], problems);
-  settings.mapping = std::move(mapping);
   settings.create = config["create"].boolean();
   settings.full_sync = config["synchronous"].text() != "normal";
   settings.busy_timeout_ns = config["busy_timeout"].nanoseconds();
   settings.max_in_flight = config["max_in_flight"].integer();
+  if (!mapping) return settings;
+  settings.mapping = *mapping;
+  check_column_names(config["columns"], settings.mapping, problems);
+  settings.conflict = settings.mapping.conflict_target(config["conflict"], problems);
   return settings;
 }
 
 }  // namespace
 
-std::optional<Settings> describe_settings(Config config, Description& description) {
-  std::optional<columns::Mapping> mapping = columns::Mapping::describe(config["columns"], description);
+Result<Settings> read_settings(Config config, Description* description) {
+  const Result<columns::Mapping> mapping = columns::Mapping::from(config["columns"], description);
   Problems problems;
-  if (!mapping) {
-    check_names(config, problems);
-    for (const auto& problem : problems) description.problem(problem.where, problem.sentence);
-    return std::nullopt;
-  }
-  Settings settings = read(config, std::move(*mapping), problems);
-  for (const auto& problem : problems) description.problem(problem.where, problem.sentence);
-  if (!problems.empty()) return std::nullopt;
-  return settings;
-}
-
-Result<Settings> read_settings(Config config) {
-  Result<columns::Mapping> mapping = columns::Mapping::from(config["columns"]);
+  Settings settings = read(config, mapping, problems);
+  const Result<void> reported = columns::Mapping::report(problems, description);
   if (!mapping) return mapping.error();
-  Problems problems;
-  Settings settings = read(config, std::move(*mapping), problems);
-  if (!problems.empty()) return operator_needed(problems.front().sentence);
+  if (!reported) return reported.error();
   return settings;
 }
 

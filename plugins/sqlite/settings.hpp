@@ -44,8 +44,7 @@ struct Settings {
   int64_t max_in_flight = 4;
 };
 
-/// Reports every problem at its place.
-std::optional<Settings> describe_settings(Config config, Description& description);
-Result<Settings> read_settings(Config config);
+/// An error is the first problem. A description gets every problem at its place.
+Result<Settings> read_settings(Config config, Description* description = nullptr);
 
 }  // namespace sluice::sqlite

@@ -12,7 +12,7 @@ constexpr int64_t memory_bytes = int64_t{10} << 20;
 }  // namespace
 
 void SqliteSink::describe(Config config, Description& description) {
-  const std::optional<Settings> settings = describe_settings(config, description);
+  const Result<Settings> settings = read_settings(config, &description);
   description.max_in_flight(config["max_in_flight"].integer());
   description.memory_bytes(memory_bytes);
   if (config["synchronous"].text() == "normal") {

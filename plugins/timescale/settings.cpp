@@ -74,7 +74,7 @@ void read_indexes(Config config, Settings& settings, Problems& problems) {
   }
 }
 
-Settings read(Config config, std::optional<columns::Mapping> mapping, Problems& problems) {
+Settings read(Config config, const Result<columns::Mapping>& mapping, Problems& problems) {
   Settings settings;
   const Config password = config["password"];
   if (Result<Conninfo> conninfo = Conninfo::parse(config["url"].text(), password ? password.text() : "")) {
@@ -89,7 +89,7 @@ Settings read(Config config, std::optional<columns::Mapping> mapping, Problems& 
   settings.connect_timeout_ns = config["connect_timeout"].nanoseconds();
   settings.max_in_flight = config["max_in_flight"].integer();
   if (!mapping) return settings;
-  settings.mapping = std::move(*mapping);
+  settings.mapping = *mapping;
   check_column_names(config["columns"], settings, problems);
   settings.conflict = settings.mapping.conflict_target(config["conflict"], problems);
   read_hypertable(config["hypertable"], settings, problems);
@@ -99,22 +99,13 @@ Settings read(Config config, std::optional<columns::Mapping> mapping, Problems& 
 
 }  // namespace
 
-std::optional<Settings> describe_settings(Config config, Description& description) {
-  std::optional<columns::Mapping> mapping = columns::Mapping::describe(config["columns"], description);
-  const bool whole = mapping.has_value();
+Result<Settings> read_settings(Config config, Description* description) {
+  const Result<columns::Mapping> mapping = columns::Mapping::from(config["columns"], description);
   Problems problems;
-  Settings settings = read(config, std::move(mapping), problems);
-  for (const auto& problem : problems) description.problem(problem.where, problem.sentence);
-  if (!whole || !problems.empty()) return std::nullopt;
-  return settings;
-}
-
-Result<Settings> read_settings(Config config) {
-  Result<columns::Mapping> mapping = columns::Mapping::from(config["columns"]);
+  Settings settings = read(config, mapping, problems);
+  const Result<void> reported = columns::Mapping::report(problems, description);
   if (!mapping) return mapping.error();
-  Problems problems;
-  Settings settings = read(config, std::move(*mapping), problems);
-  if (!problems.empty()) return operator_needed(problems.front().sentence);
+  if (!reported) return reported.error();
   return settings;
 }
 

@@ -89,8 +89,7 @@ struct Settings {
   const columns::Column& column(size_t position) const { return mapping.columns()[position]; }
 };
 
-/// Reports every problem at its place.
-std::optional<Settings> describe_settings(Config config, Description& description);
-Result<Settings> read_settings(Config config);
+/// An error is the first problem. A description gets every problem at its place.
+Result<Settings> read_settings(Config config, Description* description = nullptr);
 
 }  // namespace sluice::timescale

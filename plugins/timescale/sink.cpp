@@ -33,7 +33,7 @@ Config place_of(Config config, const Finding& finding) {
 }  // namespace
 
 void TimescaleSink::describe(Config config, Description& description) {
-  const std::optional<Settings> settings = describe_settings(config, description);
+  const Result<Settings> settings = read_settings(config, &description);
   description.max_in_flight(config["max_in_flight"].integer());
   description.memory_bytes(memory_bytes);
   description.durable(true, "a row counts once the server has committed it");

@@ -100,24 +100,24 @@ Mapping Mapping::read(Config columns, Problems& problems) {
   return mapping;
 }
 
-Result<Mapping> Mapping::from(Config columns) {
+Result<Mapping> Mapping::from(Config columns, Description* description) {
   Problems problems;
   Mapping mapping = read(columns, problems);
-  if (!problems.empty()) return operator_needed(problems.front().sentence);
+  for (size_t i = 0; description != nullptr && i < mapping.size(); ++i) {
+    const Column& column = mapping.columns_[i];
+    if (column.attribute.empty() || column.receive_time) continue;
+    description->needs(column.attribute, columns[i]["attribute"]);
+  }
+  if (Result<void> reported = report(problems, description); !reported) return reported.error();
   return mapping;
 }
 
-std::optional<Mapping> Mapping::describe(Config columns, Description& description) {
-  Problems problems;
-  Mapping mapping = read(columns, problems);
-  for (size_t i = 0; i < mapping.size(); ++i) {
-    const Column& column = mapping.columns_[i];
-    if (column.attribute.empty() || column.receive_time) continue;
-    description.needs(column.attribute, columns[i]["attribute"]);
+Result<void> Mapping::report(const Problems& problems, Description* description) {
+  for (const Problem& problem : problems) {
+    if (description != nullptr) description->problem(problem.where, problem.sentence);
   }
-  for (const Problem& problem : problems) description.problem(problem.where, problem.sentence);
-  if (!problems.empty()) return std::nullopt;
-  return mapping;
+  if (problems.empty()) return {};
+  return operator_needed(problems.front().sentence);
 }
 
 void Mapping::bind(const Context& context) {

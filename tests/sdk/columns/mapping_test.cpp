@@ -30,7 +30,7 @@ Heard describe(const Options& options) {
     static_cast<Heard*>(to)->problems.emplace_back(sluice::to_view(sentence));
   };
   sluice::Description description(&api, &heard);
-  Mapping::describe(options.columns(), description);
+  static_cast<void>(Mapping::from(options.columns(), &description));
   return heard;
 }
 

@@ -34,10 +34,11 @@ class Mapping {
     Config where;
     std::string sentence;
   };
-  /// All of it or the first problem.
-  static Result<Mapping> from(Config columns);
-  /// Reports every problem at its place, and the attributes that are needed. The mapping where there is none.
-  static std::optional<Mapping> describe(Config columns, Description& description);
+  /// All of it, or an error with the first problem. A description gets every problem at its place, and the attributes
+  /// that are needed.
+  static Result<Mapping> from(Config columns, Description* description = nullptr);
+  /// Tells a description, if there is one, every problem. An error is the first problem.
+  static Result<void> report(const std::vector<Problem>& problems, Description* description);
   /// Resolves attributes; in a node's open, before any extractor is made of it.
   void bind(const Context& context);
 
