@@ -11,6 +11,12 @@ namespace {
 constexpr std::string_view placeholder = "{n}";
 constexpr uint64_t digits_most = 20;
 constexpr uint64_t second_ns = 1'000'000'000;
+
+char* copied(const char* from, size_t size, char* to) {
+  std::memcpy(to, from, size);
+  return to + size;
+}
+
 }  // namespace
 
 void Generate::describe(Config options, Description& to) {
@@ -30,11 +36,15 @@ Generate::Generate(Context context, Config options)
       per_batch_(static_cast<uint64_t>(options["per_batch"].integer())),
       per_second_(static_cast<uint64_t>(options["per_second"].integer())),
       slot_(context.attribute("n")) {
-  const std::string_view payload = options["payload"].text();
-  const size_t at = payload.find(placeholder);
-  before_ = payload.substr(0, at);
-  if (at != std::string_view::npos) after_ = payload.substr(at + placeholder.size());
-  has_number_ = at != std::string_view::npos;
+  std::string_view rest = options["payload"].text();
+  for (size_t at = rest.find(placeholder); at != std::string_view::npos; at = rest.find(placeholder)) {
+    before_numbers_.emplace_back(rest.substr(0, at));
+    rest.remove_prefix(at + placeholder.size());
+  }
+  behind_ = rest;
+  most_bytes_ = behind_.size();
+  for (const std::string& before : before_numbers_) most_bytes_ += before.size() + digits_most;
+  most_bytes_ = std::max<uint64_t>(most_bytes_, 1);
 }
 
 uint64_t Generate::due(int64_t now_ns) {
@@ -56,8 +66,7 @@ Result<Poll> Generate::poll(const Credit& credit, int64_t monotonic_deadline_ns)
   const int64_t now_ns = context_.monotonic_ns();
   if (!has_started_) start_ns_ = now_ns;
   has_started_ = true;
-  const uint64_t bytes_each = before_.size() + after_.size() + digits_most;
-  const uint64_t by_bytes = std::max<uint64_t>(1, credit.bytes / bytes_each);
+  const uint64_t by_bytes = std::max<uint64_t>(1, credit.bytes / most_bytes_);
   uint64_t count = std::min({due(now_ns), credit.records, by_bytes, per_batch_});
   if (is_stopped_ || credit.bytes == 0) count = 0;
   if (count == 0) {
@@ -72,18 +81,20 @@ Result<Poll> Generate::poll(const Credit& credit, int64_t monotonic_deadline_ns)
 }
 
 void Generate::emit(uint32_t count) {
-  const Buffer buffer = context_.new_buffer(count * (before_.size() + after_.size() + digits_most));
+  const Buffer buffer = context_.new_buffer(count * most_bytes_);
   Batch batch = context_.new_batch(count);
   const uint32_t index = batch.pin(buffer);
   const int64_t now_ns = context_.now_ns();
   auto* to = reinterpret_cast<char*>(buffer.data());
+  char digits[digits_most];
   for (uint32_t i = 0; i < count; ++i) {
     char* const from = to;
-    std::memcpy(to, before_.data(), before_.size());
-    to += before_.size();
-    if (has_number_) to = std::to_chars(to, to + digits_most, next_).ptr;
-    std::memcpy(to, after_.data(), after_.size());
-    to += after_.size();
+    const auto size = static_cast<size_t>(std::to_chars(digits, digits + digits_most, next_).ptr - digits);
+    for (const std::string& before : before_numbers_) {
+      to = copied(before.data(), before.size(), to);
+      to = copied(digits, size, to);
+    }
+    to = copied(behind_.data(), behind_.size(), to);
     Record record = batch.append();
     record.set_payload(reinterpret_cast<const uint8_t*>(from), static_cast<uint32_t>(to - from), index);
     record.set_receive_time_ns(now_ns);

@@ -5,6 +5,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sluice/node.hpp"
 #include "sluice/option.hpp"
@@ -28,10 +29,10 @@ class Generate : public Source {
 
   Context context_;
   WakeFd wake_;
-  std::string before_;  ///< the payload up to its number
-  std::string after_;
-  bool has_number_ = false;
-  const uint64_t records_;  ///< 0: no end
+  std::vector<std::string> before_numbers_;  ///< the parts of the payload that a number follows
+  std::string behind_;                       ///< the last number, or all of a payload without one
+  uint64_t most_bytes_ = 0;                  ///< of a payload
+  const uint64_t records_;                   ///< 0: no end
   const uint64_t per_batch_;
   const uint64_t per_second_;  ///< 0: no bound
   const int32_t slot_;
@@ -47,7 +48,7 @@ inline constexpr sluice_option generate_options[] = {
     option::count("per_second", "Records per second. 0: as fast as the graph takes them.")
         .or_else("0")
         .between(0, 100'000'000),
-    option::text("payload", "The payload. {n} is replaced by the number.").or_else("{\"n\":{n}}"),
+    option::text("payload", "The payload. Each {n} is replaced by the number.").or_else("{\"n\":{n}}"),
 };
 
 }  // namespace sluice::flow

@@ -28,6 +28,20 @@ TEST_CASE("generate makes its numbers once each, then ends") {
   CHECK(number == 1000);
 }
 
+TEST_CASE("generate replaces every {n} of its payload") {
+  const auto first_two = [](const char* payload) {
+    Harness node(type_of("generate"), {{"records", 12}, {"per_batch", 64}, {"payload", payload}});
+    node.begin();
+    REQUIRE(node.poll(1000));
+    REQUIRE(node.payloads().size() == 12);
+    return node.payloads()[0] + "|" + node.payloads()[11];
+  };
+  CHECK(first_two("{\"id\":{n},\"name\":\"n-{n}\"}") == R"({"id":0,"name":"n-0"}|{"id":11,"name":"n-11"})");
+  CHECK(first_two("{n}{n}{n}") == "000|111111");
+  CHECK(first_two("{n") == "{n|{n");
+  CHECK(first_two("") == "|");
+}
+
 TEST_CASE("generate keeps its rate by the monotonic clock") {
   Harness node(type_of("generate"), {{"records", 0}, {"per_second", 3}, {"per_batch", 100}});
   node.begin();
