@@ -84,8 +84,10 @@ Result<LineFile::Change> LineFile::follow() {
   if (loose_ > 0 || size == size_) return Change{};
   Change change;
   if (size < size_)
-    change = {true, path_ + " was cut by another program, from " + std::to_string(size_) + " to " +
-                        std::to_string(size) + " bytes; writing goes on behind them"};
+    change = {true, path_ + " was truncated by another program, from " + std::to_string(size_) + " to " +
+                        std::to_string(size) +
+                        " bytes, and is written on from there; lines that the other program "
+                        "did not copy before are lost (logrotate's create loses none)"};
   const uint64_t before = std::exchange(size_, size);
   Result<void> ended = end_last_line();
   if (ended) return change;

@@ -106,7 +106,10 @@ TEST_CASE("a file that others rename, replace, delete or cut is followed, and sa
     std::filesystem::resize_file(path, 3);
     change = write("5");
     CHECK(change.takes_lines);
-    CHECK(change.sentence == path + " was cut by another program, from 8 to 3 bytes; writing goes on behind them");
+    CHECK(change.sentence ==
+          path +
+              " was truncated by another program, from 8 to 3 bytes, and is written on from there; lines "
+              "that the other program did not copy before are lost (logrotate's create loses none)");
     CHECK(read_all(path) == "oth\n5\n");
 
     std::filesystem::resize_file(path, 0);
