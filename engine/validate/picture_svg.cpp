@@ -19,6 +19,7 @@ constexpr double least_box_width = 120;
 constexpr double letter_width = 8.2;  // of names, on the average
 constexpr double small_letter_width = 6.0;
 constexpr double label_row = 13;
+constexpr double label_gap = 10;  // between the words of two lines
 constexpr LayoutSizes sizes_without_texts{
     .box_width = least_box_width, .box_height = 48, .gap = 56, .row_gap = 28, .line_room = 40};
 
@@ -48,7 +49,8 @@ class Drawing {
       const auto to = box_of_.find(edge.to);
       if (from == box_of_.end() || to == box_of_.end()) continue;
       const std::vector<std::string> rows = rows_of(edge.label);
-      LayoutEdge ends{from->second, to->second, 0, static_cast<double>(rows.size()) * label_row};
+      LayoutEdge ends{from->second, to->second, 0, 0};
+      if (!rows.empty()) ends.label_height = static_cast<double>(rows.size()) * label_row + label_gap;
       for (const std::string& row : rows) {
         ends.label_width = std::max(ends.label_width, static_cast<double>(utf8_length(row)) * small_letter_width);
       }
@@ -106,7 +108,7 @@ class Drawing {
   }
 
   void draw_label(size_t index) {
-    double y = layout_.labels[index].y - ends_[index].label_height / 2 + 10;
+    double y = layout_.labels[index].y - (ends_[index].label_height - label_gap) / 2 + 10;
     for (const std::string& row : rows_of(edges_[index]->label)) {
       out_ += fmt::format(
           "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"10\" fill=\"{}\" text-anchor=\"middle\" stroke=\"#ffffff\" "
