@@ -70,7 +70,9 @@ std::string usage_hint(const CLI::App& app, const std::vector<std::string>& word
     return engine::quoted(word) + " is not a command of " + called +
            (meant.empty() ? "; " + called + " --help lists them\n" : "; did you mean \"" + meant + "\"?\n");
   }
-  return {};
+  std::string all;
+  for (const std::string& name : command_names(*at)) all += (all.empty() ? "" : ", ") + name;
+  return all.empty() ? "" : called + " needs a command: " + all + "\n";
 }
 
 }  // namespace sluice::cli

@@ -119,8 +119,11 @@ class SpecReader {
     if (const YamlEntry* const type = entry.value.find("type")) {
       if (auto name = settings_.name(type->value, subject, "type", "a node type")) node.type = *std::move(name);
     } else {
-      diagnostics_.error(Code::missing_key, entry.key_place, subject,
-                         "a node needs `type`, the node type it is one of");
+      std::string sentence = "a node needs `type`, such as type: batch";
+      if (!spec_.nodes.empty()) {
+        sentence += "; if this is an option of \"" + spec_.nodes.back().name.value + "\", indent it further";
+      }
+      diagnostics_.error(Code::missing_key, entry.key_place, subject, std::move(sentence));
     }
     for (const YamlEntry& option : entry.value.entries) {
       if (option.key == "type") continue;

@@ -37,8 +37,13 @@ TEST_CASE("an option on the wrong side of its command is told where it belongs",
   CHECK(hint({"--json", "validate", "x"}) == "--json goes after the command: sluice validate --json\n");
 }
 
+TEST_CASE("a command that is missing is asked for with the names of all", "[cli]") {
+  CHECK(hint({}) == "sluice needs a command: validate, plugins\n");
+  CHECK(hint({"--plugins", "a"}) == "sluice needs a command: validate, plugins\n");
+  CHECK(hint({"plugins"}) == "sluice plugins needs a command: list\n");
+}
+
 TEST_CASE("where nothing better is known nothing is said", "[cli]") {
-  CHECK(hint({}).empty());
   CHECK(hint({"validate"}).empty());
   CHECK(hint({"validate", "--unknown"}).empty());
 }
