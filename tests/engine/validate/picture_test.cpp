@@ -57,24 +57,24 @@ TEST_CASE("a file is drawn with its processes framed and its relays between them
 TEST_CASE("the words of two lines that leave one node stand apart") {
   const std::string svg = svg_text(spec_of(R"(graph: apart
 nodes:
-  feed: { type: source }
+  feed: { type: source, outputs: [a, b] }
   first: { type: sink }
   second: { type: sink }
 edges:
-  - { from: feed, to: first, buffer: { records: 10k, bytes: 8MiB } }
-  - { from: feed, to: second, buffer: { records: 10k, bytes: 8MiB } }
+  - { from: feed.a, to: first, buffer: { records: 10k, bytes: 8MiB } }
+  - { from: feed.b, to: second, buffer: { records: 10k, bytes: 8MiB } }
 )"),
                                    stand_ins());
   INFO(svg);
-  // Where the rows of words stand: two of each line.
+  // Where the rows of words stand: three of each line.
   std::vector<double> rows;
   const std::string before = "y=\"";
   for (size_t at = svg.find("font-size=\"10\""); at != svg.npos; at = svg.find("font-size=\"10\"", at + 1)) {
     rows.push_back(std::stod(svg.substr(svg.rfind(before, at) + before.size())));
   }
-  REQUIRE(rows.size() == 4);
+  REQUIRE(rows.size() == 6);
   std::sort(rows.begin(), rows.end());
-  CHECK(rows[2] - rows[1] >= 1.5 * (rows[1] - rows[0]));
+  CHECK(rows[3] - rows[2] >= 1.5 * (rows[1] - rows[0]));
 }
 
 TEST_CASE("a plan is drawn as what one process runs") {
