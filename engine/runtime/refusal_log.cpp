@@ -24,8 +24,10 @@ std::vector<std::string> RefusalLog::refused(uint64_t records, std::string_view 
     return lines;
   }
   ++named_;
-  lines.push_back(fmt::format("refused {}, which {} to \"{}\": {}; {} begins with {}{}", count_of(records),
-                              records == 1 ? "goes" : "go", to, reason, records == 1 ? "it" : "the first", begin(),
+  const std::string first = begin();
+  lines.push_back(fmt::format("refused {}, which {} to \"{}\": {}; {} {}{}{}", count_of(records),
+                              records == 1 ? "goes" : "go", to, reason, records == 1 ? "it" : "the first",
+                              first.empty() ? "is empty" : "begins with ", first,
                               named_ == most_named ? "; further ones of this minute are only counted" : ""));
   return lines;
 }

@@ -107,11 +107,12 @@ void GraphRuntime::reject_path(NodeRuntime& node, NodeRuntime* counts, Rejects r
   if (first.path == 0 || first.is_dead != 0) {
     Error stopping = error;
     stopping.category = Category::operator_needed;
-    stopping.message = fmt::format("{}; {} and the record begins with {}", error.message,
+    const std::string begin = begin_of_payload(*take);
+    stopping.message = fmt::format("{}; {} and the record {}{}", error.message,
                                    first.is_dead != 0        ? "it is itself a dead letter, so nothing can take it"
                                    : node.account != nullptr ? "no edge behind it has a dead_letter"
                                                              : "no edge before it has a dead_letter",
-                                   begin_of_payload(*take));
+                                   begin.empty() ? "is empty" : "begins with ", begin);
     count(counts, Verdict::failed, take->count);
     stop_with(node, std::move(stopping));
     records::settle_take(take, Verdict::failed, StageClock::recent_here());

@@ -40,6 +40,9 @@ std::string_view encoding_fault(std::string_view payload) {
 }
 
 Error not_json(std::string_view payload, std::string_view why) {
+  if (payload.find_first_not_of(" \t\r\n") == payload.npos) {
+    return permanent("the payload is empty, and not a JSON object", "payload_json");
+  }
   if (const std::string_view encoding = encoding_fault(payload); !encoding.empty()) why = encoding;
   return permanent("the payload is not a JSON object (" + std::string(why) + "): " + excerpt(payload), "payload_json");
 }
@@ -68,7 +71,7 @@ struct Extractor::State {
       }
     }
     if (repeated != nullptr)
-      return permanent("field " + *repeated + " is there twice: " + excerpt(payload), "field_repeated");
+      return permanent("field " + *repeated + " occurs twice: " + excerpt(payload), "field_repeated");
     const std::span<Value> row = rows.append();
     for (size_t c = 0; c < row.size(); ++c) {
       const Column& column = mapping.columns()[c];

@@ -44,7 +44,10 @@ TEST_CASE("a few refusals of a minute are named, the rest is counted when it is 
         Lines{"refused 1 record, which goes to \"rejects\": price is missing; it begins with 7"});
   CHECK(log.refused(12, "too large", "rejects", seven, begin) ==
         Lines{"refused 12 records, which go to \"rejects\": too large; the first begins with 7"});
-  for (uint32_t i = 2; i + 1 < RefusalLog::most_named; ++i)
+  CHECK(log.refused(
+            1, "a tombstone", "rejects", [] { return std::string(); }, begin) ==
+        Lines{"refused 1 record, which goes to \"rejects\": a tombstone; it is empty"});
+  for (uint32_t i = 3; i + 1 < RefusalLog::most_named; ++i)
     CHECK(log.refused(1, "bad", "rejects", seven, begin).size() == 1);
   CHECK(log.refused(1, "bad", "rejects", seven, begin) ==
         Lines{"refused 1 record, which goes to \"rejects\": bad; it begins with 7; further ones of this minute are "
