@@ -157,7 +157,7 @@ bool File::until_done(const std::function<Result<void>()>& what) {
 void File::failed(const Error& error) {
   write_errors_.add();
   const char* advice = error.code == "ENOENT" ? "; make its directory" : "";
-  context_.blocked(error.message + advice + "; trying again");
+  context_.blocked(error.message + advice + "; the node retries");
   is_blocked_ = true;
 }
 

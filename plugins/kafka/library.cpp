@@ -27,10 +27,10 @@ constexpr int release(int major, int minor, int patch) { return (major << 24) | 
 constexpr Fault faults[] = {
     {release(2, 14, 2), reads, "a stop while the group's broker is away may crash"},
     {release(2, 6, 1), reads, "a group with several members may keep a processor busy for ever while it shares its partitions"},
-    {release(2, 10, 0), reads, "a commit in the middle of a rebalance may lose partitions, whose records are then read again"},
+    {release(2, 10, 0), reads, "a commit during a rebalance may lose partitions, whose records are then read again"},
     {release(2, 4, 0), reads, "after a rebalance records may be read again from an older position"},
-    {release(2, 3, 0), writes, "a request without an answer may break the producer; it is replaced, and what was on its way may be stored twice"},
-    {release(2, 10, 0), writes | reads, "a broker that dies may hold up the others for up to a minute, and a cluster whose brokers all get new addresses is not found again without a restart"},
+    {release(2, 3, 0), writes, "a request without an answer may break the producer, which is then replaced, and records on their way may be stored twice"},
+    {release(2, 10, 0), writes | reads, "a broker that dies may hold up the others for up to a minute, and after all brokers get new addresses, the cluster is not found without a restart"},
     {release(2, 2, 0), tls, "a broker that closes a TLS connection without a word may count as refusing it"},
     {release(2, 6, 1), scram, "SCRAM may be refused by brokers that compare its nonce exactly"},
 };
@@ -77,7 +77,7 @@ void report_library(Context context, const Settings& settings, Half half) {
     known += fault;
   }
   if (known.empty()) return;
-  context.warn(name + " has known faults: " + known + ". Newer ones do not; tools/rdkafka.sh builds one");
+  context.warn(name + " has known faults: " + known + ". Newer versions do not have them; tools/rdkafka.sh builds one");
 }
 
 }  // namespace sluice::kafka

@@ -258,8 +258,8 @@ Result<void> Output::serve_event(Event event) {
 /// The client is of no use any more. Whether another process has the name is to be seen: a broker's death in the wrong
 /// moment looks the same.
 void Output::on_fenced() {
-  context_.warn("group \"" + settings_.group + "\" has put member \"" + settings_.member +
-                "\" out; what was read and not committed is read again");
+  context_.warn("group \"" + settings_.group + "\" removed member \"" + settings_.member +
+                "\"; the node reads records again that it did not commit");
   const std::string instance = consumer_->instance();
   std::set<std::string> known = consumer_->known_members();
   membership_->lose_all();

@@ -65,7 +65,7 @@ std::optional<Error> OutputStatus::on_error(rd_kafka_event_t* event) {
   trouble_ = Trouble{to_error(code, what, reason), is_of_topic(code), steady_ns()};
   if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
     trouble_->why.message = "topic \"" + settings_.topic + "\" does not exist yet at " + settings_.brokers +
-                            "; it is read as soon as it does";
+                            "; the node reads it as soon as it exists";
   }
   return std::nullopt;
 }
@@ -88,12 +88,12 @@ std::optional<OutputStatus::Saying> OutputStatus::trouble_of(const Consumer& con
   if (heartbeat == nullptr) return std::nullopt;
   if (const std::optional<std::string> silent = heartbeat->trouble()) return Saying{Word::connecting, *silent};
   if (membership.waits_to_rejoin()) {
-    return Saying{Word::connecting, "has lost its place in group \"" + settings_.group + "\"; looks whether member \"" +
+    return Saying{Word::connecting, "lost its place in group \"" + settings_.group + "\"; checks whether member \"" +
                                         settings_.member + "\" is another process now"};
   }
   if (heartbeat->is_topic_missing()) {
-    return Saying{Word::connecting, "topic \"" + settings_.topic + "\" is not there any more at " + settings_.brokers +
-                                        "; it is read again as soon as it is"};
+    return Saying{Word::connecting, "topic \"" + settings_.topic + "\" no longer exists at " + settings_.brokers +
+                                        "; the node reads it as soon as it exists again"};
   }
   if (heard_ns == 0) return std::nullopt;
   std::optional<std::string> silent =
@@ -113,8 +113,8 @@ void OutputStatus::tell(const Consumer& consumer, const StartLookup& lookup, Mem
                                      settings_.topic + "\"");
   }
   if (!membership.is_reading()) {
-    return say(Word::connecting, "looks up where its partitions of topic \"" + settings_.topic +
-                                     "\" begin; it does not read all of them yet");
+    return say(Word::connecting, "looks up the start of its partitions of topic \"" + settings_.topic +
+                                     "\"; it does not read all of them yet");
   }
   if (const auto& finding = watch.finding()) {
     return say(finding->is_of_broker ? Word::connecting : Word::blocked, finding->sentence);
@@ -125,7 +125,7 @@ void OutputStatus::tell(const Consumer& consumer, const StartLookup& lookup, Mem
 void OutputStatus::tell_without_member(const StartLookup& lookup, const std::string& member) {
   trouble_.reset();
   const std::optional<Error> why = lookup.trouble();
-  say(Word::connecting, "group \"" + settings_.group + "\" has put this member out; looks whether member \"" + member +
+  say(Word::connecting, "group \"" + settings_.group + "\" removed this member; checks whether member \"" + member +
                             "\" is another process now" + (why ? ": " + why->message : ""));
 }
 

@@ -62,26 +62,26 @@ bool PartitionWatch::is_silent(const Partition& partition, const Consumer& consu
 
 std::string PartitionWatch::why_silent(const Partition& partition) const {
   const int32_t leader = topic_->partitions[static_cast<size_t>(partition.number)].leader;
-  if (leader < 0) return place(partition) + " has no leader now, so nothing comes from it until it has one";
+  if (leader < 0) return place(partition) + " has no leader now, so it returns no records until it has one";
   return "broker " + std::to_string(leader) + " has not answered for more than " +
-         std::to_string(silence_ns_ / 1'000'000'000) + " s, so nothing comes from " + place(partition);
+         std::to_string(silence_ns_ / 1'000'000'000) + " s, so no records come from " + place(partition);
 }
 
 std::string PartitionWatch::why_still(const Partition& partition, int64_t end, int64_t stable_end) const {
-  const std::string head = place(partition) + " holds records up to offset " + std::to_string(end - 1) +
-                           " and gives none from offset " + std::to_string(partition.next) + " on: ";
+  const std::string head = place(partition) + " has records up to offset " + std::to_string(end - 1) +
+                           " and returns none from offset " + std::to_string(partition.next) + " on: ";
   if (partition.why) return head + partition.why->message;
   if (stable_end >= 0 && stable_end <= partition.next) {
     return head + "a transaction is open there (the last stable offset is " + std::to_string(stable_end) +
            "); its producer must end it, or Kafka aborts it after the producer's transaction.timeout.ms";
   }
-  return head + "its broker answers without them; look into the broker's log";
+  return head + "its broker answers without records; look into the broker's log";
 }
 
 void PartitionWatch::find(std::optional<Finding> finding) {
   const bool is_news = finding && (!finding_ || finding_->sentence != finding->sentence);
   if (is_news) context_.warn(finding->sentence);
-  if (!finding && finding_) context_.info("topic \"" + settings_.topic + "\" is read again from all partitions");
+  if (!finding && finding_) context_.info("reads topic \"" + settings_.topic + "\" from all partitions again");
   finding_ = std::move(finding);
 }
 

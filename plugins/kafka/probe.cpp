@@ -133,7 +133,7 @@ void Probe::look_at_offsets(const TopicFacts& facts) {
   for (size_t i = 0; i < offsets->size(); ++i) {
     if (!(*offsets)[i]) {
       description.warning(config["topic"], "partition " + std::to_string(i) + " of " + topic() +
-                                               " has no leader now: it is read and written when it has one");
+                                               " has no leader now, so nothing can read or write it until it has one");
       continue;
     }
     Result<StartPosition> start = start_position(settings, static_cast<int32_t>(i), *(*offsets)[i]);

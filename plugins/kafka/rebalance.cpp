@@ -162,11 +162,10 @@ void Membership::tell_left_out(const std::vector<Found>& found) const {
     numbers.push_back(each.question.partition);
   }
   if (numbers.empty()) return;
-  context_.info("group \"" + settings_.group + "\" begins with topic \"" + settings_.topic +
-                "\" behind what is there (start: latest): " + std::to_string(offsets) + " offsets of " +
+  context_.info("group \"" + settings_.group + "\" begins at the end of topic \"" + settings_.topic +
+                "\" (start: latest) and skips " + std::to_string(offsets) + " offsets of " +
                 (numbers.size() == 1 ? "partition " + std::to_string(numbers.front())
-                                     : std::to_string(numbers.size()) + " partitions") +
-                " are left out");
+                                     : std::to_string(numbers.size()) + " partitions"));
 }
 
 void Membership::restart(Partition& partition) {
@@ -252,9 +251,9 @@ void Membership::lose(Partition& partition) {
 
 void Membership::warn_of_loss(size_t count) const {
   if (count == 0) return;
-  context_.warn("group \"" + settings_.group + "\" and this member have not heard of each other for too long, so " +
+  context_.warn("group \"" + settings_.group + "\" and this member lost contact for too long, so " +
                 std::to_string(count) + (count == 1 ? " partition" : " partitions") + " of topic \"" + settings_.topic +
-                "\" may be another member's now; what was read and not committed is read again");
+                "\" may belong to another member now; the records that were not committed are read again");
 }
 
 void Membership::lose(const std::vector<int32_t>& numbers) {

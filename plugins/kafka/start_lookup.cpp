@@ -214,7 +214,7 @@ void StartLookup::State::work(Pace& pace, std::vector<Question> asked) {
   const std::string& topic = settings().topic;
   Result<std::optional<TopicFacts>> facts = ask_topic(client->get(), settings().brokers, topic, request_patience);
   if (!facts) return put_back(pace, asked, facts.error());
-  if (!*facts) return put_back(pace, asked, transient("topic \"" + topic + "\" is not there any more"));
+  if (!*facts) return put_back(pace, asked, transient("topic \"" + topic + "\" no longer exists"));
   const std::vector<PartitionFacts>& partitions = (*facts)->partitions;
   Result<Committed> committed =
       ask_committed(client->get(), settings().group, topic, partitions.size(), request_patience);
@@ -232,7 +232,7 @@ void StartLookup::State::work(Pace& pace, std::vector<Question> asked) {
   }
   if (!failed.empty()) {
     why = transient("partition " + std::to_string(failed.front().partition) + " of topic \"" + topic +
-                        "\" has no leader now, so it cannot be read; it is read when it has one",
+                        "\" has no leader now, so the node cannot read it until it has one",
                     "LEADER_NOT_AVAILABLE");
   }
   const std::vector<Result<LogEnds>> log = ask_log_ends(client->get(), topic, numbers, request_patience);

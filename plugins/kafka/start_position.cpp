@@ -22,7 +22,7 @@ std::string trouble(const Settings& settings, int32_t partition, const Offsets& 
     return head + ": " + std::to_string(offsets.begin - *offsets.wanted) +
            " offsets were deleted before they were read (retention)";
   }
-  return head + ": the topic was made anew or has lost records";
+  return head + ": the topic was recreated, or it lost records";
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ void WriterStatus::trouble(const Error& why) {
   if (why.category == Category::transient) {
     context_.connecting(why.message);
   } else {
-    context_.blocked(why.message + "; trying again");
+    context_.blocked(why.message + "; the node retries");
   }
 }
 
@@ -29,9 +29,10 @@ void WriterStatus::ready() {
 void WriterStatus::check_progress(int waiting, const std::string& topic) {
   if (waiting == 0) return progress();
   if (!is_ready_ || Steady::now() < last_progress_ + long_silence) return;
-  trouble(transient("topic \"" + topic +
-                    "\" has acknowledged nothing for 10s; has each partition a leader, and as many replicas in sync as "
-                    "min.insync.replicas asks for?"));
+  trouble(
+      transient("topic \"" + topic +
+                "\" has acknowledged nothing for 10 s; check that each partition has a leader, and as many replicas in "
+                "sync as min.insync.replicas requires"));
 }
 
 }  // namespace sluice::kafka

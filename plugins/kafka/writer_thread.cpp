@@ -99,7 +99,7 @@ void Writer::connect() {
 
 void Writer::report_differences(Topic& topic) {
   if (std::exchange(topic.was_made, false)) {
-    context_.info("made topic \"" + settings_.topic + "\" with " + std::to_string(topic.partition_count) +
+    context_.info("created topic \"" + settings_.topic + "\" with " + std::to_string(topic.partition_count) +
                   (topic.partition_count == 1 ? " partition" : " partitions"));
   }
   if (topic.differences == said_differences_) return;

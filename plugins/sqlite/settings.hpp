@@ -12,18 +12,18 @@ namespace sluice::sqlite {
 
 inline constexpr sluice_str synchronous_choices[] = {to_str("full"), to_str("normal")};
 inline constexpr sluice_option options[] = {
-    option::text("path", "The database file; it is made when it is not there.")
+    option::text("path", "The database file. It is created if missing.")
         .or_else("sluice.db")
         .such_as("${SQLITE_PATH:-sluice.db}"),
     option::text("table", "The table to write to.").required().such_as("trades"),
     columns::columns_option,
     columns::conflict_option,
-    option::boolean("create", "Makes the file, the table and its unique index where they are missing.").or_else("true"),
+    option::boolean("create", "Create a missing file, table and unique index.").or_else("true"),
     option::choice("synchronous",
-                   "full: what is delivered survives a loss of power; normal: it survives the end of the process.",
+                   "full: delivered records survive a power failure. normal: they survive the end of the process.",
                    synchronous_choices)
         .or_else("full"),
-    option::duration("busy_timeout", "How long another program may hold the database before this node says so.")
+    option::duration("busy_timeout", "How long another program may hold the database before this node reports it.")
         .or_else("5s")
         .between(0, int64_t{3'600'000'000'000})
         .advanced(),

@@ -18,44 +18,47 @@ inline constexpr sluice_option index_column = option::text("column", "A column o
 inline constexpr sluice_option index_columns =
     option::list("columns", "The columns of one index, in order.", index_column).between(1, 32);
 inline constexpr sluice_option hypertable_fields[] = {
-    option::text("time", "The column that cuts the table into chunks, a timestamptz.").required().such_as("event_time"),
-    option::duration("chunk", "How much time one chunk holds.")
+    option::text("time", "The column that divides the table into chunks, a timestamptz.")
+        .required()
+        .such_as("event_time"),
+    option::duration("chunk", "The time span of one chunk.")
         .or_else("1d")
         .between(second_ns, int64_t{36'500} * 86'400 * second_ns),
 };
 inline constexpr sluice_str methods[] = {to_str("insert"), to_str("copy")};
 inline constexpr sluice_option options[] = {
-    option::text("url", "The database, as postgresql://USER@HOST:PORT/DATABASE with libpq's parameters behind a ?.")
+    option::text("url", "The database: postgresql://USER@HOST:PORT/DATABASE, with libpq's parameters after a ?.")
         .required()
         .secret()
         .such_as("${TIMESCALE_URL}"),
-    option::text("password", "The password, where it shall not stand in the url.")
+    option::text("password", "The password, if it is not in the url.")
         .secret()
         .such_as("${file:/run/secrets/database}"),
     option::text("table", "The table to write to, with or without its schema.").required().such_as("public.trades"),
     columns::columns_option,
     columns::conflict_option,
-    option::boolean("create", "Makes the table with its indexes where it is missing.").or_else("false"),
-    option::object("hypertable",
-                   "The table is a hypertable; with create, one is made. On PostgreSQL without TimescaleDB it is an "
-                   "ordinary table.",
-                   hypertable_fields)
+    option::boolean("create", "Create a missing table with its indexes.").or_else("false"),
+    option::object(
+        "hypertable",
+        "The table is a hypertable. With create, a missing one is created. Without TimescaleDB, the table is an "
+        "ordinary table.",
+        hypertable_fields)
         .such_as("{ time: event_time, chunk: 1d }"),
-    option::list("indexes", "Further indexes that create makes, each a list of columns.", index_columns)
+    option::list("indexes", "Further indexes of a created table, each a list of columns.", index_columns)
         .between(1, 32)
         .such_as("[[symbol, event_time]]"),
     option::choice(
         "method",
-        "insert: one INSERT ... ON CONFLICT DO NOTHING for each batch, in one round trip. copy: COPY, which "
-        "costs the server about half as much a row, and INSERT for a batch that COPY refuses: one that holds "
-        "a row which is there already, or a bad one.",
+        "insert: one INSERT ... ON CONFLICT DO NOTHING per batch, in one round trip. copy: COPY, at about half the "
+        "cost per row for the server. If COPY refuses a batch, because a row exists already or is bad, the batch goes "
+        "by INSERT.",
         methods)
         .or_else("insert"),
-    option::duration("statement_timeout", "How long one statement may take, waiting for locks included.")
+    option::duration("statement_timeout", "Limit for one statement, including lock waits.")
         .or_else("30s")
         .between(second_ns / 10, int64_t{86'400} * second_ns)
         .advanced(),
-    option::duration("connect_timeout", "How long making a connection may take.")
+    option::duration("connect_timeout", "Limit for one attempt to connect.")
         .or_else("5s")
         .between(second_ns / 10, int64_t{3'600} * second_ns)
         .advanced(),

@@ -79,7 +79,7 @@ TEST_CASE("an offset that is no longer kept needs a word, and says what was ther
 TEST_CASE("an offset beyond the end means another topic of the same name") {
   const Result<StartPosition> refused = start_position(settings_with(Start::earliest, Expired::error), 0, {40, 0, 10});
   REQUIRE_FALSE(refused);
-  CHECK_THAT(refused.error().message, Contains("0 to 9") && Contains("made anew"));
+  CHECK_THAT(refused.error().message, Contains("0 to 9") && Contains("recreated"));
   CHECK(offset_of(start_position(settings_with(Start::latest, Expired::earliest), 0, {40, 0, 10})) == 0);
 }
 
@@ -193,7 +193,7 @@ TEST_CASE("a topic that was made anew is not mistaken for the old one") {
   cluster->set_committed("old", topic, 0, 50);
   OutputNode node(*cluster, topic, "old");
   node.begin();
-  CHECK_THAT(failure_of(node), Contains("made anew"));
+  CHECK_THAT(failure_of(node), Contains("recreated"));
 }
 
 TEST_CASE("a topic that is not there yet is waited for, and read when it is") {

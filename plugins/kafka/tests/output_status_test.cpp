@@ -104,6 +104,25 @@ TEST_CASE("a partition that is refused at its very end is read again when its br
   CHECK(node.payloads().back() == "0/14");
 }
 
+TEST_CASE("a topic that is deleted while it is read is not called ready") {
+  const auto cluster = TestCluster::real();
+  if (cluster == nullptr) return;
+  const std::string topic = TestCluster::fresh("gone");
+  cluster->make_topic(topic, 1);
+  OutputNode node(*cluster, topic, TestCluster::fresh("g"));
+  node.begin();
+  REQUIRE(node.until([&] {
+    node.turn(100);
+    return node.has_status(SLUICE_STATUS_READY, topic);
+  }));
+  cluster->delete_topic(topic);
+  CHECK(node.until([&] {
+    node.turn(100);
+    return node.has_status(SLUICE_STATUS_CONNECTING, topic) && node.has_status(SLUICE_STATUS_CONNECTING, "exist");
+  }));
+  INFO(node.story());
+}
+
 TEST_CASE("what hindered a lookup is not said any more when it has its answer") {
   const auto cluster = TestCluster::mock();
   const std::string topic = TestCluster::fresh("lookup");
