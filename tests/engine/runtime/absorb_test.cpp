@@ -180,7 +180,7 @@ TEST_CASE("a revoke does not wait for what is given back, and the next owner get
   graph.numbers.context.wake();
   REQUIRE(graph.numbers.signal.wait([&] { return released == 1; }));
   REQUIRE(graph.numbers.signal.wait([&] { return graph.numbers.emitted == 25; }));
-  const auto& account = node_in(runtime.report(), "numbers").account;
+  const auto account = node_in(runtime.report(), "numbers").account;
   CHECK(account.received == 30);
   CHECK(account.relinquished == 5);
   runtime.request_stop();
