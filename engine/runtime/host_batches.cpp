@@ -83,6 +83,12 @@ void settle(sluice_context* context, sluice_batch* take, uint32_t verdict, uint3
     return;
   }
   NodeRuntime& node = inside.node();
+  if (verdict == SLUICE_DELIVERED || verdict == SLUICE_ACCEPTED) {
+    static const Error* const none = new Error;
+    node.runtime.settle(node, batch, verdict, *none);
+    let_go(node);
+    return;
+  }
   // What is discarded names its reason on every batch: it is made safe where it is shown.
   const auto text = [&](sluice_str from) {
     return verdict == SLUICE_FAILED ? node.runtime.shown(to_view(from)) : std::string(to_view(from));
