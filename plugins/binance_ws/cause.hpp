@@ -62,7 +62,16 @@ constexpr Cause cause_of(net::Cause cause) {
       return Cause::tls;
     case net::Cause::refused:
       return Cause::refused;
+    case net::Cause::silent:
+      return Cause::silent;
+    case net::Cause::cut:
+      return Cause::cut;
+    case net::Cause::protocol:
+      return Cause::protocol;
+    case net::Cause::too_big:
+      return Cause::too_big;
     case net::Cause::unreachable:
+    case net::Cause::cancelled:
       break;
   }
   return Cause::unreachable;

@@ -6,8 +6,8 @@
 
 #include "decode.hpp"
 #include "session.hpp"
-#include "sluice/net/dialer.hpp"
 #include "sluice/net/lone_host.hpp"
+#include "sluice/net/websocket_dialer.hpp"
 #include "sluice/safe_text.hpp"
 
 namespace sluice::binance {
@@ -30,17 +30,17 @@ class Visit {
   bool connect(const Options& options, SSL_CTX* tls, const VisitLimits& limits, Loss& loss) {
     const net::Route route = make_route(options, tls, limits.connect_ns);
     net::AddressMemory memory;
-    net::Dialer dialer(context_, route, memory, waker_);
+    net::WebsocketDialer dialer(context_, route, memory, waker_);
     dialer.start(now());
     for (;;) {
       switch (dialer.step(now(), buffer_)) {
-        case net::Dialer::Progress::working:
+        case net::WebsocketDialer::Progress::working:
           net::wait_for(waker_, dialer.fd(), dialer.events(), dialer.deadline_ns() - now());
           break;
-        case net::Dialer::Progress::lost:
+        case net::WebsocketDialer::Progress::lost:
           loss = loss_of(dialer.loss());
           return false;
-        case net::Dialer::Progress::open:
+        case net::WebsocketDialer::Progress::open:
           // The time to listen is the only deadline of this session.
           session_.emplace(context_, dialer.take_transport(), buffer_,
                            SessionLimits{options.max_frame_bytes, never_ns, never_ns, never_ns}, now());

@@ -63,13 +63,13 @@ void BinanceSource::advance(const Credit& credit, int64_t now_ns) {
   if (!session_ && !dialer_ && credit.records > 0 && now_ns >= next_attempt_ns_) dial(now_ns);
   if (dialer_) {
     switch (dialer_->step(now_ns, buffer_)) {
-      case net::Dialer::Progress::working:
+      case net::WebsocketDialer::Progress::working:
         break;
-      case net::Dialer::Progress::open:
+      case net::WebsocketDialer::Progress::open:
         budget_->spend(dialer_->upgrades() - 1, now_ns);
         opened(now_ns);
         break;
-      case net::Dialer::Progress::lost: {
+      case net::WebsocketDialer::Progress::lost: {
         const Loss loss = loss_of(dialer_->loss());
         budget_->spend(dialer_->upgrades() - 1, now_ns);
         dialer_.reset();

@@ -14,8 +14,8 @@
 #include "record_maker.hpp"
 #include "session.hpp"
 #include "sluice/backoff.hpp"
-#include "sluice/net/dialer.hpp"
 #include "sluice/net/waiter.hpp"
+#include "sluice/net/websocket_dialer.hpp"
 #include "sluice/node.hpp"
 
 namespace sluice::binance {
@@ -58,7 +58,7 @@ class BinanceSource : public Source {
   std::string connected_to_;  ///< the same as a sentence
 
   // One of the two, or neither: then the next attempt is at next_attempt_ns_, once there is credit.
-  std::optional<net::Dialer> dialer_;
+  std::optional<net::WebsocketDialer> dialer_;
   std::optional<Session> session_;
   int64_t next_attempt_ns_ = 0;
 

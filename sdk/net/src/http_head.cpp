@@ -6,6 +6,7 @@
 
 #include "charset.hpp"
 #include "sluice/net/authority.hpp"
+#include "sluice/net/http_body.hpp"
 #include "sluice/safe_text.hpp"
 
 namespace sluice::net {
@@ -40,6 +41,7 @@ bool read_status_line(std::string_view line, HttpHead& head) {
   if (line.substr(0, begin.size()) != begin) return false;
   const size_t blank = line.find(' ');
   if (blank == std::string_view::npos) return false;
+  head.minor_version = line.substr(begin.size(), blank - begin.size()) == "0" ? 0 : 1;
   const std::string_view said = trimmed(line.substr(blank));
   const auto [end, error] = std::from_chars(said.data(), said.data() + said.size(), head.status);
   if (error != std::errc{} || end != said.data() + 3 || head.status < 100) return false;
@@ -77,25 +79,6 @@ HeadState read_one(std::string_view received, HttpHead& head) {
     add_field(line, head);
   }
   return HeadState::incomplete;
-}
-
-HttpBody read_chunks(std::string_view rest) {
-  HttpBody body;
-  std::string_view line;
-  while (body.bytes.size() < max_response_body_bytes && take_line(rest, line)) {
-    uint64_t size = 0;
-    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), size, 16);
-    if (error != std::errc{} || end == line.data() || size == 0) {
-      body.complete = true;
-      return body;
-    }
-    body.bytes += rest.substr(0, size);
-    if (size >= rest.size()) return body;
-    rest.remove_prefix(size);
-    if (!take_line(rest, line)) return body;
-  }
-  body.complete = body.bytes.size() >= max_response_body_bytes;
-  return body;
 }
 
 /// `charset=NAME`, in quotes or not.
@@ -152,20 +135,25 @@ bool HttpHead::lists(std::string_view name, std::string_view word) const {
   return std::any_of(members.begin(), members.end(), [&](auto member) { return same_letters(member, word); });
 }
 
+bool HttpHead::keeps_connection() const {
+  if (lists("connection", "close") || status == 101) return false;
+  return minor_version >= 1 || lists("connection", "keep-alive");
+}
+
 std::string HttpHead::status_text() const {
   const std::string code = std::to_string(status);
   return reason.empty() ? code : code + " " + safe_text(reason, most_shown_of_status);
 }
 
-HeadState read_http_head(std::string_view received, HttpHead& head) {
+HeadState read_http_head(std::string_view received, HttpHead& head, uint64_t most_bytes) {
   uint64_t passed = 0;
   for (int interim = 0; interim <= most_interim_answers; ++interim) {
     head = {};
     const std::string_view rest = received.substr(passed);
     const HeadState state = read_one(rest, head);
-    if (state == HeadState::incomplete && rest.size() > max_response_head_bytes) return HeadState::too_long;
+    if (state == HeadState::incomplete && rest.size() > most_bytes) return HeadState::too_long;
     if (state != HeadState::complete) return state;
-    if (head.bytes > max_response_head_bytes) return HeadState::too_long;
+    if (head.bytes > most_bytes) return HeadState::too_long;
     passed += head.bytes;
     if (head.status >= 200 || head.status == 101) {
       head.bytes = passed;
@@ -176,20 +164,9 @@ HeadState read_http_head(std::string_view received, HttpHead& head) {
 }
 
 HttpBody read_http_body(const HttpHead& head, std::string_view received) {
-  HttpBody body;
-  if (head.lists("transfer-encoding", "chunked")) {
-    body = read_chunks(received);
-  } else {
-    const std::string_view length = head.first("content-length");
-    uint64_t whole = max_response_body_bytes;
-    if (head.status == 204 || head.status == 304) whole = 0;
-    std::from_chars(length.data(), length.data() + length.size(), whole);
-    whole = std::min(whole, max_response_body_bytes);
-    body.bytes = received.substr(0, whole);
-    body.complete = received.size() >= whole;
-  }
-  if (body.bytes.size() > max_response_body_bytes) body.bytes.resize(max_response_body_bytes);
-  return body;
+  HttpBodyReader reader(head, false, max_response_body_bytes);
+  reader.take(received);
+  return {reader.take_bytes(), reader.state() != HttpBodyReader::State::more};
 }
 
 std::string body_text(const HttpHead& head, std::string_view body) {

@@ -23,23 +23,11 @@ UpgradeAnswer refused(std::string sentence) {
   return answer;
 }
 
-std::string what_to_do(const HttpHead& head, StatusAdvice advice) {
-  const std::string_view location = head.first("location");
-  if (head.status >= 300 && head.status < 400 && !location.empty()) {
-    return "; it redirects to " + safe_text(location, most_shown) +
-           ", and redirects are not followed: if the server is there, write that as url, with wss:// or ws://";
-  }
-  const std::string_view text = advice == nullptr ? std::string_view{} : advice(head.status);
-  return text.empty() ? "" : "; " + std::string(text);
-}
-
 UpgradeAnswer refused_by_status(const HttpHead& head, std::string_view behind, int64_t now_ns, StatusAdvice advice) {
   const HttpBody body = read_http_body(head, behind);
-  const std::string reason = body_text(head, body.bytes);
-  const std::string brief = "HTTP " + head.status_text();
-  UpgradeAnswer answer = refused("the server answered the upgrade with " + brief + what_to_do(head, advice) +
-                                 (reason.empty() ? "" : " (" + reason + ")"));
-  answer.brief = brief;
+  UpgradeAnswer answer =
+      refused("the server answered the upgrade with " + refusal_text(head, body.bytes, "wss:// or ws://", advice));
+  answer.brief = "HTTP " + head.status_text();
   answer.status = head.status;
   answer.loss.retry_after_ns = retry_after_ns(head, now_ns);
   answer.more_to_say = !body.complete;

@@ -14,8 +14,8 @@
 #include "catch.hpp"
 #include "endpoint_of.hpp"
 #include "loopback/server.hpp"
-#include "sluice/net/dialer.hpp"
 #include "sluice/net/lone_host.hpp"
+#include "sluice/net/websocket_dialer.hpp"
 
 namespace sluice::net::test {
 
@@ -54,13 +54,13 @@ class Dial {
   template <typename Leap>
   bool opens(Leap&& leap, int64_t by_ns = 0) {
     for (;;) {
-      const Dialer::Progress progress = dialer_.step(now_ns(), buffer_);
-      if (progress != Dialer::Progress::working) return progress == Dialer::Progress::open;
+      const WebsocketDialer::Progress progress = dialer_.step(now_ns(), buffer_);
+      if (progress != WebsocketDialer::Progress::working) return progress == WebsocketDialer::Progress::open;
       if (leap_ns_ == 0 && leap()) leap_ns_ = by_ns;
       wait_for(waker_, dialer_.fd(), dialer_.events(), std::min(dialer_.deadline_ns() - now_ns(), second_ns / 50));
     }
   }
-  Dialer& dialer() { return dialer_; }
+  WebsocketDialer& dialer() { return dialer_; }
   const Loss& loss() const { return dialer_.loss(); }
   std::string peer() const {
     const std::string peer = dialer_.peer();
@@ -73,7 +73,7 @@ class Dial {
   Context context_ = lone_context();
   Waker waker_ = *Waker::make();
   ReadBuffer buffer_;
-  Dialer dialer_;
+  WebsocketDialer dialer_;
   int64_t leap_ns_ = 0;
 };
 

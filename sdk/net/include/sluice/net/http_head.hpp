@@ -16,7 +16,8 @@ constexpr uint64_t max_response_body_bytes = 4 * 1024;
 
 struct HttpHead {
   int status = 0;
-  std::string reason;  ///< as it came, trimmed; may be empty
+  int minor_version = 1;  ///< of HTTP/1
+  std::string reason;     ///< as it came, trimmed; may be empty
   std::vector<std::pair<std::string, std::string>> fields;
   uint64_t bytes = 0;  ///< with what was ahead of it: interim answers, empty lines
 
@@ -26,6 +27,8 @@ struct HttpHead {
   std::vector<std::string_view> list(std::string_view name) const;
   /// Whether the list has that word, in either case.
   bool lists(std::string_view name, std::string_view word) const;
+  /// The server keeps the connection for another request.
+  bool keeps_connection() const;
   /// `503 Service Unavailable`, safe to show.
   std::string status_text() const;
 };
@@ -33,14 +36,14 @@ struct HttpHead {
 enum class HeadState { incomplete, complete, not_http, too_long };
 
 /// Passes over interim answers (100, 102, 103): the head is that of the answer proper. 101 is one.
-HeadState read_http_head(std::string_view received, HttpHead& head);
+HeadState read_http_head(std::string_view received, HttpHead& head, uint64_t most_bytes = max_response_head_bytes);
 
 struct HttpBody {
-  std::string bytes;      ///< at most max_response_body_bytes, without chunks' sizes
+  std::string bytes;      ///< at most max_response_body_bytes
   bool complete = false;  ///< no more of it will come, or is wanted
 };
 
-/// `received` is what came behind the head.
+/// The beginning of a body, for a sentence. `received` is what came behind the head.
 HttpBody read_http_body(const HttpHead& head, std::string_view received);
 
 /// The beginning of a body as one safe line, by the charset that it is said to have; empty when it is no text.

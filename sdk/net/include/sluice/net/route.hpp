@@ -9,15 +9,13 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/net/http_refusal.hpp"
 #include "sluice/net/proxy.hpp"
 #include "sluice/net/resolver.hpp"
 #include "sluice/net/seconds.hpp"
 #include "sluice/net/url.hpp"
 
 namespace sluice::net {
-
-/// What to do about an HTTP status, for the end of a sentence; may be empty.
-using StatusAdvice = std::string_view (*)(int status);
 
 struct Route {
   Endpoint endpoint;
