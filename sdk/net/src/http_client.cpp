@@ -144,8 +144,8 @@ HttpClient::Progress HttpClient::step_dialer(int64_t now_ns) {
 Io HttpClient::send() {
   while (!cannot_send_ && sent_ < request_.size()) {
     uint64_t sent = 0;
-    const Io io = transport_->write(reinterpret_cast<const uint8_t*>(request_.data()) + sent_, request_.size() - sent_,
-                                    sent);
+    const Io io =
+        transport_->write(reinterpret_cast<const uint8_t*>(request_.data()) + sent_, request_.size() - sent_, sent);
     if (io == Io::want_read || io == Io::want_write) return io;
     // A server that refuses a request may answer and close before it has read all of it.
     cannot_send_ = io != Io::done;
@@ -183,7 +183,8 @@ HttpClient::Progress HttpClient::take(std::string_view received) {
     case HeadState::complete:
       break;
   }
-  if (answer_.head.status == 101) return lose(Cause::protocol, "the server switched to a protocol that was not asked for");
+  if (answer_.head.status == 101)
+    return lose(Cause::protocol, "the server switched to a protocol that was not asked for");
   body_.emplace(answer_.head, is_head_, limits_.body_bytes);
   return take_body(std::string_view(head_bytes_).substr(answer_.head.bytes));
 }

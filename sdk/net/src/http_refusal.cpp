@@ -23,7 +23,8 @@ std::string refusal_text(const HttpHead& head, std::string_view body, std::strin
   if (head.status >= 300 && head.status < 400 && !location.empty()) {
     text += "; it redirects to " + shown_target(location) +
             ", and redirects are not followed: if the server is there, write that as url, with " + std::string(schemes);
-  } else if (const std::string_view what = advice == nullptr ? std::string_view{} : advice(head.status); !what.empty()) {
+  } else if (const std::string_view what = advice == nullptr ? std::string_view{} : advice(head.status);
+             !what.empty()) {
     text += "; " + std::string(what);
   }
   const std::string reason = body_text(head, body);

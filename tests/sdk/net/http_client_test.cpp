@@ -99,10 +99,10 @@ TEST_CASE("an exchange brings status, fields and body, over one connection for m
 }
 
 TEST_CASE("an answer is the same in whatever pieces it comes", "[property]") {
-  const std::string answer = GENERATE(
-      std::string("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
-      std::string("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-                  "3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"));
+  const std::string answer =
+      GENERATE(std::string("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+               std::string("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                           "3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"));
   std::atomic<size_t> cut{0}, sent{0}, seen{0};
   Server server([&](int, Client& client) {
     for (size_t number = 1; !client.read_request().empty(); ++number) {
@@ -221,14 +221,16 @@ TEST_CASE("an answer of any status is an answer, and says in words what was refu
     REQUIRE(got.ok());
     CHECK_FALSE(got->is_success());
     const std::string said = got->refusal();
-    const std::string place = "server.test:" + std::to_string(server.port()) + " (127.0.0.1): the server answered with ";
+    const std::string place =
+        "server.test:" + std::to_string(server.port()) + " (127.0.0.1): the server answered with ";
     CHECK(said.find(place) == 0);
     return said.substr(place.size());
   };
   CHECK(refusal("HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\ntry later") == "HTTP 503 Busy (try later)");
   CHECK(refusal("HTTP/1.1 302 Found\r\nLocation: https://me:secret@x.example/y?sig=secret\r\nContent-Length: "
-                "0\r\n\r\n") == "HTTP 302 Found; it redirects to https://***@x.example/y?..., and redirects are not "
-                                "followed: if the server is there, write that as url, with https:// or http://");
+                "0\r\n\r\n") ==
+        "HTTP 302 Found; it redirects to https://***@x.example/y?..., and redirects are not "
+        "followed: if the server is there, write that as url, with https:// or http://");
   Server server(answering({"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"}));
   CHECK(Asking(server).ask()->retry_after_ns == 7 * second_ns);
 }
@@ -244,7 +246,8 @@ TEST_CASE("an answer that comes before the whole request was read is taken") {
 }
 
 TEST_CASE("HEAD and 204 have no body, and the connection is kept") {
-  Server server(answering({"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n", ok("x")}));
+  Server server(
+      answering({"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n", ok("x")}));
   Asking asking(server);
   CHECK(asking.body_of({"HEAD", "/"}).empty());
   CHECK(asking.body_of().empty());
@@ -255,12 +258,14 @@ TEST_CASE("HEAD and 204 have no body, and the connection is kept") {
 TEST_CASE("the deadline is over all of it and the address comes last the next time") {
   Server well(answering({ok("well")}));
   std::atomic<bool> asked{false};
-  Server slow([&](int, Client& client) {
-    client.read_request();
-    client.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel");
-    asked = true;
-    client.wait_for_end();
-  }, nullptr, "127.0.0.2", well.port());
+  Server slow(
+      [&](int, Client& client) {
+        client.read_request();
+        client.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel");
+        asked = true;
+        client.wait_for_end();
+      },
+      nullptr, "127.0.0.2", well.port());
   Asking asking(route_to(http_url(well, "server.test"), {"127.0.0.2", "127.0.0.1"}));
   HttpClient& client = asking.client();
   const int64_t begin_ns = asking.now_ns();

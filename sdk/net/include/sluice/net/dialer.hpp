@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a route to a connection over which HTTP can be spoken: resolve, race the addresses, with tunnel and TLS. When the
-// address that won turns out to be of no use, `turn_down` goes on with the others within the same time limit. A state
-// machine that never blocks: `step` does what can be done at once, and the caller waits for the descriptor, the waker or
-// the deadline in between. It ends lost with a sentence that says what failed and where; the memory of addresses learns.
+// From a route to a connection over which HTTP can be spoken: resolve, race the addresses, with tunnel and TLS. When
+// the address that won turns out to be of no use, `turn_down` goes on with the others within the same time limit. A
+// state machine that never blocks: `step` does what can be done at once, and the caller waits for the descriptor, the
+// waker or the deadline in between. It ends lost with a sentence that says what failed and where; the memory of
+// addresses learns.
 #pragma once
 #include <memory>
 #include <string>
 
+#include "sluice/context.hpp"
 #include "sluice/net/addresses.hpp"
 #include "sluice/net/loss.hpp"
 #include "sluice/net/race.hpp"

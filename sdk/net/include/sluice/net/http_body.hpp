@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The body of an HTTP answer as it comes, piece by piece: by Content-Length, in chunks, or until the connection ends
-// (RFC 9112, 6.3). Where the pieces are cut never matters. Keeps at most as many bytes as it is told to. A length that is
-// not one is an error and never a guess, because what follows a wrong end would be read as the next answer.
+// (RFC 9112, 6.3). Where the pieces are cut never matters. Keeps at most as many bytes as it is told to. A length that
+// is not one is an error and never a guess, because what follows a wrong end would be read as the next answer.
 #pragma once
 #include <cstdint>
 #include <string>

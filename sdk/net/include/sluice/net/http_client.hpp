@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/1.1 exchanges with one server, one after the other: a request over the dialer (races, TLS, proxy), and its whole
 // answer. The connection is kept for the next request as long as the server keeps it; when it turns out to be gone, a
-// request that may be repeated is sent once more over a new one. An answer of any status is an answer; redirects are not
-// followed. Bounded by the limits and by the deadline, which count to the caller's clock. A state machine that never
-// blocks, like the dialer, and `exchange`, which waits for it. One thread; only `cancel` may be called by any.
+// request that may be repeated is sent once more over a new one. An answer of any status is an answer; redirects are
+// not followed. Bounded by the limits and by the deadline, which count to the caller's clock. A state machine that
+// never blocks, like the dialer, and `exchange`, which waits for it. One thread; only `cancel` may be called by any.
 #pragma once
 #include <atomic>
 #include <memory>

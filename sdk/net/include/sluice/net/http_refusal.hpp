@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an HTTP answer says that is not the one that was asked for: its status, what to do about it, and the begin of its
-// body. Of a redirect the target is named without user name, password and query, as these may be secrets. Pure.
+// What an HTTP answer says that is not the one that was asked for: its status, what to do about it, and the begin of
+// its body. Of a redirect the target is named without user name, password and query, as these may be secrets. Pure.
 #pragma once
 #include <string>
 #include <string_view>
