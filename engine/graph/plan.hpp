@@ -15,6 +15,8 @@
 
 namespace sluice::engine {
 
+class Routes;
+
 struct Bound {
   uint64_t records = 0;
   uint64_t bytes = 0;
@@ -121,9 +123,13 @@ struct Plan {
   std::vector<PlanDeadLetter> dead_letters;
   std::vector<PlanStage> stages;
   std::vector<PlanSegment> segments;
-  uint64_t memory_bytes = 0;  ///< sum of the bounds above
-  Secrecy secrecy;            ///< what no sentence of a plugin may show
+  uint64_t memory_bytes = 0;             ///< sum of the bounds above
+  Secrecy secrecy;                       ///< what no sentence of a plugin may show
+  std::shared_ptr<const Routes> routes;  ///< where records can go; made by find_routes, never null in a plan that runs
 };
+
+/// Once nodes, edges and dead letters are complete.
+void find_routes(Plan& plan);
 
 /// Attributes that the engine itself sets on the way to a dead letter, in graphs that have one.
 constexpr const char* reject_reason_attribute = "reject_reason";

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "graph/routes.hpp"
 #include "observe/numbers.hpp"
 #include "observe/readiness.hpp"
 
@@ -14,22 +15,6 @@ namespace {
 constexpr int64_t slow_ns = 500'000'000;
 constexpr uint64_t few_records = 1'000;
 constexpr int64_t least_stuck_ns = 2'000'000'000;
-
-/// Which nodes records pass before they come to this one, itself included.
-std::vector<bool> before_node(const Report& report, size_t node, bool with_dead_letters) {
-  std::vector<bool> is_before(report.nodes.size(), false);
-  std::vector<size_t> next{node};
-  while (!next.empty()) {
-    const size_t at = next.back();
-    next.pop_back();
-    if (is_before[at]) continue;
-    is_before[at] = true;
-    for (const EdgeReport& edge : report.edges) {
-      if (edge.to_node == at && (with_dead_letters || !edge.is_dead_letter)) next.push_back(edge.from_node);
-    }
-  }
-  return is_before;
-}
 
 bool takes_no_more(const Report& report, size_t sink) {
   return !report.nodes[sink].has_room ||
@@ -60,12 +45,9 @@ LatencyReport settling(const Report& before, const Report& now, size_t sink) {
 
 /// How long the oldest of what it holds can have been on its way.
 int64_t oldest_before(const Report& report, size_t sink) {
-  const std::vector<bool> is_before = before_node(report, sink, false);
   int64_t oldest_ns = 0;
-  for (size_t i = 0; i < report.nodes.size(); ++i) {
-    if (is_before[i] && report.nodes[i].is_source) {
-      oldest_ns = std::max(oldest_ns, report.nodes[i].account.oldest_unsettled_ns);
-    }
+  for (const size_t node : report.routes->before_sink(sink).nodes) {
+    if (report.nodes[node].is_source) oldest_ns = std::max(oldest_ns, report.nodes[node].account.oldest_unsettled_ns);
   }
   return oldest_ns;
 }
@@ -73,22 +55,14 @@ int64_t oldest_before(const Report& report, size_t sink) {
 }  // namespace
 
 uint64_t waiting_before(const Report& report, size_t sink) {
-  const std::vector<bool> is_before = before_node(report, sink, false);
+  const Routes::Part& before = report.routes->before_sink(sink);
   uint64_t waiting = 0;
-  for (size_t i = 0; i < report.nodes.size(); ++i) {
-    if (!is_before[i] || i == sink) continue;
-    if (report.nodes[i].is_source) waiting += lag_of(report.nodes[i]);
-    if (!report.nodes[i].is_source) waiting += report.nodes[i].held;
+  for (const size_t node : before.nodes) {
+    if (node == sink) continue;
+    waiting += report.nodes[node].is_source ? lag_of(report.nodes[node]) : report.nodes[node].held;
   }
-  for (const EdgeReport& edge : report.edges) {
-    if (is_before[edge.to_node] && is_before[edge.from_node] && !edge.is_dead_letter)
-      waiting += edge.waiting + edge.parked;
-  }
+  for (const size_t edge : before.edges) waiting += report.edges[edge].waiting + report.edges[edge].parked;
   return waiting;
-}
-
-bool leads_to(const Report& report, size_t from, size_t to, bool with_dead_letters) {
-  return before_node(report, to, with_dead_letters)[from];
 }
 
 std::vector<Bottleneck> bottlenecks(const std::deque<Sample>& samples) {

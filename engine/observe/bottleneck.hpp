@@ -26,7 +26,4 @@ std::vector<Bottleneck> bottlenecks(const std::deque<Sample>& samples);
 /// Records that wait for a sink in front of it, at the server of its source too.
 uint64_t waiting_before(const Report& report, size_t sink);
 
-/// Whether records of a node can get to another one, dead letters apart or not.
-bool leads_to(const Report& report, size_t from, size_t to, bool with_dead_letters);
-
 }  // namespace sluice::engine

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "graph/diagnostic_render.hpp"
+#include "graph/routes.hpp"
 #include "observe/metrics.hpp"
 #include "observe/numbers.hpp"
 
@@ -31,7 +32,7 @@ uint64_t at_risk(const Report& report, const NodeReport& node) {
   const auto index = static_cast<size_t>(&node - report.nodes.data());
   for (size_t i = 0; i < report.nodes.size(); ++i) {
     const bool cannot_replay = report.nodes[i].is_source && report.nodes[i].replay == Replay::none;
-    if (cannot_replay && leads_to(report, i, index, false)) return waiting_before(report, index) + node.held;
+    if (cannot_replay && report.routes->leads_to_sink(i, index)) return waiting_before(report, index) + node.held;
   }
   return 0;
 }
@@ -113,7 +114,7 @@ const std::vector<Reason>& Readiness::update(const Report& report, RunPhase phas
       for (const Bottleneck& one : slow) {
         for (size_t i = 0; i < report.nodes.size(); ++i) {
           if (!report.nodes[i].is_source || report.nodes[i].name != reason.node ||
-              !leads_to(report, i, one.node, false))
+              !report.routes->leads_to_sink(i, one.node))
             continue;
           reason.sentence += fmt::format("; what is slow is {}: {}", one.name, one.sentence);
         }

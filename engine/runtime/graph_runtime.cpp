@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "graph/routes.hpp"
 #include "sluice/safe_text.hpp"
 
 namespace sluice::engine {
@@ -31,7 +32,6 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
   make_source_accounts();
   find_relays();
   for (Stage& stage : stages_) stage.connect();
-  find_refusal_paths();
   reason_slot_ = slot_of(plan_, reject_reason_attribute);
   code_slot_ = slot_of(plan_, reject_code_attribute);
   node_slot_ = slot_of(plan_, reject_node_attribute);
@@ -81,19 +81,21 @@ void GraphRuntime::make_source_accounts() {
     node.account = std::make_unique<SourceAccount>(on_relief, takes_commits, plan_.latency_budget_ns,
                                                    node.plan.in_flight_until_committed);
     node.ending_number = ending_.add_source(*node.account);
+    node.refusal_path = static_cast<uint16_t>(plan_.routes->refusal_path(node.index));
     stage_of_source_.push_back(node.stage);
   }
 }
 
 void GraphRuntime::find_relays() {
-  memory_relays_ = find_memory_relays(plan_, nodes_, edges_);
-  for (const MemoryRelay& relay : memory_relays_) {
-    relay.output->reads_memory = true;
+  for (const Routes::Relay& route : plan_.routes->relays()) {
+    const MemoryRelay relay{&nodes_[route.input], &nodes_[route.output]};
+    memory_relays_.push_back(relay);
+    nodes_[route.output].reads_memory = true;
     Ending::Relay known;
     known.output = relay.output->ending_number;
     known.has_read_all = [relay] { return relay.read() >= relay.accepted(); };
-    for (const NodeRuntime* source : relay.sources_before) known.sources_before.push_back(source->ending_number);
-    for (const EdgeRuntime* edge : relay.accounts_before) known.edges_before.push_back(edge->account.get());
+    for (const size_t source : route.sources_before) known.sources_before.push_back(nodes_[source].ending_number);
+    for (const size_t edge : route.edges_before) known.edges_before.push_back(edges_[edge].account.get());
     ending_.add_relay(std::move(known));
   }
 }

@@ -108,7 +108,6 @@ class GraphRuntime {
   void reject_path(NodeRuntime& node, NodeRuntime* counts, Rejects rejects, records::HostBatch* take,
                    const Error& error);
   void refuse(NodeRuntime& node, records::HostBatch* take, const Error& error);
-  void find_refusal_paths();
   void catch_up_on_log(bool is_over);
   void annotate(NodeRuntime& node, records::HostBatch& batch, const Error& error) const;
   std::string begin_of_payload(const records::HostBatch& batch) const;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <numeric>
 
+#include "graph/routes.hpp"
 #include "runtime/graph_runtime.hpp"
 
 namespace sluice::engine {
@@ -91,12 +92,12 @@ EdgeReport report_of(const Plan& plan, const EdgeRuntime& edge, int64_t now_ns) 
     report.stage = plan.nodes[edge.plan->from].stage;
     report.when_full = edge.plan->when_full;
   }
-  for (const PlanEdge& declaring : plan.edges) {
-    const bool is_its_own =
-        declaring.dead_letter != 0 && &plan.dead_letters[declaring.dead_letter - 1] == edge.dead_letter;
-    if (!is_its_own) continue;
-    report.from_node = declaring.to;
-    report.from = plan.nodes[declaring.to].name;
+  if (edge.dead_letter != nullptr) {
+    const size_t declaring = plan.routes->declaring_edge(edge.index - plan.edges.size() + 1);
+    if (declaring != Topology::none) {
+      report.from_node = plan.edges[declaring].to;
+      report.from = plan.nodes[report.from_node].name;
+    }
   }
   report.is_buffered = edge.queue != nullptr;
   report.is_dead_letter = edge.dead_letter != nullptr;
@@ -131,6 +132,7 @@ Report GraphRuntime::report() const {
   report.graph = plan_.graph;
   report.process = plan_.process;
   report.latency_budget_ns = plan_.latency_budget_ns;
+  report.routes = plan_.routes;
   const int64_t now_ns = monotonic_ns();
   for (const NodeRuntime& node : nodes_) report.nodes.push_back(report_of(node, now_ns));
   for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(plan_, edge, now_ns));

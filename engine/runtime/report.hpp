@@ -5,6 +5,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -131,6 +132,7 @@ struct Report {
   std::vector<EdgeReport> edges;
   std::vector<StageReport> stages;
   std::vector<RelayReport> relays;
+  std::shared_ptr<const Routes> routes;  ///< of the plan: numbers of nodes and edges are those of this report
 };
 
 }  // namespace sluice::engine

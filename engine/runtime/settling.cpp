@@ -51,21 +51,6 @@ void GraphRuntime::settle(NodeRuntime& node, HostBatch* take, uint32_t verdict, 
   }
 }
 
-/// For each source, the first dead letter on the way from its first output.
-void GraphRuntime::find_refusal_paths() {
-  for (NodeRuntime& source : nodes_) {
-    if (!source.plan.is_source()) continue;
-    std::vector<size_t> reached{source.index};
-    for (size_t next = 0; next < reached.size() && source.refusal_path == 0; ++next) {
-      for (const PlanEdge& edge : plan_.edges) {
-        if (edge.from != reached[next] || (next == 0 && edge.from_port != 0)) continue;
-        if (source.refusal_path == 0) source.refusal_path = edge.dead_letter;
-        if (std::find(reached.begin(), reached.end(), edge.to) == reached.end()) reached.push_back(edge.to);
-      }
-    }
-  }
-}
-
 /// What a source itself refuses goes to the dead letter that its records have behind it. However many they are, they
 /// say nothing of a schema, so stop_after does not count them.
 void GraphRuntime::refuse(NodeRuntime& node, HostBatch* take, const Error& error) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "graph/routes.hpp"
 #include "runtime/graph_runtime.hpp"
 #include "runtime/stage.hpp"
 #include "sluice/result.hpp"
@@ -18,29 +19,10 @@ constexpr uint64_t credit_records_most = 64 * 1024;
 }  // namespace
 
 void SourceHead::connect() {
-  stage_.waker().set_poll_wake([this] { source_.plan.type->wake(source_.handle); });
-  std::vector<bool> has_node(graph_.plan().nodes.size(), false);
-  std::vector<bool> has_edge(graph_.edges().size(), false);
-  std::vector<size_t> next{source_.index};
-  const auto take = [&](EdgeRuntime& edge) {
-    if (has_edge[edge.index]) return;
-    has_edge[edge.index] = true;
-    edges_behind_.push_back(&edge);
-    next.push_back(edge.to);
-  };
-  while (!next.empty()) {
-    const size_t index = next.back();
-    next.pop_back();
-    if (has_node[index]) continue;
-    has_node[index] = true;
-    nodes_behind_.push_back(&graph_.node(index));
-    for (const auto& edges : graph_.node(index).edges_of_port) {
-      for (EdgeRuntime* edge : edges) {
-        take(*edge);
-        if (edge->path != 0) take(graph_.dead_letter(edge->path));
-      }
-    }
-  }
+  const Routes::Part& behind = graph_.plan().routes->behind_source(source_.index);
+  for (const size_t node : behind.nodes) nodes_behind_.push_back(&graph_.node(node));
+  for (const size_t edge : behind.edges) edges_behind_.push_back(&graph_.edge(edge));
+  for (const size_t path : behind.paths) edges_behind_.push_back(&graph_.dead_letter(static_cast<uint16_t>(path)));
 }
 
 void SourceHead::delay_commits(int64_t now_ns) {

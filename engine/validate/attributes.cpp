@@ -22,10 +22,21 @@ bool is_reject_attribute(const std::string& name) {
   return std::find(reject_attributes.begin(), reject_attributes.end(), name) != reject_attributes.end();
 }
 
+/// By node: whether it, or any node before it, could not be described.
+std::vector<bool> unknown_before(const Draft& draft) {
+  std::vector<size_t> unknown;
+  for (size_t i = 0; i < draft.nodes.size(); ++i) {
+    if (!draft.nodes[i].described) unknown.push_back(i);
+  }
+  std::vector<bool> is_unknown(draft.nodes.size(), false);
+  for (const size_t node : draft.topology.behind(unknown, Topology::Over::dead_letters).nodes) is_unknown[node] = true;
+  return is_unknown;
+}
+
 class Resolver {
  public:
   Resolver(const Draft& draft, Diagnostics& diagnostics)
-      : draft_(draft), diagnostics_(diagnostics), after_(draft.nodes.size()), unknown_(draft.unknown_before()) {}
+      : draft_(draft), diagnostics_(diagnostics), after_(draft.nodes.size()), unknown_(unknown_before(draft)) {}
 
   std::vector<PlanAttribute> resolve() {
     for (const size_t node : draft_.order) after_[node] = provided_after(node);
@@ -102,20 +113,8 @@ class Resolver {
 
   /// Whether records of a node come to another one, over relays.
   bool leads_by_relay(const std::string& from, size_t to) const {
-    std::set<size_t> seen;
-    std::vector<size_t> todo{draft_.giving(from)};
-    while (!todo.empty()) {
-      const size_t node = todo.back();
-      todo.pop_back();
-      if (node == none || !seen.insert(node).second) continue;
-      if (node == to) return true;
-      for (const size_t next : draft_.reached(node, true)) {
-        if (next == to) return true;
-        if (draft_.nodes[next].role == SLUICE_ROLE_RELAY_INPUT)
-          todo.push_back(draft_.giving(draft_.nodes[next].name()));
-      }
-    }
-    return false;
+    const std::vector<size_t> nodes = draft_.topology.behind({draft_.giving(from)}, Topology::Over::relays).nodes;
+    return std::find(nodes.begin(), nodes.end(), to) != nodes.end();
   }
 
   void check_node(size_t index) {

@@ -23,13 +23,13 @@ void check_needs_buffer(const DraftEdge& edge, Diagnostics& diagnostics) {
 
 void check_accept(const Draft& draft, const DraftEdge& edge, Diagnostics& diagnostics) {
   if (edge.commit != Commit::on_accept) return;
-  for (size_t i = 0; i < draft.nodes.size(); ++i) {
-    const DraftNode& source = draft.nodes[i];
+  std::vector<size_t> before = draft.topology.before(edge.from).nodes;
+  std::sort(before.begin(), before.end());
+  for (const size_t index : before) {
+    const DraftNode& source = draft.nodes[index];
     if (!source.is_source() || !source.described || source.fact(SLUICE_FACT_REPLAY) != SLUICE_REPLAY_NONE) {
       continue;
     }
-    const std::vector<size_t> reached = draft.reached(i, false);
-    if (std::find(reached.begin(), reached.end(), edge.from) == reached.end()) continue;
     const std::string why = source.described->reason(SLUICE_FACT_REPLAY);
     diagnostics.error(Code::accept_without_replay, edge.spec->commit->place, edge.spec->subject(),
                       "on_accept answers a source early so that its position may move, and \"" + source.name() +
@@ -38,23 +38,18 @@ void check_accept(const Draft& draft, const DraftEdge& edge, Diagnostics& diagno
 }
 
 /// The batches that a node makes travel on, through what it calls directly, to the next buffers.
-void check_batches(const Draft& draft, const DraftNode& batch, Diagnostics& diagnostics) {
+void check_batches(const Draft& draft, size_t node, Diagnostics& diagnostics) {
+  const DraftNode& batch = draft.nodes[node];
   const auto records = static_cast<uint64_t>(batch.fact(SLUICE_FACT_HOLDS_RECORDS));
   const auto bytes = static_cast<uint64_t>(batch.fact(SLUICE_FACT_HOLDS_BYTES));
   // What is absorbed does not travel on.
   if (records == 0 || batch.fact(SLUICE_FACT_ABSORBS) != 0) return;
-  std::vector<size_t> todo = batch.out;
-  std::set<size_t> seen;
-  while (!todo.empty()) {
-    const size_t index = todo.back();
-    todo.pop_back();
-    if (!seen.insert(index).second) continue;
+  const auto goes_on = [&](size_t edge) {
+    return !draft.edges[edge].is_buffered && draft.nodes[draft.edges[edge].to].fact(SLUICE_FACT_HOLDS_RECORDS) == 0;
+  };
+  for (const size_t index : draft.topology.edges_behind(node, goes_on)) {
     const DraftEdge& edge = draft.edges[index];
-    if (!edge.is_buffered) {
-      const DraftNode& next = draft.nodes[edge.to];
-      if (next.fact(SLUICE_FACT_HOLDS_RECORDS) == 0) todo.insert(todo.end(), next.out.begin(), next.out.end());
-      continue;
-    }
+    if (!edge.is_buffered) continue;
     const bool too_many = records > edge.bound.records;
     if (!too_many && bytes <= edge.bound.bytes) continue;
     const std::string made = too_many ? count_text(records) + " records" : size_text(bytes);
@@ -74,7 +69,7 @@ void check_edges(const Draft& draft, Diagnostics& diagnostics) {
     check_needs_buffer(edge, diagnostics);
     check_accept(draft, edge, diagnostics);
   }
-  for (const DraftNode& node : draft.nodes) check_batches(draft, node, diagnostics);
+  for (size_t node = 0; node < draft.nodes.size(); ++node) check_batches(draft, node, diagnostics);
 }
 
 }  // namespace sluice::engine

@@ -15,13 +15,14 @@
 #include "graph/diagnostic.hpp"
 #include "graph/plan.hpp"
 #include "graph/spec.hpp"
+#include "graph/topology.hpp"
 #include "loader/describe.hpp"
 #include "loader/registry.hpp"
 #include "options/typed_config.hpp"
 
 namespace sluice::engine {
 
-constexpr size_t none = SIZE_MAX;
+constexpr size_t none = Topology::none;
 
 struct DraftNode {
   const NodeSpec* spec = nullptr;
@@ -66,6 +67,7 @@ struct Draft {
   const GraphSpec* spec = nullptr;
   std::vector<DraftNode> nodes;
   std::vector<DraftEdge> edges;
+  Topology topology;            ///< of these nodes and edges, and of all relays
   std::vector<size_t> order;    ///< nodes, each before the ones it feeds; empty when the edges form a cycle
   bool edges_are_whole = true;  ///< false: some edge could not be read, so what is missing may not be missing
   bool types_are_whole = true;  ///< false: some node type is not known
@@ -78,10 +80,6 @@ struct Draft {
   size_t giving(const std::string& name) const;
   /// The node, or the half of a relay that takes.
   size_t taking(const std::string& name) const;
-  /// By node: whether it, or any node before it, could not be described.
-  std::vector<bool> unknown_before() const;
-  /// All nodes that records of `from` reach inside its segment, itself first; over dead letters too when asked.
-  std::vector<size_t> reached(size_t from, bool with_dead_letters) const;
 
  private:
   std::map<std::string, size_t, std::less<>> giving_;

@@ -23,6 +23,7 @@ class Builder {
     for (const NodeSpec& node : draft_.spec->nodes) add_node(node);
     for (const EdgeSpec& edge : draft_.spec->edges) add_edge(edge);
     draft_.edges_are_whole = draft_.edges_are_whole && no_edge_was_lost();
+    draft_.topology = make_topology();
     return std::move(draft_);
   }
 
@@ -108,6 +109,21 @@ class Builder {
     draft_.nodes[edge.from].out.push_back(index);
     draft_.nodes[edge.to].in.push_back(index);
     draft_.edges.push_back(std::move(edge));
+  }
+
+  Topology make_topology() const {
+    Topology::Shape shape;
+    for (size_t i = 0; i < draft_.nodes.size(); ++i) {
+      const DraftNode& node = draft_.nodes[i];
+      shape.nodes.push_back({node.is_source(), node.is_sink()});
+      const size_t output = node.role == SLUICE_ROLE_RELAY_INPUT ? draft_.giving(node.name()) : none;
+      if (output != none) shape.relays.push_back({i, output});
+    }
+    for (const DraftEdge& edge : draft_.edges) {
+      if (edge.spec->dead_letter) shape.dead_letters.push_back(edge.dead_letter_to);
+      shape.edges.push_back({edge.from, edge.to, edge.spec->dead_letter ? shape.dead_letters.size() : 0});
+    }
+    return Topology(std::move(shape));
   }
 
   /// An edge that the reader of the file could not read is not in the spec.

@@ -9,28 +9,14 @@
 namespace sluice::engine {
 namespace {
 
-/// Which nodes lead to `target` over edges, itself included.
-std::vector<bool> leading_to(const Draft& draft, size_t target) {
-  std::vector<bool> leads(draft.nodes.size(), false);
-  std::vector<size_t> todo{target};
-  leads[target] = true;
-  while (!todo.empty()) {
-    const size_t node = todo.back();
-    todo.pop_back();
-    for (const size_t edge : draft.nodes[node].in) {
-      const size_t from = draft.edges[edge].from;
-      if (!leads[from]) todo.push_back(from);
-      leads[from] = true;
-    }
-  }
-  return leads;
-}
-
 class Prover {
  public:
   Prover(const Draft& draft, size_t source, size_t sink)
       : draft_(draft), source_(draft.nodes[source]), sink_(draft.nodes[sink]) {
-    collect(source, sink);
+    const auto [direct, rejected] = draft.topology.between(source, sink);
+    is_dead_letters_only_ = direct.empty();
+    edges_ = direct;
+    edges_.insert(rejected.begin(), rejected.end());
   }
 
   bool is_segment() const { return !edges_.empty(); }
@@ -59,32 +45,6 @@ class Prover {
   }
 
  private:
-  void collect(size_t source, size_t sink) {
-    const std::vector<size_t> reached = draft_.reached(source, false);
-    std::vector<bool> is_reached(draft_.nodes.size(), false);
-    for (const size_t node : reached) is_reached[node] = true;
-    const std::vector<bool> leads = leading_to(draft_, sink);
-    std::set<size_t> direct;
-    std::set<size_t> rejected;
-    for (size_t i = 0; i < draft_.edges.size(); ++i) {
-      const DraftEdge& edge = draft_.edges[i];
-      if (is_reached[edge.from] && leads[edge.to]) direct.insert(i);
-      if (!is_reached[edge.from] || edge.dead_letter_to != sink) continue;
-      // A record may be rejected anywhere behind this edge.
-      const std::vector<bool> leads_here = leading_to(draft_, edge.from);
-      for (size_t before = 0; before < draft_.edges.size(); ++before) {
-        if (is_reached[draft_.edges[before].from] && leads_here[draft_.edges[before].to]) rejected.insert(before);
-      }
-      rejected.insert(i);
-      for (const size_t node : draft_.reached(edge.to, false)) {
-        rejected.insert(draft_.nodes[node].out.begin(), draft_.nodes[node].out.end());
-      }
-    }
-    is_dead_letters_only_ = direct.empty();
-    edges_ = direct;
-    edges_.insert(rejected.begin(), rejected.end());
-  }
-
   static std::string because(const DraftNode& node, uint32_t fact) {
     const std::string why = node.described->reason(fact);
     return why.empty() ? "" : " (" + why + ")";
@@ -210,7 +170,7 @@ std::vector<PlanSegment> prove_segments(const Draft& draft, Diagnostics& diagnos
   for (size_t from = 0; from < draft.nodes.size(); ++from) {
     const DraftNode& source = draft.nodes[from];
     if (!source.is_source()) continue;
-    std::vector<size_t> ends = draft.reached(from, true);
+    std::vector<size_t> ends = draft.topology.behind({from}, Topology::Over::dead_letters).nodes;
     std::sort(ends.begin(), ends.end());
     for (const size_t to : ends) {
       if (to == from || !draft.nodes[to].is_sink()) continue;

@@ -10,7 +10,7 @@ void check_holds(const Draft& draft, Diagnostics& diagnostics) {
   for (const size_t parting : draft.order) {
     const DraftNode& before = draft.nodes[parting];
     if (!before.described || before.described->outputs.size() < 2) continue;
-    for (const size_t index : draft.reached(parting, false)) {
+    for (const size_t index : draft.topology.behind({parting}, Topology::Over::edges).nodes) {
       const DraftNode& node = draft.nodes[index];
       const bool waits = node.fact(SLUICE_FACT_HOLDS_RECORDS) > 1 && node.fact(SLUICE_FACT_HOLDS_NS) == 0;
       if (!waits || index == parting || is_told[index]) continue;

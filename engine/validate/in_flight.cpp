@@ -41,7 +41,7 @@ Downstream look_downstream(const Draft& draft, size_t source) {
     sum.records += more.records * times;
     sum.bytes += more.bytes * times;
   };
-  const std::vector<size_t> nodes = draft.reached(source, true);
+  const std::vector<size_t> nodes = draft.topology.behind({source}, Topology::Over::dead_letters).nodes;
   Bound batch = usual_batch;
   for (const size_t index : nodes) {
     const DraftNode& node = draft.nodes[index];
@@ -79,13 +79,10 @@ void warn_of_buffers(const Draft& draft, const DraftNode& source, const Downstre
   for (const size_t index : downstream.buffers) {
     const DraftEdge& edge = draft.edges[index];
     // Of a buffer that others feed too, their records may be the rest.
-    const auto feeds = [&](const DraftNode& node) { return node.is_source() && node.spec != source.spec; };
-    bool has_others = false;
-    for (size_t i = 0; i < draft.nodes.size() && !has_others; ++i) {
-      if (!feeds(draft.nodes[i])) continue;
-      const std::vector<size_t> reached = draft.reached(i, false);
-      has_others = std::find(reached.begin(), reached.end(), edge.from) != reached.end();
-    }
+    const std::vector<size_t> before = draft.topology.before(edge.from).nodes;
+    const bool has_others = std::any_of(before.begin(), before.end(), [&](size_t node) {
+      return draft.nodes[node].is_source() && draft.nodes[node].spec != source.spec;
+    });
     if (has_others) continue;
     const auto warn = [&](const Placed<uint64_t>& limit, uint64_t bound, const std::string& text,
                           const std::string& of) {

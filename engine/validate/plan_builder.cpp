@@ -48,6 +48,7 @@ class Builder {
     for (size_t i = 0; i < draft_.nodes.size(); ++i) add_node(i);
     for (const DraftEdge& edge : draft_.edges) add_edge(edge);
     add_stages();
+    find_routes(plan_);
   }
 
  private:

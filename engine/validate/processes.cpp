@@ -27,7 +27,9 @@ void assign_members(Draft& draft, size_t process, Diagnostics& diagnostics) {
       }
       continue;
     }
-    for (const size_t member : draft.reached(begin, true)) draft.nodes[member].processes.insert(process);
+    for (const size_t member : draft.topology.behind({begin}, Topology::Over::dead_letters).nodes) {
+      draft.nodes[member].processes.insert(process);
+    }
   }
 }
 

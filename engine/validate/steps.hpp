@@ -46,7 +46,8 @@ void check_holds(const Draft& draft, Diagnostics& diagnostics);
 void note_siblings(const Draft& draft, std::vector<Diagnostic>& notes);
 std::vector<PlanSegment> prove_segments(const Draft& draft, Diagnostics& diagnostics);
 
-/// Nodes, edges, dead letters and stages of what runs; attributes stand in the plan already. Only without errors.
+/// Nodes, edges, dead letters, stages and routes of what runs; attributes stand in the plan already. Only without
+/// errors.
 void fill_plan(const Draft& draft, Plan& plan);
 /// Items of the memory bound, with their places; the sum goes into the plan.
 std::vector<MemoryItem> bound_memory(Plan& plan);

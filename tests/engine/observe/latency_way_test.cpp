@@ -6,6 +6,7 @@
 
 using namespace sluice;
 using namespace sluice::engine;
+using sluice::testing::find_routes;
 using sluice::testing::sample_report;
 using sluice::testing::taking;
 
@@ -72,6 +73,7 @@ TEST_CASE("a way forks and joins, and other ways, other sinks and dead letters a
   }
   report.edges = {edge(1, 3), edge(2, 3), edge(2, 4), edge(0, 1), edge(0, 2), edge(3, 5)};
   report.edges[5].is_dead_letter = true;
+  find_routes(report);
   for (EdgeReport& each : report.edges) each.waiting_time = taking(100, 1);
   const auto ways = latency_ways({}, report);
   REQUIRE(ways.size() == 2);

@@ -6,6 +6,7 @@
 
 using namespace sluice;
 using namespace sluice::engine;
+using sluice::testing::find_routes;
 using sluice::testing::sample_report;
 using sluice::testing::taking;
 
@@ -50,6 +51,7 @@ TEST_CASE("a quiet graph has a short line, and no time between reports is no rat
 TEST_CASE("a line is cut to the terminal's width, never within a character") {
   Report report = sample_report();
   report.edges.clear();
+  find_routes(report);
   report.nodes[0].name = "b\xC3\xB6rse";
   CHECK(live_line(report, report, 1.0, 5.0, 11) == "00:05  b\xC3\xB6r\u2026");
   CHECK(live_line(report, report, 1.0, 5.0, 9) == "00:05  b\u2026");
@@ -59,6 +61,7 @@ TEST_CASE("on a narrow terminal what is wrong and the ends of the graph show, an
   Report report = sample_report();
   report.edges.clear();
   report.nodes[1].is_source = report.nodes[1].is_sink = true;
+  find_routes(report);
   report.nodes[1].half = ".out";
   CHECK(live_line(report, report, 1.0, 5.0, 50) == "00:05  exchange 0/s  trades 1,234,500 (+0/s)  rou\u2026");
   report.nodes[2].status = SLUICE_STATUS_BLOCKED;

@@ -2,6 +2,7 @@
 // A report as a run of exchange -> route -> trades with a dead letter and a dropping edge might leave it. It balances;
 // tests change what they are about.
 #pragma once
+#include "graph/routes.hpp"
 #include "runtime/report.hpp"
 
 namespace sluice::testing {
@@ -11,6 +12,16 @@ inline engine::LatencyReport taking(int64_t nanoseconds, uint64_t records) {
   engine::Latency latency;
   latency.add(nanoseconds, records);
   return latency.report();
+}
+
+/// Once its nodes and edges are complete.
+inline void find_routes(engine::Report& report) {
+  engine::Topology::Shape shape;
+  for (const engine::NodeReport& node : report.nodes) shape.nodes.push_back({node.is_source, node.is_sink});
+  for (const engine::EdgeReport& edge : report.edges) {
+    if (!edge.is_dead_letter) shape.edges.push_back({edge.from_node, edge.to_node});
+  }
+  report.routes = std::make_shared<const engine::Routes>(engine::Topology(std::move(shape)));
 }
 
 inline engine::Report sample_report() {
@@ -59,6 +70,7 @@ inline engine::Report sample_report() {
   dead.is_buffered = dead.is_dead_letter = true;
   dead.in = dead.out = 7;
   report.edges = {direct, buffered, dead};
+  find_routes(report);
   return report;
 }
 

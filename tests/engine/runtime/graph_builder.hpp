@@ -93,7 +93,7 @@ class GraphBuilder {
     return SIZE_MAX;
   }
 
-  /// Computes the stages: heads, and what each reaches by direct edges.
+  /// Computes the routes, and the stages: heads, and what each reaches by direct edges.
   engine::Plan build() {
     plan.stages.clear();
     for (size_t i = 0; i < plan.nodes.size(); ++i) {
@@ -108,6 +108,7 @@ class GraphBuilder {
       for (const size_t node : stage.nodes) plan.nodes[node].stage = plan.stages.size();
       plan.stages.push_back(stage);
     }
+    engine::find_routes(plan);
     return plan;
   }
 
