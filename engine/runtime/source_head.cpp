@@ -19,6 +19,7 @@ constexpr uint64_t credit_records_most = 64 * 1024;
 }  // namespace
 
 void SourceHead::connect() {
+  stage_.waker().set_poll_wake([this] { source_.plan.type->wake(source_.handle); });
   const Routes::Part& behind = graph_.plan().routes->behind_source(source_.index);
   for (const size_t node : behind.nodes) nodes_behind_.push_back(&graph_.node(node));
   for (const size_t edge : behind.edges) edges_behind_.push_back(&graph_.edge(edge));
