@@ -94,5 +94,30 @@ TEST_CASE("at least once is no at most once, nor the other way round") {
   CHECK(plan_text_of(enough).planned.plan);
 }
 
+TEST_CASE("a dead letter is not given the losses of edges behind another dead letter") {
+  const std::string text = R"(graph: nested
+nodes:
+  feed: { type: source }
+  change: { type: change }
+  end: { type: sink }
+  outer: { type: sink }
+  inner: { type: sink, durable: INNER }
+edges:
+  - { from: feed, to: change, dead_letter: outer }
+  - { from: change, to: end, buffer: { records: 1k, bytes: 1MiB }, when_full: drop_oldest, dead_letter: inner }
+)";
+  const auto planned = [&](const std::string& inner) {
+    std::string changed = text;
+    changed.replace(changed.find("INNER"), 5, inner);
+    return plan_text_of(changed);
+  };
+  const Outcome kept = planned("true");
+  CHECK(kept.guarantee("feed", "end") == Guarantee::at_most_once);
+  CHECK(kept.guarantee("feed", "inner") == Guarantee::at_most_once);
+  // Who refuses a record before the second edge sends it to the first edge's dead letter.
+  CHECK(kept.guarantee("feed", "outer") == Guarantee::effectively_once);
+  CHECK(planned("false").guarantee("feed", "outer") == Guarantee::effectively_once);
+}
+
 }  // namespace
 }  // namespace sluice::engine::testing
