@@ -22,11 +22,14 @@ bool is_reject_attribute(const std::string& name) {
   return std::find(reject_attributes.begin(), reject_attributes.end(), name) != reject_attributes.end();
 }
 
-/// By node: whether it, or any node before it, could not be described.
+/// By node: whether what comes there is not known: it, or a node before it, could not be described, or has no edge into
+/// it, which has been reported.
 std::vector<bool> unknown_before(const Draft& draft) {
   std::vector<size_t> unknown;
   for (size_t i = 0; i < draft.nodes.size(); ++i) {
-    if (!draft.nodes[i].described) unknown.push_back(i);
+    const DraftNode& node = draft.nodes[i];
+    const bool is_cut_off = !node.is_source() && node.in.empty() && node.dead_letters.empty();
+    if (!node.described || is_cut_off) unknown.push_back(i);
   }
   std::vector<bool> is_unknown(draft.nodes.size(), false);
   for (const size_t node : draft.topology.behind(unknown, Topology::Over::dead_letters).nodes) is_unknown[node] = true;
@@ -91,7 +94,7 @@ class Resolver {
       return;
     }
     std::string sentence = "no node before " + draft_.nodes[before].name() + " provides the attribute \"" + attribute +
-                           "\"; " + (all.empty() ? "none provides any" : "there is " + quoted_list(all, 12));
+                           "\"; " + (all.empty() ? "they provide none at all" : "they provide " + quoted_list(all, 12));
     const std::string elsewhere = provider_of(attribute);
     if (!elsewhere.empty()) {
       sentence +=

@@ -66,6 +66,7 @@ Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Enviro
   check_exclusive(draft, diagnostics);
   check_cuts(draft, diagnostics);
   connect_ports(draft, diagnostics);
+  if (draft.edges_are_whole) check_wiring(draft, diagnostics);
   check_dead_letters(draft, diagnostics);
   check_edges(draft, diagnostics);
   find_order(draft, diagnostics);

@@ -77,50 +77,6 @@ void check_repeated(const Draft& draft, Diagnostics& diagnostics) {
   }
 }
 
-/// A port that an edge names without the node having it was meant for one of those that are open.
-bool has_unresolved(const Draft& draft, const std::vector<size_t>& edges, bool is_output) {
-  return std::any_of(edges.begin(), edges.end(), [&](size_t index) {
-    const DraftEdge& edge = draft.edges[index];
-    return is_output ? !edge.from_port : !edge.to_port;
-  });
-}
-
-void check_wired(const Draft& draft, const DraftNode& node, Diagnostics& diagnostics) {
-  if (node.in.empty() && node.out.empty() && node.dead_letters.empty()) {
-    diagnostics.error(Code::unwired_node, node.spec->name.place, node.subject(),
-                      "no edge reaches or leaves the node; wire it under edges, or remove it");
-    return;
-  }
-  if (!node.described) return;
-  const auto report = [&](const std::string& direction, const std::string& port, const std::string& what) {
-    diagnostics.error(Code::unwired_port, node.spec->name.place, node.subject(),
-                      "the " + direction + " \"" + port + "\" has no edge; " + what);
-  };
-  if (!has_unresolved(draft, node.in, false) && !node.is_source()) {
-    for (uint32_t port = 0; port < node.described->inputs.size(); ++port) {
-      const auto leads_here = [&](size_t edge) { return draft.edges[edge].to_port == port; };
-      if (std::any_of(node.in.begin(), node.in.end(), leads_here)) continue;
-      const std::string& name = node.described->inputs[port];
-      const auto usual = find_port(node.described->inputs, "", "in");
-      if (!node.dead_letters.empty() && usual == port) continue;
-      report("input", name, "add an edge to " + node.name() + (node.described->inputs.size() > 1 ? "." + name : ""));
-    }
-  }
-  if (has_unresolved(draft, node.out, true) || node.is_sink()) return;
-  const std::vector<DescribedOutput>& outputs = node.described->outputs;
-  for (uint32_t port = 0; port < outputs.size(); ++port) {
-    const auto leaves_here = [&](size_t edge) { return draft.edges[edge].from_port == port; };
-    if (outputs[port].optional || std::any_of(node.out.begin(), node.out.end(), leaves_here)) continue;
-    const std::string written = node.name() + (outputs.size() > 1 ? "." + outputs[port].name : "");
-    // A port such as `malformed` may be given up by an option of its name.
-    const bool has_option = std::any_of(node.type->options.begin(), node.type->options.end(),
-                                        [&](const auto& option) { return name_of(option) == outputs[port].name; });
-    report("output", outputs[port].name,
-           "add an edge " + written + " -> NODE" +
-               (has_option ? ", or decide what happens to it with the option " + outputs[port].name : ""));
-  }
-}
-
 }  // namespace
 
 void connect_ports(Draft& draft, Diagnostics& diagnostics) {
@@ -129,8 +85,6 @@ void connect_ports(Draft& draft, Diagnostics& diagnostics) {
     edge.to_port = resolve({draft.nodes[edge.to], edge.spec->to, false}, edge, diagnostics);
   }
   check_repeated(draft, diagnostics);
-  if (!draft.edges_are_whole) return;
-  for (const DraftNode& node : draft.nodes) check_wired(draft, node, diagnostics);
 }
 
 }  // namespace sluice::engine

@@ -36,15 +36,11 @@ void assign_members(Draft& draft, size_t process, Diagnostics& diagnostics) {
 void check_members(const Draft& draft, Diagnostics& diagnostics) {
   for (size_t index = 0; index < draft.nodes.size(); ++index) {
     const DraftNode& node = draft.nodes[index];
-    // A node that nothing is wired to has a problem of its own.
-    if (node.in.empty() && node.out.empty() && node.dead_letters.empty()) continue;
-    if (node.processes.empty()) {
-      const std::string half = node.role == SLUICE_ROLE_RELAY_OUTPUT  ? "the output of the relay"
-                               : node.role == SLUICE_ROLE_RELAY_INPUT ? "the input of the relay"
-                                                                      : "the node";
+    // Behind such a source, and behind a node that no edge leads to, nodes belong to no process for the same reason.
+    if (node.processes.empty() && node.is_source() && !node.out.empty()) {
       diagnostics.error(Code::process_unreached, node.spec->name.place, node.subject(),
-                        half + " belongs to no process: " +
-                            (node.is_source() ? "name it in the `from` of one" : "no edge leads from one to it"));
+                        std::string(node.role == SLUICE_ROLE_RELAY_OUTPUT ? "the output of the relay" : "the node") +
+                            " belongs to no process; name it in the `from` of one");
     }
     if (node.processes.size() < 2 || node.role == SLUICE_ROLE_RELAY_INPUT) continue;
     // What lies behind such a node overlaps for the same reason.

@@ -20,8 +20,10 @@ void assign_processes(Draft& draft, const std::string& process, Diagnostics& dia
 void describe_nodes(Draft& draft, const Environment& environment, Diagnostics& diagnostics);
 /// The relays between processes must keep what they took.
 void check_cuts(const Draft& draft, Diagnostics& diagnostics);
-/// Edges find their ports; ports and nodes that lead nowhere.
+/// Edges find their ports.
 void connect_ports(Draft& draft, Diagnostics& diagnostics);
+/// Ports and nodes without an edge.
+void check_wiring(const Draft& draft, Diagnostics& diagnostics);
 /// Order and cycles, heads of stages.
 void find_order(Draft& draft, Diagnostics& diagnostics);
 void find_stages(Draft& draft, Diagnostics& diagnostics);
