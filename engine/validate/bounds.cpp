@@ -33,7 +33,7 @@ void check_accept(const Draft& draft, const DraftEdge& edge, Diagnostics& diagno
     const std::string why = source.described->reason(SLUICE_FACT_REPLAY);
     diagnostics.error(Code::accept_without_replay, edge.spec->commit->place, edge.spec->subject(),
                       "on_accept answers a source early so that its position may move, and \"" + source.name() +
-                          "\" has none" + (why.empty() ? "" : " (" + why + ")") + "; remove it");
+                          "\" has no position" + (why.empty() ? "" : " (" + why + ")") + "; remove it");
   }
 }
 

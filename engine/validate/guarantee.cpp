@@ -56,15 +56,15 @@ class Prover {
     const int64_t replay = source_.fact(SLUICE_FACT_REPLAY);
     if (replay == SLUICE_REPLAY_NONE) {
       loss_.push_back("may lose: " + source + " cannot replay" + because(source_, SLUICE_FACT_REPLAY) +
-                      ", so what is not yet stored when the process ends is gone");
+                      ", so records not stored when the process ends are lost");
     } else if (source_.role == SLUICE_ROLE_RELAY_OUTPUT && source_.fact(SLUICE_FACT_DURABLE) == 0) {
       loss_.push_back("may lose: " + source + " is not durable" + because(source_, SLUICE_FACT_DURABLE) +
-                      ", so what is not yet stored when the process ends is gone");
+                      ", so records not stored when the process ends are lost");
     } else {
       safety_.push_back("no loss: " + source + " replays " +
                         (replay == SLUICE_REPLAY_FROM_BEGINNING
                              ? "from its beginning"
-                             : "from its committed position, which moves only behind what is stored") +
+                             : "from its committed position, which moves only past stored records") +
                         because(source_, SLUICE_FACT_REPLAY));
     }
     if (source_.fact(SLUICE_FACT_SKIPS) != 0) {
@@ -82,8 +82,7 @@ class Prover {
       }
       if (edge.commit == Commit::on_accept) {
         loss_.push_back("may lose: " + edge.name +
-                        " takes records over on_accept, so what waits behind it when the process "
-                        "ends is gone");
+                        " has on_accept, so records that wait behind it when the process ends are lost");
       }
       if (edge.dead_letter_to == none) continue;
       const DraftNode& rejects = draft_.nodes[edge.dead_letter_to];
@@ -137,8 +136,8 @@ void check_requirement(const Draft& draft, const RequireSpec& require, const std
     const bool is_guess = sink != none && draft.nodes[sink].type == nullptr;
     if (is_guess || !draft.edges_are_whole) return;
     diagnostics.error(Code::require_not_sink, require.sink.place, "require",
-                      "a guarantee is that of a sink, or of a relay that takes, and \"" + require.sink.value +
-                          "\" is neither here; name where records end");
+                      "a guarantee belongs to a sink or to the input of a relay, and \"" + require.sink.value +
+                          "\" is neither here; name the node where records end");
     return;
   }
   const Proof* weakest = nullptr;

@@ -16,9 +16,9 @@ void check_holds(const Draft& draft, Diagnostics& diagnostics) {
       if (!waits || index == parting || is_told[index]) continue;
       is_told[index] = true;
       diagnostics.warning(Code::holds_without_limit, node.spec->name.place, node.subject(),
-                          "it waits for as long as its batch takes to fill, and gets only a part of what \"" +
+                          "it waits until its batch is full, and gets only a part of the records of \"" +
                               before.name() +
-                              "\" takes in: one record that waits there keeps the position of its source back, and "
+                              "\": one record that waits there holds back the position of its source, and uses "
                               "room of its in_flight; give it `within`");
     }
   }

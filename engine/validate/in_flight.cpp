@@ -88,8 +88,8 @@ void warn_of_buffers(const Draft& draft, const DraftNode& source, const Downstre
                           const std::string& of) {
       if (limit.value >= bound) return;
       diagnostics.warning(Code::in_flight_too_small, limit.place, source.subject(),
-                          "in_flight lets " + text + " be on their way, so the buffer of " + of + " on \"" + edge.name +
-                              "\" can never fill; raise in_flight, or lower the buffer");
+                          "in_flight allows " + text + " to be unsettled, so the buffer of " + of + " on \"" +
+                              edge.name + "\" can never fill; raise in_flight, or lower the buffer");
     };
     if (written.records) {
       warn(*written.records, edge.bound.records, count_text(written.records->value) + " records",
@@ -109,9 +109,9 @@ bool check_batches(const DraftNode& source, const Downstream& downstream, Diagno
   const auto report = [&](Place place, const std::string& limit, const std::string& needed) {
     is_good = false;
     diagnostics.error(Code::in_flight_too_small, place, source.subject(),
-                      "in_flight lets " + limit + " be on their way, and the batches behind it hold " + needed + ": " +
-                          quoted_list(downstream.waiting) +
-                          " cannot fill, and the source would stop for a second each time; give it `within`, or raise "
+                      "in_flight allows " + limit + " to be unsettled, but the batches behind it hold " + needed +
+                          ": " + quoted_list(downstream.waiting) +
+                          " cannot fill, and the source would pause for a second each time; give it `within`, or raise "
                           "in_flight");
   };
   if (written.records && written.records->value < downstream.batches.records) {
@@ -133,9 +133,9 @@ void set_in_flight(Draft& draft, Diagnostics& diagnostics) {
     if (!node.is_source()) {
       const size_t other = node.role == SLUICE_ROLE_RELAY_INPUT ? draft.giving(node.name()) : none;
       if (written && node.type != nullptr && other == none) {
-        diagnostics.error(
-            Code::unknown_option, written->place, node.subject(),
-            "in_flight bounds what a source has unsettled, and \"" + node.name() + "\" is not a source; remove it");
+        diagnostics.error(Code::unknown_option, written->place, node.subject(),
+                          "in_flight bounds the unsettled records of a source, and \"" + node.name() +
+                              "\" is not a source; remove it");
       }
       continue;
     }

@@ -23,8 +23,8 @@ void check_latency(const Draft& draft, Diagnostics& diagnostics) {
   if (sum_ns <= draft.spec->latency->value) return;
   diagnostics.warning(Code::latency_below_holds, draft.spec->latency->place, {},
                       "a record may take " + duration_text(draft.spec->latency->value) + ", but " + quoted_list(names) +
-                          " may keep those of \"" + draft.nodes[longest.front()].name() + "\" back for " +
-                          duration_text(sum_ns) + " when few records arrive; raise latency, or lower those times");
+                          " may hold back records of \"" + draft.nodes[longest.front()].name() + "\" for " +
+                          duration_text(sum_ns) + " when few arrive; raise latency, or lower those times");
 }
 
 }  // namespace sluice::engine

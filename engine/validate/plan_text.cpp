@@ -29,7 +29,7 @@ void append_segments(std::string& out, const Plan& plan, const Diagnostics& diag
 }
 
 void append_stages(std::string& out, const Plan& plan) {
-  out += "\nstages, a thread each\n";
+  out += "\nstages, one thread each\n";
   size_t width = 0;
   for (const PlanStage& stage : plan.stages) width = std::max(width, plan.nodes[stage.head].shown_name().size());
   for (const PlanStage& stage : plan.stages) {
@@ -45,7 +45,7 @@ void append_stages(std::string& out, const Plan& plan) {
 
 void append_memory(std::string& out, const Planned& planned) {
   out += "\nmemory, at most\n";
-  const std::string total = "together, and the program itself";
+  const std::string total = "in all, without the program itself";
   size_t width = total.size();
   for (const MemoryItem& item : planned.memory) width = std::max(width, utf8_length(item.what));
   const auto line = [&](const std::string& what, uint64_t bytes) {
@@ -62,8 +62,8 @@ void append_asked(std::string& out, const Planned& planned) {
   const auto line = [&](const std::string& what, const std::vector<std::string>& names) {
     if (!names.empty()) out += "  " + what + ": " + joined(names) + "\n";
   };
-  line("as the graph needs them, or to be made by it", planned.asked);
-  line("none to ask", planned.not_asked);
+  line("as the graph needs them, or created by the run", planned.asked);
+  line("no server to ask", planned.not_asked);
 }
 
 std::string counted(size_t count, const std::string& what) {

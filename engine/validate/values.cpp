@@ -118,8 +118,8 @@ void check_values(const Draft& draft, Diagnostics& diagnostics) {
                             draft.nodes[provider].name() + "\", and " + option + " does not name " +
                             (refused.size() == 1 ? "this value" : "these values") +
                             ", so the first such record would be refused; name " +
-                            (refused.size() == 1 ? "it" : "them") + " there, or take " +
-                            (refused.size() == 1 ? "it" : "them") + " out of \"" + draft.nodes[provider].name() + "\"");
+                            (refused.size() == 1 ? "it" : "them") + " there, or remove " +
+                            (refused.size() == 1 ? "it" : "them") + " from \"" + draft.nodes[provider].name() + "\"");
     }
   }
 }
