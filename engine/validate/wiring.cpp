@@ -55,7 +55,7 @@ class Wiring {
     const bool is_end = node.described && node.is_sink();
     (is_end ? inputs_ : outputs_)
         .push_back({index, node.name(), "no edge reaches or leaves the node", "wire it under edges, or remove it",
-                    Code::unwired_node, is_end});
+                    Code::unwired_node, is_end || (node.described && node.is_source())});
   }
 
   void look_at_inputs(size_t index) {

@@ -49,8 +49,9 @@ std::string only(const std::string& text) {
 TEST_CASE("the graph that these tests break is whole") { CHECK(plan_text_of(whole).planned.plan); }
 
 TEST_CASE("each missing edge is reported once, with both of its ends") {
-  CHECK(only(without(whole, "  - feed -> part\n")) ==
-        "node \"feed\": the output \"out\" has no edge; add an edge feed -> NODE; \"part\" has none either");
+  CHECK(
+      only(without(whole, "  - feed -> part\n")) ==
+      "node \"feed\": no edge reaches or leaves the node; wire it under edges, or remove it; \"part\" has none either");
   CHECK(only(without(whole, "  - { from: part.left, to: log, buffer: { records: 1k, bytes: 1MiB } }\n")) ==
         "node \"part\": the output \"left\" has no edge; add an edge part.left -> NODE");
   CHECK(only(without(whole, "  - { from: part.right, to: right, buffer: { records: 1k, bytes: 1MiB } }\n")) ==
@@ -65,8 +66,8 @@ TEST_CASE("each missing edge is reported once, with both of its ends") {
 TEST_CASE("two missing edges are two diagnostics") {
   const std::string text = without(without(whole, "  - feed -> part\n"), "  - batch -> left\n");
   const Outcome outcome = plan_text_of(text);
-  CHECK(outcome.codes() == std::vector<std::string>{"unwired-port", "unwired-port"});
-  CHECK(outcome.text().find("add an edge feed -> NODE; \"part\" and \"left\" have none either") != std::string::npos);
+  CHECK(outcome.codes() == std::vector<std::string>{"unwired-node", "unwired-port"});
+  CHECK(outcome.text().find("add an edge batch -> NODE; \"part\" and \"left\" have none either") != std::string::npos);
 }
 
 TEST_CASE("with more open inputs than outputs, the inputs are reported") {
