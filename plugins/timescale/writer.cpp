@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::timescale {
 namespace {
@@ -128,14 +129,21 @@ std::optional<Failure> Writer::connect() {
   const std::string table = "table " + settings_.table_name() + " at " + connection_.place();
   if (was_connected_) {
     connections_.add();
-    context_.info(table + ": connected again, " + seen.server.words());
+    // A connection that was closed to look at everything again is no news.
+    if (!std::exchange(looks_again_, false)) context_.info(table + ": connected again, " + seen.server.words());
   } else {
     context_.info(table + ": " + seen.server.words() + (seen.created ? "; the table was created" : ""));
     if (settings_.hypertable && seen.server.extension.empty()) {
       context_.warn(table + " is an ordinary table: this PostgreSQL has no TimescaleDB");
     }
   }
-  for (const Finding& finding : seen.findings) context_.warn(finding.sentence);
+  std::vector<std::string> found;
+  for (const Finding& finding : seen.findings) {
+    const bool is_news = std::find(findings_.begin(), findings_.end(), finding.sentence) == findings_.end();
+    if (is_news) context_.warn(finding.sentence);
+    found.push_back(finding.sentence);
+  }
+  findings_ = std::move(found);
   was_connected_ = true;
   return std::nullopt;
 }
@@ -202,7 +210,10 @@ void Writer::postpone(Failure failure) {
   (person ? backoff_ : person_backoff_).reset();
   retry_at_ = Clock::now() + (person ? person_backoff_ : backoff_).next(context_.random());
   // The table may have been mended meanwhile, or made anew: everything is looked at again.
-  if (person) connection_.close();
+  if (person) {
+    connection_.close();
+    looks_again_ = true;
+  }
   const bool connecting = failure.blame == Blame::passing && !connection_.is_open();
   if (said_ == failure.sentence && said_connecting_ == connecting) return;
   is_ready_ = false;

@@ -5,6 +5,8 @@
 #pragma once
 #include <deque>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "row_store.hpp"
 #include "schema.hpp"
@@ -61,6 +63,8 @@ class Writer {
   bool said_connecting_ = false;
   bool is_ready_ = false;
   bool was_connected_ = false;
+  bool looks_again_ = false;           ///< the connection was closed for it
+  std::vector<std::string> findings_;  ///< of the last connection, as logged
   Worker worker_;
 };
 

@@ -184,6 +184,27 @@ TEST_CASE("a partition that nobody made needs a person, and no good row goes to 
   CHECK(trial.node.settled(SLUICE_DELIVERED) == 200);
 }
 
+TEST_CASE("what was found at the table is logged once, however often a sink that needs a person looks at it") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Trial trial(
+      url,
+      "CREATE TABLE t (k text NOT NULL, v bigint NOT NULL, PRIMARY KEY (k, v)) PARTITION BY RANGE (v);" + meddle(""),
+      {{"conflict", list({"k", "v"})}});
+  trial.write(0, 5);
+  REQUIRE(trial.blocked_by("create the partition"));
+  REQUIRE(trial.node.await([&] { return trial.node.metric("reconnects_total") >= 2; }, std::chrono::seconds(60)));
+  const auto logs = trial.node.logs();
+  const auto said = [&](const std::string& words) {
+    return std::count_if(logs.begin(), logs.end(),
+                         [&](const LogLine& each) { return each.sentence.find(words) != std::string::npos; });
+  };
+  CHECK(said("has the trigger meddle") == 1);
+  CHECK(said("connected again") == 0);
+  trial.space.person().run("CREATE TABLE others PARTITION OF t DEFAULT");
+  REQUIRE(all_settled(trial.node));
+}
+
 TEST_CASE("good rows do not wait behind many for which there is no partition") {
   const std::string url = server("POSTGRES_URL");
   if (url.empty()) return;
