@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "writer_status.hpp"
 
+#include <algorithm>
+
 namespace sluice::kafka {
 namespace {
 
@@ -27,8 +29,10 @@ void WriterStatus::ready() {
 }
 
 void WriterStatus::check_progress(int waiting, const std::string& topic) {
+  const Steady::time_point now = Steady::now();
+  const Steady::time_point went_on(std::chrono::nanoseconds(standstill_.look(now.time_since_epoch().count())));
   if (waiting == 0) return progress();
-  if (!is_ready_ || Steady::now() < last_progress_ + long_silence) return;
+  if (!is_ready_ || now < std::max(last_progress_, went_on) + long_silence) return;
   trouble(
       transient("topic \"" + topic +
                 "\" has acknowledged nothing for 10 s; check that each partition has a leader, and as many replicas in "

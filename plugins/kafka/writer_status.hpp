@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "silence.hpp"
 #include "sluice/context.hpp"
 
 namespace sluice::kafka {
@@ -30,6 +31,7 @@ class WriterStatus {
   bool is_ready_ = false;
   std::string said_;
   Steady::time_point last_progress_ = Steady::now();
+  Standstill standstill_;
 };
 
 }  // namespace sluice::kafka
