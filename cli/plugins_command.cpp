@@ -5,14 +5,12 @@
 #include <memory>
 #include <ostream>
 
-#include "graph/diagnostic_render.hpp"
+#include "graph/json_writer.hpp"
 #include "loader/plugin_check.hpp"
 #include "plugins_reference.hpp"
 
 namespace sluice::cli {
 namespace {
-
-using engine::json_quoted;
 
 std::string padded(std::string_view text, size_t width) {
   return std::string(text) + std::string(text.size() < width ? width - text.size() : 0, ' ');
@@ -40,30 +38,28 @@ void list_text(const engine::Registry& registry, std::ostream& out) {
 }
 
 void list_json(const engine::Registry& registry, std::ostream& out) {
-  out << "{\"types\":[";
-  const char* separator = "";
-  for (const engine::NodeType* type : registry.types()) {
-    out << separator << "{\"name\":" << json_quoted(type->name)
-        << ",\"kind\":" << json_quoted(engine::kind_word(type->kind)) << ",\"summary\":" << json_quoted(type->summary)
-        << ",\"plugin\":" << json_quoted(type->plugin->name) << "}";
-    separator = ",";
-  }
-  out << "],\"plugins\":[";
-  separator = "";
-  for (const auto& plugin : registry.plugins()) {
-    out << separator << "{\"name\":" << json_quoted(plugin->name) << ",\"version\":" << json_quoted(plugin->version)
-        << ",\"interface\":\"" << plugin->abi_major << "." << plugin->abi_minor
-        << "\",\"path\":" << json_quoted(plugin->path.string()) << "}";
-    separator = ",";
-  }
-  out << "],\"refused\":[";
-  separator = "";
-  for (const engine::RefusedPlugin& one : registry.refused()) {
-    out << separator << "{\"path\":" << json_quoted(one.path.string()) << ",\"reason\":" << json_quoted(one.sentence)
-        << "}";
-    separator = ",";
-  }
-  out << "]}\n";
+  engine::JsonWriter json;
+  json.begin_object();
+  json.list("types", registry.types(), [&](const engine::NodeType* type) {
+    json.begin_object()
+        .member("name", type->name)
+        .member("kind", engine::kind_word(type->kind))
+        .member("summary", type->summary)
+        .member("plugin", type->plugin->name)
+        .end_object();
+  });
+  json.list("plugins", registry.plugins(), [&](const auto& plugin) {
+    json.begin_object()
+        .member("name", plugin->name)
+        .member("version", plugin->version)
+        .member("interface", std::to_string(plugin->abi_major) + "." + std::to_string(plugin->abi_minor))
+        .member("path", plugin->path.string())
+        .end_object();
+  });
+  json.list("refused", registry.refused(), [&](const engine::RefusedPlugin& one) {
+    json.begin_object().member("path", one.path.string()).member("reason", one.sentence).end_object();
+  });
+  out << json.end_object().take() << "\n";
 }
 
 std::vector<std::string> texts_of(const std::vector<std::filesystem::path>& paths) {

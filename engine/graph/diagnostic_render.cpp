@@ -2,10 +2,9 @@
 #include "diagnostic_render.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdio>
 
+#include "json_writer.hpp"
 #include "sluice/safe_text.hpp"
 #include "source_mask.hpp"
 #include "utf8.hpp"
@@ -50,25 +49,6 @@ std::string excerpt(const SourceText& source, const SourceMask& mask, const Secr
          std::string(number.size(), ' ') + " | " + std::string(before.size() + caret - from, ' ') + "^\n";
 }
 
-void append_place(std::string& out, std::string_view prefix, Place place) {
-  out += "\"" + std::string(prefix) + "line\":" + std::to_string(place.line) + ",\"" + std::string(prefix) +
-         "column\":" + std::to_string(place.column);
-}
-
-// One character as \u and its number, by UTF-16 as JSON has it.
-void append_escaped(std::string& out, std::string_view sequence) {
-  constexpr std::array<unsigned, 5> first_bits{0, 0x7F, 0x1F, 0x0F, 0x07};
-  unsigned number = static_cast<unsigned char>(sequence[0]) & first_bits[sequence.size()];
-  for (const char c : sequence.substr(1)) number = number << 6U | (static_cast<unsigned char>(c) & 0x3FU);
-  const auto append = [&](unsigned unit) {
-    std::array<char, 16> text{};
-    std::snprintf(text.data(), text.size(), "\\u%04x", unit);
-    out += text.data();
-  };
-  if (number > 0xFFFF) append(0xD800U + ((number - 0x10000U) >> 10U));
-  append(number > 0xFFFF ? 0xDC00U + ((number - 0x10000U) & 0x3FFU) : number);
-}
-
 }  // namespace
 
 std::string_view severity_word(Severity severity) { return severity == Severity::error ? "error" : "warning"; }
@@ -98,53 +78,23 @@ std::string render_text(const Diagnostics& diagnostics, const SourceText& source
   return out;
 }
 
-std::string json_quoted(std::string_view text) {
-  std::string out = "\"";
-  while (!text.empty()) {
-    const std::size_t size = utf8_sequence(text);
-    const std::string_view sequence = text.substr(0, size == 0 ? 1 : size);
-    text.remove_prefix(sequence.size());
-    const auto byte = static_cast<unsigned char>(sequence.front());
-    if (size == 0) {
-      out += "\xEF\xBF\xBD";
-    } else if (byte == '"' || byte == '\\') {
-      out += '\\';
-      out += sequence;
-    } else if (byte == '\n') {
-      out += "\\n";
-    } else if (byte == '\t') {
-      out += "\\t";
-    } else if (byte >= 0x20 && byte < 0x7F) {
-      out += sequence;
-    } else if (safe_text(sequence) != sequence) {
-      append_escaped(out, sequence);
-    } else {
-      out += sequence;
-    }
-  }
-  return out + "\"";
-}
-
 std::string render_json(const Diagnostics& diagnostics, const SourceText& source) {
-  std::string out = "{\"file\":" + json_quoted(source.file()) + ",\"errors\":" + std::to_string(diagnostics.errors()) +
-                    ",\"warnings\":" + std::to_string(diagnostics.warnings()) +
-                    ",\"left_out\":" + std::to_string(diagnostics.left_out()) + ",\"diagnostics\":[";
-  bool first = true;
-  for (const Diagnostic& d : diagnostics.sorted()) {
-    out += first ? "{" : ",{";
-    first = false;
-    out += "\"code\":" + json_quoted(word(d.code)) + ",\"severity\":" + json_quoted(severity_word(d.severity)) + ",";
-    append_place(out, "", d.place);
-    const auto masked = [&](const std::string& text) { return json_quoted(diagnostics.secrecy().masked(text)); };
-    out += ",\"subject\":" + masked(d.subject) + ",\"sentence\":" + masked(d.sentence);
-    if (!d.did_you_mean.empty()) out += ",\"did_you_mean\":" + masked(d.did_you_mean);
-    if (d.other_place) {
-      out += ",";
-      append_place(out, "other_", *d.other_place);
-    }
-    out += "}";
-  }
-  return out + "]}";
+  JsonWriter json;
+  json.begin_object()
+      .member("file", source.file())
+      .member("errors", diagnostics.errors())
+      .member("warnings", diagnostics.warnings())
+      .member("left_out", diagnostics.left_out());
+  json.list("diagnostics", diagnostics.sorted(), [&](const Diagnostic& d) {
+    const auto masked = [&](const std::string& text) { return diagnostics.secrecy().masked(text); };
+    json.begin_object().member("code", word(d.code)).member("severity", severity_word(d.severity));
+    json.member("line", d.place.line).member("column", d.place.column);
+    json.member("subject", masked(d.subject)).member("sentence", masked(d.sentence));
+    if (!d.did_you_mean.empty()) json.member("did_you_mean", masked(d.did_you_mean));
+    if (d.other_place) json.member("other_line", d.other_place->line).member("other_column", d.other_place->column);
+    json.end_object();
+  });
+  return json.end_object().take();
 }
 
 }  // namespace sluice::engine

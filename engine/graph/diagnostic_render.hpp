@@ -16,8 +16,6 @@ std::string render_text(const Diagnostics& diagnostics, const SourceText& source
 std::string render_json(const Diagnostics& diagnostics, const SourceText& source);
 
 std::string_view severity_word(Severity severity);
-// With quotes, escaped as JSON wants it. Bytes that are not UTF-8 become U+FFFD, so the result is JSON for any text.
-std::string json_quoted(std::string_view text);
 // A sentence about the graph as it may be shown: without its secrets, safe for a terminal.
 std::string shown_text(const Diagnostics& diagnostics, std::string_view text);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/graph_schema.hpp"
 
-#include "graph/diagnostic_render.hpp"
+#include "graph/json_writer.hpp"
 #include "options/option_schema.hpp"
 
 namespace sluice::engine {

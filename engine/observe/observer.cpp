@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "graph/diagnostic_render.hpp"
+#include "graph/json_writer.hpp"
 #include "observe/graph_svg.hpp"
 #include "observe/index_page.hpp"
 #include "observe/metrics.hpp"
@@ -26,12 +26,6 @@ constexpr int64_t slow_sample_ns = 3'000'000'000;
 constexpr size_t most_lines = 100;
 constexpr const char* json_type = "application/json";
 constexpr const char* metrics_type = "text/plain; version=0.0.4; charset=utf-8";
-
-std::string quoted_list(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ",") + json_quoted(name);
-  return text;
-}
 
 }  // namespace
 
@@ -100,10 +94,13 @@ class Observer::Pages {
   }
 
   HttpAnswer health() const {
-    const std::string whose =
-        fmt::format("\"graph\":{},\"process\":{}", json_quoted(report().graph), json_quoted(report().process));
-    if (stuck_.empty()) return {200, json_type, fmt::format("{{\"status\":\"alive\",{}}}\n", whose)};
-    return {503, json_type, fmt::format("{{\"status\":\"stuck\",{},\"stages\":[{}]}}\n", whose, quoted_list(stuck_))};
+    JsonWriter json;
+    json.begin_object()
+        .member("status", stuck_.empty() ? "alive" : "stuck")
+        .member("graph", report().graph)
+        .member("process", report().process);
+    if (!stuck_.empty()) json.list("stages", stuck_, [&](const std::string& stage) { json.value(stage); });
+    return {stuck_.empty() ? 200U : 503U, json_type, json.end_object().take() + "\n"};
   }
 
   HttpAnswer ready() const {

@@ -8,7 +8,7 @@
 #include <ctime>
 #include <numeric>
 
-#include "graph/diagnostic_render.hpp"
+#include "graph/json_writer.hpp"
 #include "graph/routes.hpp"
 #include "observe/metrics.hpp"
 #include "observe/numbers.hpp"
@@ -245,23 +245,25 @@ void Readiness::judge_lag(const NodeReport& node, Progress& progress, int64_t no
 
 std::string readiness_json(const Report& report, const std::vector<Reason>& reasons, int64_t now_ns, int64_t wall_ns,
                            const std::vector<Bottleneck>& slow) {
-  std::string list;
-  for (const Reason& reason : reasons) {
+  JsonWriter json;
+  json.begin_object()
+      .member("status", reasons.empty() ? "ready" : "not_ready")
+      .member("graph", report.graph)
+      .member("process", report.process);
+  json.list("reasons", reasons, [&](const Reason& reason) {
     const std::time_t since = static_cast<std::time_t>((wall_ns - (now_ns - reason.since_ns)) / 1'000'000'000);
-    list += fmt::format("{}{{\"code\":{},\"node\":{},\"sentence\":{},\"since\":\"{:%Y-%m-%dT%H:%M:%SZ}\"}}",
-                        list.empty() ? "" : ",", json_quoted(reason.code),
-                        reason.node.empty() ? "null" : json_quoted(reason.node), json_quoted(reason.sentence),
-                        fmt::gmtime(since));
+    json.begin_object().member("code", reason.code).key("node");
+    reason.node.empty() ? json.null() : json.value(reason.node);
+    json.member("sentence", reason.sentence)
+        .member("since", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(since)))
+        .end_object();
+  });
+  if (!slow.empty()) {
+    json.list("bottlenecks", slow, [&](const Bottleneck& one) {
+      json.begin_object().member("node", one.name).member("sentence", one.sentence).end_object();
+    });
   }
-  std::string named;
-  for (const Bottleneck& one : slow) {
-    named += fmt::format("{}{{\"node\":{},\"sentence\":{}}}", named.empty() ? ",\"bottlenecks\":[" : ",",
-                         json_quoted(one.name), json_quoted(one.sentence));
-  }
-  if (!named.empty()) named += "]";
-  return fmt::format("{{\"status\":\"{}\",\"graph\":{},\"process\":{},\"reasons\":[{}]{}}}\n",
-                     reasons.empty() ? "ready" : "not_ready", json_quoted(report.graph), json_quoted(report.process),
-                     list, named);
+  return json.end_object().take() + "\n";
 }
 
 std::vector<std::string> Liveness::update(const Report& report, RunPhase phase, int64_t now_ns) {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
-#include "graph/diagnostic_render.hpp"
+#include "graph/json_writer.hpp"
 #include "observe/receipt.hpp"
 
 namespace sluice::engine {
@@ -9,74 +7,83 @@ namespace {
 
 constexpr const char* verdict_keys[] = {"delivered", "accepted", "dead_lettered", "discarded", "failed"};
 
-std::string settled_members(const std::array<uint64_t, records::verdict_count>& settled) {
-  std::string out;
-  for (size_t i = 0; i < settled.size(); ++i) out += fmt::format(",\"{}\":{}", verdict_keys[i], settled[i]);
-  return out;
+void add_settled(const std::array<uint64_t, records::verdict_count>& settled, JsonWriter& json) {
+  for (size_t i = 0; i < settled.size(); ++i) json.member(verdict_keys[i], settled[i]);
 }
 
-std::string account_json(const AccountReport& account) {
-  return fmt::format(
-      "{{\"received\":{},\"made\":{}{},\"unsettled\":{},\"settle_p50_ns\":{},\"settle_p99_ns\":{},"
-      "\"over_budget\":{}}}",
-      account.received, account.made, settled_members(account.settled), account.without_verdict(), account.p50_ns,
-      account.p99_ns, account.over_budget);
+void add_account(const AccountReport& account, JsonWriter& json) {
+  json.key("account").begin_object().member("received", account.received).member("made", account.made);
+  add_settled(account.settled, json);
+  json.member("unsettled", account.without_verdict())
+      .member("settle_p50_ns", account.p50_ns)
+      .member("settle_p99_ns", account.p99_ns)
+      .member("over_budget", account.over_budget)
+      .end_object();
 }
 
 /// Nothing of what no record went through.
-std::string quantiles_json(std::string_view what, const LatencyReport& latency) {
-  if (latency.count == 0) return "";
-  return fmt::format(",\"{0}_p50_ns\":{1},\"{0}_p99_ns\":{2}", what, latency.quantile_ns(0.5),
-                     latency.quantile_ns(0.99));
+void add_quantiles(const std::string& what, const LatencyReport& latency, JsonWriter& json) {
+  if (latency.count == 0) return;
+  json.member(what + "_p50_ns", latency.quantile_ns(0.5)).member(what + "_p99_ns", latency.quantile_ns(0.99));
 }
 
-std::string node_json(const NodeReport& node) {
-  std::string out = fmt::format(
-      "{{\"name\":{},\"half\":{},\"type\":{},\"in\":{},\"made\":{},\"out\":{},\"folded\":{}{},\"held\":{}",
-      json_quoted(node.name), json_quoted(node.half.empty() ? node.half : node.half.substr(1)), json_quoted(node.type),
-      node.in, node.made, node.out, node.folded, settled_members(node.settled), node.held + node.relinquished);
-  if (node.is_source) out += ",\"account\":" + account_json(node.account);
-  out += quantiles_json("held", node.held_time);
-  out += ",\"metrics\":{";
-  for (size_t i = 0; i < node.metrics.size(); ++i) {
-    out += fmt::format("{}{}:{}", i == 0 ? "" : ",", json_quoted(node.metrics[i].first), node.metrics[i].second);
-  }
-  return out + "}}";
+void add_node(const NodeReport& node, JsonWriter& json) {
+  json.begin_object()
+      .member("name", node.name)
+      .member("half", node.half.empty() ? node.half : node.half.substr(1))
+      .member("type", node.type)
+      .member("in", node.in)
+      .member("made", node.made)
+      .member("out", node.out)
+      .member("folded", node.folded);
+  add_settled(node.settled, json);
+  json.member("held", node.held + node.relinquished);
+  if (node.is_source) add_account(node.account, json);
+  add_quantiles("held", node.held_time, json);
+  json.key("metrics").begin_object();
+  for (const auto& [name, number] : node.metrics) json.member(name, number);
+  json.end_object().end_object();
 }
 
-std::string edge_json(const EdgeReport& edge) {
-  std::string out =
-      fmt::format("{{\"name\":{},\"in\":{},\"out\":{},\"discarded\":{},\"too_large\":{},\"waiting\":{}",
-                  json_quoted(edge.name), edge.in, edge.out, edge.discarded, edge.rejected, edge.waiting + edge.parked);
-  if (edge.takes_over) out += ",\"account\":" + account_json(edge.account);
-  return out + quantiles_json("waiting", edge.waiting_time) + quantiles_json("settling", edge.settling_time) + "}";
+void add_edge(const EdgeReport& edge, JsonWriter& json) {
+  json.begin_object()
+      .member("name", edge.name)
+      .member("in", edge.in)
+      .member("out", edge.out)
+      .member("discarded", edge.discarded)
+      .member("too_large", edge.rejected)
+      .member("waiting", edge.waiting + edge.parked);
+  if (edge.takes_over) add_account(edge.account, json);
+  add_quantiles("waiting", edge.waiting_time, json);
+  add_quantiles("settling", edge.settling_time, json);
+  json.end_object();
 }
 
-std::string relay_json(const RelayReport& relay) {
-  return fmt::format("{{\"name\":{},\"accepted\":{},\"read\":{},\"left\":{}}}", json_quoted(relay.name), relay.accepted,
-                     relay.read, relay.left());
-}
-
-template <typename T, typename F>
-std::string list_json(const std::vector<T>& items, F&& each) {
-  std::string out = "[";
-  for (const T& item : items) {
-    if (out.size() > 1) out += ',';
-    out += each(item);
-  }
-  return out + "]";
+void add_relay(const RelayReport& relay, JsonWriter& json) {
+  json.begin_object()
+      .member("name", relay.name)
+      .member("accepted", relay.accepted)
+      .member("read", relay.read)
+      .member("left", relay.left())
+      .end_object();
 }
 
 }  // namespace
 
 std::string receipt_json(const Report& report) {
   const Receipt receipt = judge(report);
-  return fmt::format(
-      "{{\"graph\":{},\"process\":{},\"balanced\":{},\"may_be_lost\":{},\"will_be_replayed\":{},\"nodes\":{},\"edges\":"
-      "{},\"relays\":{}}}\n",
-      json_quoted(report.graph), json_quoted(report.process), receipt.is_balanced, receipt.may_be_lost,
-      receipt.will_be_replayed, list_json(report.nodes, node_json), list_json(report.edges, edge_json),
-      list_json(report.relays, relay_json));
+  JsonWriter json;
+  json.begin_object()
+      .member("graph", report.graph)
+      .member("process", report.process)
+      .member("balanced", receipt.is_balanced)
+      .member("may_be_lost", receipt.may_be_lost)
+      .member("will_be_replayed", receipt.will_be_replayed)
+      .list("nodes", report.nodes, [&](const NodeReport& node) { add_node(node, json); })
+      .list("edges", report.edges, [&](const EdgeReport& edge) { add_edge(edge, json); })
+      .list("relays", report.relays, [&](const RelayReport& relay) { add_relay(relay, json); })
+      .end_object();
+  return json.take() + "\n";
 }
 
 }  // namespace sluice::engine

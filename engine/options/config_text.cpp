@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options/config_text.hpp"
 
-#include "graph/diagnostic_render.hpp"
+#include "graph/json_writer.hpp"
 #include "graph/secret_words.hpp"
 #include "sluice/text.hpp"
 

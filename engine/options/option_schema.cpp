@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "graph/diagnostic_render.hpp"
+#include "graph/json_writer.hpp"
 
 namespace sluice::engine {
 namespace {

@@ -1,89 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graph/diagnostic_render.hpp"
+#include "graph/json_writer.hpp"
 #include "validate/plan_text.hpp"
 
 namespace sluice::engine {
 namespace {
 
-template <typename Items, typename Each>
-std::string json_list(const Items& items, Each each) {
-  std::string out = "[";
-  for (const auto& item : items) {
-    if (out.size() > 1) out += ",";
-    out += each(item);
-  }
-  return out + "]";
+void add_bound(std::string_view name, const Bound& bound, JsonWriter& json) {
+  json.key(name).begin_object().member("records", bound.records).member("bytes", bound.bytes).end_object();
 }
 
-std::string bound_json(const Bound& bound) {
-  return "{\"records\":" + std::to_string(bound.records) + ",\"bytes\":" + std::to_string(bound.bytes) + "}";
+void add_node(const PlanNode& node, JsonWriter& json) {
+  json.begin_object()
+      .member("name", node.name)
+      .member("type", node.type_name)
+      .member("line", node.place.line)
+      .member("stage", node.stage);
+  if (node.is_source()) add_bound("in_flight", node.in_flight, json);
+  json.end_object();
 }
 
-std::string node_json(const PlanNode& node) {
-  std::string out = "{\"name\":" + json_quoted(node.name) + ",\"type\":" + json_quoted(node.type_name) +
-                    ",\"line\":" + std::to_string(node.place.line) + ",\"stage\":" + std::to_string(node.stage);
-  if (node.is_source()) out += ",\"in_flight\":" + bound_json(node.in_flight);
-  return out + "}";
-}
-
-std::string edge_json(const Plan& plan, const PlanEdge& edge) {
-  std::string out = "{\"name\":" + json_quoted(edge.name) + ",\"line\":" + std::to_string(edge.place.line);
+void add_edge(const Plan& plan, const PlanEdge& edge, JsonWriter& json) {
+  json.begin_object().member("name", edge.name).member("line", edge.place.line);
   if (edge.buffered) {
-    out += ",\"buffer\":" + bound_json(edge.bound) + ",\"when_full\":" + json_quoted(word(edge.when_full)) +
-           ",\"commit\":" + json_quoted(word(edge.commit));
+    add_bound("buffer", edge.bound, json);
+    json.member("when_full", word(edge.when_full)).member("commit", word(edge.commit));
   }
   if (edge.dead_letter != 0) {
     const PlanDeadLetter& one = plan.dead_letters[edge.dead_letter - 1];
-    out += ",\"dead_letter\":{\"to\":" + json_quoted(plan.nodes[one.to].name) + ",\"buffer\":" + bound_json(one.bound) +
-           ",\"stop_after\":{\"rejects\":" + std::to_string(one.stop_after.rejects) +
-           ",\"of\":" + std::to_string(one.stop_after.of) + "}}";
+    json.key("dead_letter").begin_object().member("to", plan.nodes[one.to].name);
+    add_bound("buffer", one.bound, json);
+    json.key("stop_after")
+        .begin_object()
+        .member("rejects", one.stop_after.rejects)
+        .member("of", one.stop_after.of)
+        .end_object()
+        .end_object();
   }
-  return out + "}";
+  json.end_object();
 }
 
-std::string plan_part(const Planned& planned, const Diagnostics& diagnostics) {
+void add_plan(const Planned& planned, const Diagnostics& diagnostics, JsonWriter& json) {
   const Plan& plan = *planned.plan;
-  const auto masked = [&](const std::string& text) { return json_quoted(diagnostics.secrecy().masked(text)); };
-  std::string out = "{\"graph\":" + json_quoted(plan.graph) + ",\"process\":" + json_quoted(plan.process);
-  if (plan.latency_budget_ns > 0) out += ",\"latency_ns\":" + std::to_string(plan.latency_budget_ns);
-  out += ",\"segments\":" + json_list(plan.segments, [&](const PlanSegment& one) {
-           return "{\"from\":" + json_quoted(one.from) + ",\"to\":" + json_quoted(one.to) +
-                  ",\"guarantee\":" + json_quoted(word(one.guarantee)) +
-                  ",\"reasons\":" + json_list(one.reasons, masked) + "}";
-         });
-  out += ",\"stages\":" + json_list(plan.stages, [&](const PlanStage& stage) {
-           return json_list(stage.nodes, [&](size_t node) { return json_quoted(plan.nodes[node].name); });
-         });
-  out +=
-      ",\"attributes\":" + json_list(plan.attributes, [](const PlanAttribute& one) { return json_quoted(one.name); });
-  out += ",\"nodes\":" + json_list(plan.nodes, node_json);
-  out += ",\"edges\":" + json_list(plan.edges, [&](const PlanEdge& edge) { return edge_json(plan, edge); });
-  out += ",\"memory\":{\"bytes\":" + std::to_string(plan.memory_bytes) + ",\"items\":" +
-         json_list(planned.memory,
-                   [](const MemoryItem& item) {
-                     return "{\"what\":" + json_quoted(item.what) + ",\"bytes\":" + std::to_string(item.bytes) + "}";
-                   }) +
-         "}";
-  return out + "}";
+  const auto add_text = [&](const std::string& text) { json.value(text); };
+  json.key("plan").begin_object().member("graph", plan.graph).member("process", plan.process);
+  if (plan.latency_budget_ns > 0) json.member("latency_ns", plan.latency_budget_ns);
+  json.list("segments", plan.segments, [&](const PlanSegment& one) {
+    json.begin_object().member("from", one.from).member("to", one.to).member("guarantee", word(one.guarantee));
+    json.list("reasons", one.reasons,
+              [&](const std::string& reason) { add_text(diagnostics.secrecy().masked(reason)); });
+    json.end_object();
+  });
+  json.list("stages", plan.stages, [&](const PlanStage& stage) {
+    json.begin_list();
+    for (const size_t node : stage.nodes) add_text(plan.nodes[node].name);
+    json.end_list();
+  });
+  json.list("attributes", plan.attributes, [&](const PlanAttribute& one) { add_text(one.name); });
+  json.list("nodes", plan.nodes, [&](const PlanNode& node) { add_node(node, json); });
+  json.list("edges", plan.edges, [&](const PlanEdge& edge) { add_edge(plan, edge, json); });
+  json.key("memory").begin_object().member("bytes", plan.memory_bytes);
+  json.list("items", planned.memory, [&](const MemoryItem& item) {
+    json.begin_object().member("what", item.what).member("bytes", item.bytes).end_object();
+  });
+  json.end_object().end_object();
 }
 
 }  // namespace
 
 std::string plan_json(const Planned& planned, const Diagnostics& diagnostics, const SourceText& source) {
-  std::string out = "{\"file\":" + json_quoted(source.file()) + ",\"valid\":" + (planned.plan ? "true" : "false") +
-                    ",\"diagnostics\":" + render_json(diagnostics, source);
-  const auto masked = [&](const std::string& text) { return json_quoted(diagnostics.secrecy().masked(text)); };
-  out += ",\"notes\":" + json_list(planned.notes, [&](const Diagnostic& note) {
-           return "{\"code\":" + json_quoted(word(note.code)) + ",\"line\":" + std::to_string(note.place.line) +
-                  ",\"column\":" + std::to_string(note.place.column) + ",\"subject\":" + masked(note.subject) +
-                  ",\"sentence\":" + masked(note.sentence) + "}";
-         });
+  JsonWriter json;
+  json.begin_object().member("file", source.file()).member("valid", planned.plan.has_value());
+  json.key("diagnostics").raw(render_json(diagnostics, source));
+  const auto masked = [&](const std::string& text) { return diagnostics.secrecy().masked(text); };
+  json.list("notes", planned.notes, [&](const Diagnostic& note) {
+    json.begin_object()
+        .member("code", word(note.code))
+        .member("line", note.place.line)
+        .member("column", note.place.column)
+        .member("subject", masked(note.subject))
+        .member("sentence", masked(note.sentence))
+        .end_object();
+  });
   if (!planned.asked.empty() || !planned.not_asked.empty()) {
-    const auto quoted = [](const std::string& name) { return json_quoted(name); };
-    out += ",\"asked\":" + json_list(planned.asked, quoted) + ",\"not_asked\":" + json_list(planned.not_asked, quoted);
+    const auto add_name = [&](const std::string& name) { json.value(name); };
+    json.list("asked", planned.asked, add_name).list("not_asked", planned.not_asked, add_name);
   }
-  if (planned.plan) out += ",\"plan\":" + plan_part(planned, diagnostics);
-  return out + "}";
+  if (planned.plan) add_plan(planned, diagnostics, json);
+  return json.end_object().take();
 }
 
 }  // namespace sluice::engine
