@@ -26,7 +26,7 @@ GraphRuntime::~GraphRuntime() {
     request_abort();
     wait();
   }
-  for (Stage& stage : stages_) stage.join();
+  for (Stage& stage : stages_) stage.join(INT64_MAX);
   for (std::thread& closer : closers_) closer.join();
   for (NodeRuntime& node : nodes_) {
     if (node.is_left_behind && !node.is_closed.load()) node.plan.type->close(node.handle);
@@ -76,9 +76,9 @@ void GraphRuntime::close_nodes() {
   if (closing_since_ns_ == 0) closing_since_ns_ = monotonic_ns();
   phase_ = Phase::ended;
   // Each stage is looked at once. One that ends later was not joined: another thread may be in a wake of its source.
+  const int64_t joined_by_ns = monotonic_ns() + (close_by_ns() - monotonic_ns()) / 2;
   for (Stage& stage : stages_) {
-    const bool has_ended = stage.has_ended();
-    if (has_ended) stage.join();
+    const bool has_ended = stage.has_ended() && stage.join(joined_by_ns);
     for (NodeRuntime& node : nodes_) {
       if (!has_ended && node.stage == &stage && node.handle != nullptr) leave_behind(node);
     }

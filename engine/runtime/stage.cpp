@@ -2,6 +2,7 @@
 #include "runtime/stage.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 #include "runtime/graph_runtime.hpp"
 #include "sluice/resource_limit.hpp"
@@ -67,17 +68,30 @@ Result<void> Stage::start() {
 
 void Stage::request_source_stop() {
   source_->request_stop();
-  waker_.wake();
+  wake_from_aside();
 }
 
 void Stage::request_quit() {
   quit_requested_.store(true, std::memory_order_seq_cst);
-  waker_.wake();
+  wake_from_aside();
 }
 
-void Stage::join() {
+void Stage::wake_from_aside() {
+  if (!waker_.signal()) return;
+  try {
+    asides_.emplace_back([this] { waker_.wake_poll(); });
+  } catch (const std::system_error&) {
+    // No thread can be had.
+    waker_.wake_poll();
+  }
+}
+
+bool Stage::join(int64_t until_ns) {
   if (thread_.joinable()) thread_.join();
-  waker_.end_poll_wakes();
+  if (!waker_.end_poll_wakes(until_ns)) return false;
+  for (std::thread& aside : asides_) aside.join();
+  asides_.clear();
+  return true;
 }
 
 void Stage::run() {

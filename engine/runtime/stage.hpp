@@ -34,11 +34,14 @@ class Stage {
   /// Wires the stage to its queues; before start.
   void connect();
   Result<void> start();
-  /// Any thread: the source is stopped; it is done when its last marker has set out.
+  // The thread that ends the run. Neither request waits for the source, whose wake slot may hang.
+  /// The source is stopped; it is done when its last marker has set out.
   void request_source_stop();
-  /// Ends the loop; any thread. join() waits for it.
+  /// Ends the loop.
   void request_quit();
-  void join();
+  /// Waits for the thread. False: another thread was still in the wake slot of the source at this moment, so the source
+  /// may not be closed.
+  bool join(int64_t until_ns);
   Waker& waker() { return waker_; }
   StageClock& clock() { return clock_; }
   const NodeRuntime& head() const { return head_; }
@@ -63,6 +66,8 @@ class Stage {
   bool has_source() const { return source_.has_value(); }
   /// Every node's `start` has returned.
   bool has_started() const { return has_started_.load(std::memory_order_acquire); }
+  /// Before join.
+  bool has_thread() const { return thread_.joinable(); }
   /// Its thread is done with all nodes of the stage, or was never started.
   bool has_ended() const { return !may_be_running(); }
   bool may_be_running() const { return is_running_.load(std::memory_order_acquire); }
@@ -77,6 +82,7 @@ class Stage {
     uint32_t marker_behind;  ///< SLUICE_FLUSH_*; 0: none
   };
   void run();
+  void wake_from_aside();
   bool start_nodes();
   AfterTurn turn(int64_t now_ns);
   bool run_queues_once();
@@ -107,6 +113,7 @@ class Stage {
   size_t next_input_ = 0;
 
   std::thread thread_;
+  std::vector<std::thread> asides_;  ///< in the source's wake slot
   Waker waker_;
   StageClock clock_;
   OwnCounter turns_;

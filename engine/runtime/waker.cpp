@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace sluice::engine {
 namespace {
@@ -35,20 +36,34 @@ void pause_briefly() {
 int64_t monotonic_ns() { return read_clock(CLOCK_MONOTONIC); }
 int64_t wall_ns() { return read_clock(CLOCK_REALTIME); }
 
-void Waker::wake() {
-  if (state_.load(std::memory_order_seq_cst) == signalled) return;
+bool Waker::signal() {
+  if (state_.load(std::memory_order_seq_cst) == signalled) return false;
   const uint32_t before = state_.exchange(signalled, std::memory_order_seq_cst);
   if (before == asleep) {
     syscall(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
-  } else if (before == in_poll) {
-    const std::lock_guard lock(poll_wake_mutex_);
-    if (poll_wake_) poll_wake_();
   }
+  return before == in_poll;
 }
 
-void Waker::end_poll_wakes() {
-  const std::lock_guard lock(poll_wake_mutex_);
+void Waker::wake_poll() {
+  std::unique_lock lock(poll_wake_mutex_);
+  poll_wake_returned_.wait(lock, [this] { return !is_in_poll_wake_; });
+  if (!poll_wake_) return;
+  is_in_poll_wake_ = true;
+  lock.unlock();
+  poll_wake_();
+  lock.lock();
+  is_in_poll_wake_ = false;
+  // Under the lock: once it is free, end_poll_wakes may return and this object be gone.
+  poll_wake_returned_.notify_all();
+}
+
+bool Waker::end_poll_wakes(int64_t until_ns) {
+  const std::chrono::steady_clock::time_point until{std::chrono::nanoseconds(until_ns)};
+  std::unique_lock lock(poll_wake_mutex_);
+  if (!poll_wake_returned_.wait_until(lock, until, [this] { return !is_in_poll_wake_; })) return false;
   poll_wake_ = nullptr;
+  return true;
 }
 
 /// Whether a wake came within a moment. Where that is seldom so, it is tried seldom: idle stages just sleep.

@@ -186,6 +186,42 @@ TEST_CASE("a source whose stage ends after it was given up is not closed beside 
   CHECK_FALSE(late_has_closed);
 }
 
+TEST_CASE("a source that hangs in its wake does not hold up the end of a run") {
+  NumbersState numbers{.total = 0, .ends = false};
+  Frozen poll;
+  Frozen wake;
+  Signal entered;
+  std::atomic<bool> is_in_poll{false};
+  std::atomic<bool> has_closed{false};
+  numbers.before_poll = [&](Context&) {
+    is_in_poll = true;
+    entered.notify();
+    poll.wait();
+  };
+  bool ends_its_poll = false;
+  SECTION("inside its poll") {}
+  SECTION("although its stage has ended") { ends_its_poll = true; }
+  numbers.on_wake = [&] {
+    if (ends_its_poll) poll.thaw();
+    wake.wait();
+  };
+  FunctionState sink = deliver();
+  sink.close = [&] { has_closed = true; };
+  GraphBuilder graph;
+  graph.node("numbers", numbers_type, numbers);
+  graph.node("sink", sink_function_type, sink);
+  graph.buffered("numbers", "sink", {100, 1 << 20});
+  GraphRuntime runtime(graph.build(), without_drain());
+  begin(runtime);
+  REQUIRE(entered.wait([&] { return is_in_poll.load(); }));
+  runtime.request_stop();
+  runtime.wait();
+  CHECK(runtime.left_behind() == std::vector<std::string>{"numbers"});
+  CHECK(has_closed);
+  poll.thaw();
+  wake.thaw();
+}
+
 TEST_CASE("what a source says is gone from where it came is not called replayable") {
   for (const bool is_gone : {false, true}) {
     NumbersState numbers{.total = 30, .per_batch = 10, .has_positions = true, .ends = false};

@@ -134,7 +134,7 @@ TEST_CASE("after end_poll_wakes nobody is inside a source's wake slot, and nobod
     std::thread late([&] { waker.wake(); });
     if (round % 2 == 0) std::this_thread::yield();
     waker.leave_poll();
-    waker.end_poll_wakes();
+    CHECK(waker.end_poll_wakes(INT64_MAX));
     source.reset();
     late.join();
     waker.clear();
