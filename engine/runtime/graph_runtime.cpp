@@ -148,7 +148,10 @@ void GraphRuntime::start() {
     sources_were_started_.store(false);
     return;
   }
-  start_stages([](const Stage& stage) { return stage.has_source(); });
+  if (start_stages([](const Stage& stage) { return stage.has_source(); })) return;
+  const bool none_runs = std::none_of(stages_.begin(), stages_.end(),
+                                      [](const Stage& stage) { return stage.has_source() && stage.has_thread(); });
+  if (none_runs) sources_were_started_.store(false);
 }
 
 bool GraphRuntime::start_stages(bool (*is_meant)(const Stage&)) {
@@ -220,6 +223,12 @@ void GraphRuntime::log_words(const NodeRuntime& node, JustSaid::Kind kind, uint3
   if (!just_said_.was(node.plan.name, kind, sentence, monotonic_ns())) log(node, level, sentence);
 }
 
+void GraphRuntime::log_said(NodeRuntime& node, uint32_t level, std::string_view sentence) {
+  for (const LineLimiter::Line& line : node.lines.said(level, sentence, monotonic_ns())) {
+    log_words(node, JustSaid::Kind::sentence, line.level, line.text);
+  }
+}
+
 std::string GraphRuntime::shown(std::string_view text) const { return safe_text(plan_.secrecy.masked(text)); }
 
 Error GraphRuntime::shown(const sluice_error& error) const {
@@ -233,11 +242,14 @@ void GraphRuntime::set_status(NodeRuntime& node, uint32_t status, std::string_vi
   }
 }
 
-/// Lines that had to wait: refusals of minutes that are over and were not named, and changes of status.
+/// Lines that had to wait: refusals and sentences of minutes that are over, and changes of status.
 void GraphRuntime::catch_up_on_log(bool is_over) {
   const int64_t now_ns = monotonic_ns();
   for (NodeRuntime& node : nodes_) {
     if (const auto rest = node.refusals.rest(is_over ? INT64_MAX : now_ns)) log(node, SLUICE_LOG_WARN, *rest);
+    for (const LineLimiter::Line& line : node.lines.rest(is_over ? INT64_MAX : now_ns)) {
+      log(node, line.level, line.text);
+    }
     if (const auto line = node.status_to_log(now_ns, is_over)) {
       log_words(node, JustSaid::Kind::status, line->level, line->text);
     }

@@ -82,6 +82,8 @@ class GraphRuntime {
   /// Records were destroyed without a verdict. If the call that did it fails too, its error says more.
   void stop_for_drop(const NodeRuntime& node, Error error);
   void log(const NodeRuntime& node, uint32_t level, std::string_view sentence) const;
+  /// A sentence of a plugin, unless it has just said many of that kind.
+  void log_said(NodeRuntime& node, uint32_t level, std::string_view sentence);
   /// What a plugin says: once, though both halves of a relay say it.
   void log_words(const NodeRuntime& node, JustSaid::Kind kind, uint32_t level, std::string_view sentence);
   /// What comes from a plugin, as it may be shown and logged: no secret of this graph, and safe to show. Everything a

@@ -27,7 +27,7 @@ void log(sluice_context* context, uint32_t level, sluice_str sentence) {
   if (!inside) return;
   NodeRuntime& node = inside.node();
   const std::string shown = node.runtime.shown(to_view(sentence));
-  if (node.may_log(shown, monotonic_ns())) node.runtime.log_words(node, JustSaid::Kind::sentence, level, shown);
+  if (node.may_log(shown, monotonic_ns())) node.runtime.log_said(node, level, shown);
 }
 int64_t now(sluice_context*) { return wall_ns(); }
 int64_t monotonic(sluice_context*) { return monotonic_ns(); }
@@ -173,7 +173,7 @@ void committed(sluice_context* context, uint32_t partition, int64_t position, co
   if (!inside) return;
   NodeRuntime& node = inside.node();
   if (error != nullptr) {
-    node.runtime.log(node, SLUICE_LOG_WARN, node.runtime.shown(*error).message);
+    node.runtime.log_said(node, SLUICE_LOG_WARN, node.runtime.shown(*error).message);
     node.stage->source()->delay_commits(monotonic_ns());
   }
   node.account->committed(partition, position, error == nullptr);

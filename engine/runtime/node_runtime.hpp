@@ -17,6 +17,7 @@
 #include "records/token.hpp"
 #include "runtime/accounts.hpp"
 #include "runtime/context.hpp"
+#include "runtime/line_limiter.hpp"
 #include "runtime/own_counter.hpp"
 #include "runtime/refusal_log.hpp"
 #include "runtime/reject_window.hpp"
@@ -79,6 +80,7 @@ class NodeRuntime {
   std::atomic<bool> is_starved{false};  ///< a source at its in_flight bound: the next relief wakes its stage
   RejectWindow rejects;
   RefusalLog refusals;
+  LineLimiter lines;
   std::atomic<bool> is_closed{false};  ///< its `close` has returned
   bool is_left_behind = false;         ///< its plugin did not return in time; of the thread that drives
 

@@ -52,7 +52,7 @@ void SourceHead::serve_commits(int64_t now_ns) {
     sluice_error error = empty_error();
     if (source_.plan.type->commit(source_.handle, due->partition, due->position, &error) != SLUICE_OK) {
       source_.account->committed(due->partition, due->position, false);
-      graph_.log(source_, SLUICE_LOG_WARN, graph_.shown(error).message);
+      graph_.log_said(source_, SLUICE_LOG_WARN, graph_.shown(error).message);
       delay_commits(now_ns);
       return;
     }

@@ -210,6 +210,22 @@ class ProcessTest(support.Case):
             self.assertNotIn("exception", done.stderr)
         self.assertGreater(refused, 0)
 
+    def test_a_limit_that_the_only_source_meets_leaves_nothing_that_ran(self):
+        if support.SANITIZER:
+            self.skipTest("a sanitizer takes all address space")
+        graph = self.directory / "one.yaml"
+        graph.write_text("graph: one\nnodes:\n  feed: { type: generate, records: 1 }\n  end: { type: discard }\n"
+                         "edges: [feed -> end]\n", encoding="utf-8")
+        refused = 0
+        for kib in range(16_000, 80_000, 4_000):
+            done = subprocess.run(["sh", "-c", f'ulimit -v {kib}; exec "$@"', "sh", support.SLUICE, "run", graph],
+                                  capture_output=True, text=True, timeout=support.PATIENCE_S, check=False)
+            if "ulimit -v" in done.stderr:
+                refused += 1
+                self.assertIn("nothing was run", done.stderr)
+                self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertGreater(refused, 0)
+
 
 if __name__ == "__main__":
     support.main()
