@@ -13,6 +13,7 @@ namespace {
 constexpr int64_t close_ns = 1'500'000'000;
 constexpr int64_t close_without_deadline_ns = 10'000'000'000;
 constexpr int64_t close_after_abort_ns = 600'000'000;
+constexpr int64_t join_slice_ns = 20'000'000;
 
 bool is_closing_still(const NodeRuntime& node) {
   return node.handle != nullptr && !node.is_left_behind && !node.is_closed.load(std::memory_order_acquire);
@@ -76,9 +77,18 @@ void GraphRuntime::close_nodes() {
   if (closing_since_ns_ == 0) closing_since_ns_ = monotonic_ns();
   phase_ = Phase::ended;
   // Each stage is looked at once. One that ends later was not joined: another thread may be in a wake of its source.
-  const int64_t joined_by_ns = monotonic_ns() + (close_by_ns() - monotonic_ns()) / 2;
+  // False: another thread hangs in the wake of its source. In slices, as an abort meanwhile brings the end forward.
+  const auto join = [this](Stage& stage) {
+    const int64_t since_ns = monotonic_ns();
+    for (;;) {
+      const int64_t now_ns = monotonic_ns();
+      const int64_t by_ns = since_ns + (close_by_ns() - since_ns) / 2;
+      if (stage.join(std::min(by_ns, now_ns + join_slice_ns))) return true;
+      if (now_ns >= by_ns) return false;
+    }
+  };
   for (Stage& stage : stages_) {
-    const bool has_ended = stage.has_ended() && stage.join(joined_by_ns);
+    const bool has_ended = stage.has_ended() && join(stage);
     for (NodeRuntime& node : nodes_) {
       if (!has_ended && node.stage == &stage && node.handle != nullptr) leave_behind(node);
     }
