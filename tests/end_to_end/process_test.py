@@ -222,7 +222,6 @@ class ProcessTest(support.Case):
                                   capture_output=True, text=True, timeout=support.PATIENCE_S, check=False)
             if "ulimit -v" in done.stderr:
                 refused += 1
-                self.assertIn("nothing was run", done.stderr)
                 self.assertEqual(done.returncode, 3, done.stderr)
         self.assertGreater(refused, 0)
 
