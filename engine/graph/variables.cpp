@@ -118,11 +118,11 @@ std::optional<ParseProblem> check_bare_variable(std::string_view text, bool is_s
   if (name.empty() || (is_secret && !is_whole)) return std::nullopt;
   if (is_secret || looks_secret(text)) {
     return ParseProblem{Code::bad_variable,
-                        "a dollar and a name without braces are taken as they stand; write ${NAME} for a variable, and "
+                        "a dollar and a name without braces are plain text; write ${NAME} for a variable, and "
                         "$$ for a dollar"};
   }
-  return ParseProblem{Code::bad_variable, "\"$" + name + "\" is taken as it stands; did you mean the variable ${" +
-                                              name + "}? For a dollar, write $$" + name};
+  return ParseProblem{Code::bad_variable, "\"$" + name + "\" is plain text, not a variable; did you mean ${" + name +
+                                              "}? For a dollar, write $$" + name};
 }
 
 Parsed<Expanded> expand_variables(std::string_view text, const Environment& environment) {

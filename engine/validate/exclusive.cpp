@@ -57,9 +57,9 @@ void check_addresses(const GraphSpec& spec, const Environment& environment, Diag
     for (const Served& other : served) {
       if (!is_same(other.address, *address)) continue;
       Diagnostic same{Code::same_address, Severity::warning, process.http->place, process.subject(), {}, {}, {}};
-      same.sentence = "it serves on " + address->text() + ", and the process \"" + other.process->name.value +
-                      "\" on line " + std::to_string(other.process->name.place.line) + " on " + other.address.text() +
-                      ": on one machine the second that starts ends at once; give each a port of its own";
+      same.sentence = "it serves on " + address->text() + ", and so does the process \"" + other.process->name.value +
+                      "\" on line " + std::to_string(other.process->name.place.line) + ", on " + other.address.text() +
+                      "; on one machine, the second one to start ends at once, so give each its own port";
       same.other_place = other.process->http->place;
       diagnostics.add(std::move(same));
       break;

@@ -10,7 +10,7 @@ namespace sluice::binance {
 class LogLimiter {
  public:
   static constexpr int64_t every_ns = 10'000'000'000;
-  static constexpr const char* suffix = " (such lines come at most every 10 s; the counters have all)";
+  static constexpr const char* suffix = " (logged at most every 10 s; the metrics count all)";
 
   /// Whether a line may be written now.
   bool pass(int64_t now_ns) {

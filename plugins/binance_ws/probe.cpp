@@ -43,9 +43,10 @@ class Silence {
       const auto names = all_silent([&](const StreamName& each) { return each.stream_at == i; });
       if (std::all_of(names.begin(), names.end(), [&](const auto& name) { return contains(told_, name); })) continue;
       told_.insert(told_.end(), names.begin(), names.end());
-      description.warning(types[i], no_event(names) +
-                                        "; is the stream's name spelled right (its case counts), and does it send that "
-                                        "often?");
+      description.warning(types[i],
+                          no_event(names) +
+                              "; is the stream's name spelled right (names are case-sensitive), and does it send that "
+                              "often?");
     }
     for (const StreamName& each : streams_) {
       if (!contains(heard_.silent, each.name) || contains(told_, each.name)) continue;
@@ -98,9 +99,9 @@ Result<void> tell(const Options& options, const Heard& heard, Config config, Des
                                            "; does url lead to the spot market's streams?");
   }
   if (!heard.meant.empty()) {
-    description.warning(config["streams"], "messages come of the stream '" + heard.unknown +
-                                               "', which was not asked for; did you mean '" + heard.meant +
-                                               "'? The two differ in case only");
+    description.warning(config["streams"], "the exchange sends messages of the stream '" + heard.unknown +
+                                               "', which was not requested; did you mean '" + heard.meant +
+                                               "'? Only the case differs");
   }
   if (heard.events > 0) {
     Silence(options, heard).tell(config, description);

@@ -97,7 +97,7 @@ void RecordMaker::take(const net::Message& message, Work& work) {
     case FrameKind::server_shutdown:
       ++work.tally.shutdowns;
       if (may_say(line_shutdown)) {
-        say("the exchange says that it is about to shut this connection down; the next one is made then");
+        say("the exchange will close this connection soon; the node then connects again");
       }
       break;
     case FrameKind::malformed:
@@ -201,9 +201,9 @@ void RecordMaker::name_unit(const Stream& stream) {
 
 void RecordMaker::name_unknown(std::string_view name) {
   const Stream* meant = streams_.find_but_for_case(name);
-  say("messages come of the stream '" + safe_text(name, longest_excerpt) + "', which was not asked for" +
-      (meant == nullptr ? "; does url lead to the market that is wanted?"
-                        : "; did you mean '" + std::string(meant->name) + "'? The two differ in case only"));
+  say("the exchange sends messages of the stream '" + safe_text(name, longest_excerpt) + "', which was not requested" +
+      (meant == nullptr ? "; does url lead to the right market?"
+                        : "; did you mean '" + std::string(meant->name) + "'? Only the case differs"));
 }
 
 void RecordMaker::count(const Tally& tally, uint64_t messages) {

@@ -168,10 +168,10 @@ class Check {
     }
     const Spelling spelling = known_spelling(written);
     if (spelling.better.empty()) return;
-    const std::string sentence = quoted(written) + " is not a stream that is known";
+    const std::string sentence = quoted(written) + " is not a known stream";
     if (spelling.only_by_case) {
       description_.problem(streams_[at], sentence +
-                                             ", and the exchange sends nothing for such a name: case counts; "
+                                             ": names are case-sensitive; "
                                              "did you mean " +
                                              quoted(spelling.better) + "?");
     } else {

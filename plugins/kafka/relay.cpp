@@ -78,9 +78,10 @@ void look_at_partitions(Config map, Description& description) {
       if (map[k].integer() != numbers[i]) continue;
       const std::string gap = first == numbers[i] - 1 ? std::to_string(first)
                                                       : std::to_string(first) + " to " + std::to_string(numbers[i] - 1);
-      description.warning(map[k], "no key goes to the partitions " + gap + ", before the one of " +
-                                      std::string(map[k].key()) + "; a topic that is made gets them, too: is " +
-                                      std::to_string(numbers[i]) + " what was meant?");
+      description.warning(
+          map[k], "no key goes to " + std::string(first == numbers[i] - 1 ? "partition " : "partitions ") + gap +
+                      ", below that of " + std::string(map[k].key()) +
+                      "; a topic that the run creates gets them, too; is " + std::to_string(numbers[i]) + " intended?");
       break;
     }
   }

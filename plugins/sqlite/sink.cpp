@@ -22,7 +22,7 @@ void SqliteSink::describe(Config config, Description& description) {
   }
   if (!settings) return;
   if (settings->conflict.empty()) {
-    description.idempotent(false, "no conflict: is given, so a record that comes twice is stored twice");
+    description.idempotent(false, "without `conflict`, a record that arrives twice is stored twice");
   } else {
     description.idempotent(true, "unique index " + conflict_names(*settings));
   }

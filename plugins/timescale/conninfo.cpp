@@ -11,7 +11,7 @@ namespace sluice::timescale {
 namespace {
 
 constexpr const char* encoding_advice =
-    "; write every /, @, : or ? of a user or password as %2F, %40, %3A or %3F, or give the password by the option "
+    "; write every /, @, : or ? of a user or password as %2F, %40, %3A or %3F, or give the password in the option "
     "password";
 
 bool is_alphanumeric(char c) {
@@ -81,8 +81,7 @@ Result<Conninfo> Conninfo::parse(std::string_view text, std::string_view passwor
       "of its parts as %XX");
   if (text.empty() || text.find('\0') != std::string_view::npos) return not_one;
   if (is_ambiguous(text)) {
-    return permanent(std::string("url can be read in more than one way, as a / or an @ stands where a part of a "
-                                 "password could be") +
+    return permanent(std::string("url is ambiguous: it has a / or an @ where a part of a password could be") +
                      encoding_advice);
   }
   char* complaint = nullptr;

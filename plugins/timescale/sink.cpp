@@ -39,7 +39,7 @@ void TimescaleSink::describe(Config config, Description& description) {
   description.durable(true, "a row counts once the server has committed it");
   if (!settings) return;
   if (settings->conflict.empty()) {
-    description.idempotent(false, "no conflict: is given, so a record that comes twice is stored twice");
+    description.idempotent(false, "without `conflict`, a record that arrives twice is stored twice");
   } else {
     description.idempotent(true, "unique index " + names(*settings, settings->conflict));
   }

@@ -101,7 +101,7 @@ TEST_CASE("a silent stream is a warning at the option that it points at") {
         "and spelled right?\n");
   CHECK(findings(event("BTCUSDT", "trade") + event("ETHUSDT", "trade") + event("BNBUSDT", "trade")) ==
         "warning bookTicker: no event of btcusdt@bookTicker, ethusdt@bookTicker and bnbusdt@bookTicker came within "
-        "0.1 s; is the stream's name spelled right (its case counts), and does it send that often?\n");
+        "0.1 s; is the stream's name spelled right (names are case-sensitive), and does it send that often?\n");
   CHECK(findings(all_but_bnb + event("BNBUSDT", "bookTicker")) ==
         "warning BNBUSDT: no event of bnbusdt@trade came within 0.1 s, while others of BNBUSDT did; is it only "
         "quiet?\n");
@@ -109,7 +109,7 @@ TEST_CASE("a silent stream is a warning at the option that it points at") {
         "warning BNBUSDT: no event of bnbusdt@trade and bnbusdt@bookTicker came within 0.1 s; is the symbol traded, "
         "and spelled right?\n"
         "warning bookTicker: no event of btcusdt@bookTicker, ethusdt@bookTicker and bnbusdt@bookTicker came within "
-        "0.1 s; is the stream's name spelled right (its case counts), and does it send that often?\n");
+        "0.1 s; is the stream's name spelled right (names are case-sensitive), and does it send that often?\n");
 }
 
 TEST_CASE("when nothing came at all, that is an error") {
@@ -158,8 +158,8 @@ TEST_CASE("messages that no record can be made of are named") {
   CHECK(probe({{"url", exchange.url()}, {"symbols", "BTCUSDT"}, {"streams", "[trade, kline_1m]"}}, a_moment_ns) ==
         "warning url: 1 of 3 messages are malformed, the first because it has no id; does url lead to the spot "
         "market's streams?\n"
-        "warning kline_1m: no event of btcusdt@kline_1m came within 0.1 s; is the stream's name spelled right (its "
-        "case counts), and does it send that often?\n");
+        "warning kline_1m: no event of btcusdt@kline_1m came within 0.1 s; is the stream's name spelled right "
+        "(names are case-sensitive), and does it send that often?\n");
 }
 
 TEST_CASE("a connection that is cut before any event is an error with its cause") {

@@ -165,9 +165,9 @@ TEST_CASE("each kind of line has its own limit, and none hides another") {
                          [&](const auto& line) { return line.sentence.find(part) != std::string::npos; });
   };
   CHECK(lines("is malformed") == 1);
-  CHECK(lines("'xrpusdt@trade', which was not asked for") == 1);
+  CHECK(lines("'xrpusdt@trade', which was not requested") == 1);
   CHECK(lines("a request that was never sent") == 1);
-  CHECK(lines("about to shut this connection down") == 1);
+  CHECK(lines("will close this connection soon") == 1);
   CHECK(node.metric("server_shutdowns_total") == 50);
   node.finish();
 }
@@ -180,7 +180,7 @@ TEST_CASE("a stream that differs in case only from one that was asked for is nam
   Harness node(binance_ws(), options_for(exchange.url()), running());
   node.begin();
   REQUIRE(poll_metric(node, "unknown_streams_total"));
-  CHECK(logged(node, "'BTCUSDT@trade', which was not asked for; did you mean 'btcusdt@trade'?"));
+  CHECK(logged(node, "'BTCUSDT@trade', which was not requested; did you mean 'btcusdt@trade'?"));
   node.finish();
 }
 

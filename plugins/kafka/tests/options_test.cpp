@@ -131,8 +131,8 @@ TEST_CASE("a partition far beyond the others is warned of") {
   CHECK(warnings_of({{"A", 0}, {"B", 0}, {"C", 3}}).empty());
   CHECK(warnings_of({{"A", 0}, {"B", 1}, {"C", 30}}) ==
         Sentences{
-            "no key goes to the partitions 2 to 29, before the one of C; a topic that is made gets them, too: is 30 "
-            "what was meant?"});
+            "no key goes to partitions 2 to 29, below that of C; a topic that the run creates gets them, too; is 30 "
+            "intended?"});
 }
 
 TEST_CASE("librdkafka judges the rest, and no value is told") {
