@@ -8,6 +8,18 @@ namespace sluice::engine {
 
 using records::HostBatch;
 
+namespace {
+
+/// Everything but the place in a list changes sides, so a field that is new to batches does, too.
+void swap_contents(HostBatch& one, HostBatch& other) {
+  std::swap(one, other);
+  std::swap(one.next, other.next);
+  one.buffers = one.pinned.data();
+  other.buffers = other.pinned.data();
+}
+
+}  // namespace
+
 std::optional<Conflater::Key> Conflater::key_of(const HostBatch& single) const {
   const sluice_value& value = records::values_of(single.at(0))[slot_];
   if (value.kind == SLUICE_ABSENT) return std::nullopt;
@@ -84,15 +96,9 @@ bool Conflater::push_single(HostBatch* single, HostBatch*& losers) {
   if (queue_.waiting_bytes() + growth > queue_.bound_.bytes) return false;
   youngest_.erase(found);
   // The new record takes the old one's place in the list: their contents change places.
-  std::swap(static_cast<sluice_batch&>(*old), static_cast<sluice_batch&>(*single));
-  std::swap(old->runs, single->runs);
-  std::swap(old->pinned, single->pinned);
-  std::swap(old->since_ns, single->since_ns);
-  old->buffers = old->pinned.data();
-  single->buffers = single->pinned.data();
+  swap_contents(*old, *single);
   // In one step: at no moment may the bound be seen exceeded.
   queue_.in_bytes_.add(growth);
-  std::swap(old->queued_bytes, single->queued_bytes);
   youngest_.emplace(*key_of(*old), old);
   single->next = losers;
   losers = single;
@@ -104,7 +110,11 @@ void Conflater::push(HostBatch* take, EdgeQueue::Pushed& result) {
   while (take != nullptr) {
     HostBatch* single = take->count > 1 ? records::cut(*take, 1) : std::exchange(take, nullptr);
     if (push_single(single, result.losers)) continue;
-    if (take != nullptr) records::merge_take(*single, take);
+    if (take != nullptr) {
+      records::merge_take(*single, take);
+      // As when a piece finds no room: both had the pins of the whole.
+      records::compact(*single);
+    }
     result.rest = single;
     return;
   }

@@ -136,6 +136,8 @@ EdgeQueue::Pushed EdgeQueue::push(HostBatch* take) {
     if (result.rest == nullptr || remaining == nullptr) return;
     // Order: what comes behind a parked piece parks with it.
     records::merge_take(*result.rest, std::exchange(remaining, nullptr));
+    // Both parts have the pins of the whole: without this, each attempt would add some.
+    records::compact(*result.rest);
   });
   if (consumer_ != nullptr) consumer_->wake();
   return result;

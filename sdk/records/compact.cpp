@@ -132,7 +132,9 @@ bool uses_a_quarter(const HostBatch& batch) {
 
 void compact(HostBatch& batch) {
   if (batch.pinned.size() == 1 && uses_a_quarter(batch)) return;
-  copy_out(batch, [](const Use& use, const sluice_buffer& buffer) { return use.bytes < buffer.capacity / 4; });
+  copy_out(batch, [](const Use& use, const sluice_buffer& buffer) {
+    return use.bytes == 0 || use.bytes < buffer.capacity / 4;
+  });
 }
 
 void compact_all(HostBatch& batch) {

@@ -285,6 +285,27 @@ TEST_CASE("a record whose texts count twice when it stands alone still passes a 
   CHECK(got == Items{{1, 1}, {2, 2}, {3, 3}, {4, 1}});
 }
 
+TEST_CASE("a batch that finds no room pins no more with each attempt") {
+  for (const WhenFull when_full : {WhenFull::block, WhenFull::conflate}) {
+    CountingAccount account;
+    EdgeQueue queue({4, 1 << 20}, when_full, 0);
+    REQUIRE(queue.push(make_batch(account, {{1, 1}, {2, 2}, {3, 3}, {4, 4}})).rest == nullptr);
+    HostBatch* parked = make_batch(account, {{10, no_key}});
+    for (uint64_t number = 11; number < 20; ++number) {
+      records::merge_take(*parked, make_batch(account, {{number, no_key}}));
+    }
+    // So small that a quarter of a buffer is no byte.
+    for (uint32_t i = 0; i < parked->count; ++i) parked->at(i)->size = 1;
+    for (int attempt = 0; attempt < 50; ++attempt) {
+      parked = queue.push(parked).rest;
+      REQUIRE(parked->count == 10);
+      REQUIRE(parked->pinned.size() <= 10);
+    }
+    records::settle_take(parked, Verdict::discarded);
+    while (HostBatch* batch = queue.pop()) records::settle_take(batch, Verdict::delivered);
+  }
+}
+
 TEST_CASE("flush markers keep their place among what survives and never count") {
   for (const WhenFull when_full : {WhenFull::block, WhenFull::drop_oldest, WhenFull::conflate}) {
     CountingAccount account;
