@@ -28,7 +28,9 @@ constexpr std::chrono::milliseconds longest_retry{5000};
 struct Outcome {
   std::vector<Refused> refused{};
   uint32_t inserted = 0;
-  uint32_t already_there = 0;
+  uint32_t already_there = 0;  ///< those that differ, too
+  uint32_t different = 0;
+  std::string first_different{};  ///< the words of its key
 };
 
 /// A batch on its way, until it is settled after a commit; or what is left of it, while some of its rows are held.
@@ -58,7 +60,7 @@ struct Client {
   columns::Rows rows;
   columns::Origin origin;
   std::unique_ptr<TableWriter> table;  ///< of the writer's connection; made anew with it
-  Metric inserted, already_there, refused, transactions, retries;
+  Metric inserted, already_there, different, refused, transactions, retries;
 
   // Guarded by the writer's mutex.
   std::deque<Job> waiting;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sql.hpp"
 
+#include <algorithm>
+
 namespace sluice::sqlite {
 namespace {
 
@@ -59,8 +61,21 @@ std::string insert_sql(const Settings& settings) {
   return sql;
 }
 
+std::vector<size_t> value_columns(const Settings& settings) {
+  std::vector<size_t> columns;
+  for (size_t i = 0; i < settings.mapping.size(); ++i) {
+    if (std::find(settings.conflict.begin(), settings.conflict.end(), i) == settings.conflict.end())
+      columns.push_back(i);
+  }
+  return columns;
+}
+
 std::string lookup_sql(const Settings& settings) {
-  return "SELECT 1 FROM " + quoted_name(settings.table) + " WHERE " +
+  const std::vector<size_t> values = value_columns(settings);
+  const std::string same = joined(values.size(), " AND ", [&](size_t i) {
+    return quoted_name(settings.mapping.columns()[values[i]].name) + " IS ?";
+  });
+  return "SELECT " + (same.empty() ? "1" : same) + " FROM " + quoted_name(settings.table) + " WHERE " +
          joined(settings.conflict.size(), " AND ",
                 [&](size_t i) { return quoted_name(settings.mapping.columns()[settings.conflict[i]].name) + " = ?"; });
 }

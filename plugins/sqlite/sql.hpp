@@ -6,6 +6,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "settings.hpp"
 #include "sluice/columns/sql.hpp"
@@ -20,7 +21,9 @@ std::string create_table_sql(const Settings& settings);
 std::string create_index_sql(const Settings& settings);
 /// Parameters are the mapping's columns in order.
 std::string insert_sql(const Settings& settings);
-/// Parameters are the columns of the conflict target in order.
+/// The columns of the mapping that are not in the conflict target.
+std::vector<size_t> value_columns(const Settings& settings);
+/// Whether the row of a key has these values. Parameters are the value columns in order, then the conflict target's.
 std::string lookup_sql(const Settings& settings);
 /// (symbol, trade_id), for messages.
 std::string conflict_names(const Settings& settings);

@@ -13,6 +13,7 @@ namespace sluice::sqlite {
 std::optional<Fault> TableWriter::prepare() {
   doing_ = "write to table " + settings_.table;
   times_.resize(settings_.mapping.size() * columns::rfc3339_us_size);
+  values_ = value_columns(settings_);
   if (auto fault = ensure_table(connection_, settings_)) return fault;
   if (auto fault = connection_.prepare(insert_sql(settings_), doing_, insert_)) return fault;
   if (settings_.conflict.empty()) return std::nullopt;
@@ -86,15 +87,16 @@ Stored TableWriter::store(std::span<const columns::Value> row, std::optional<Fau
   sqlite3_reset(insert_.get());
   if (inserted) return Stored::inserted;
   if (lookup_ == nullptr) return Stored::dropped;
-  for (size_t i = 0; i < settings_.conflict.size(); ++i) {
-    const size_t column = settings_.conflict[i];
-    bind(lookup_.get(), static_cast<int>(i) + 1, row[column], column);
-  }
+  int parameter = 0;
+  for (const size_t column : values_) bind(lookup_.get(), ++parameter, row[column], column);
+  for (const size_t column : settings_.conflict) bind(lookup_.get(), ++parameter, row[column], column);
   const int found = sqlite3_step(lookup_.get());
+  const bool is_same = found == SQLITE_ROW && sqlite3_column_int(lookup_.get(), 0) != 0;
   if (found != SQLITE_ROW && found != SQLITE_DONE) fault = connection_.fault(connection_.last_code(), doing_);
   sqlite3_reset(lookup_.get());
   if (fault) return Stored::failed;
-  return found == SQLITE_ROW ? Stored::already_there : Stored::dropped;
+  if (found == SQLITE_DONE) return Stored::dropped;
+  return is_same ? Stored::already_there : Stored::differs;
 }
 
 }  // namespace sluice::sqlite

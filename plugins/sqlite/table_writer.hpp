@@ -15,6 +15,7 @@ namespace sluice::sqlite {
 enum class Stored : uint8_t {
   inserted,
   already_there,
+  differs,  ///< its key is there, with other values in the other columns
   dropped,  ///< SQLite reported success, and the row is not there: a trigger threw it away
   failed,   ///< see the fault
 };
@@ -34,7 +35,8 @@ class TableWriter {
   const Settings& settings_;
   std::string doing_;
   Statement insert_, lookup_;
-  std::vector<char> times_;  ///< room for the text of one time a column
+  std::vector<size_t> values_;  ///< the columns beside those of the key
+  std::vector<char> times_;     ///< room for the text of one time a column
 };
 
 }  // namespace sluice::sqlite

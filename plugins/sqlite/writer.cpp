@@ -229,7 +229,12 @@ std::optional<Fault> Writer::store_row(Client& client, Job& job, uint32_t index,
   std::optional<Fault> fault;
   const Stored stored = client.table->store(client.rows[0], fault);
   if (stored == Stored::inserted) ++job.outcome.inserted;
-  if (stored == Stored::already_there) ++job.outcome.already_there;
+  if (stored == Stored::already_there || stored == Stored::differs) ++job.outcome.already_there;
+  if (stored == Stored::differs && job.outcome.different++ == 0) {
+    job.outcome.first_different =
+        columns::key_words(client.settings.mapping, client.settings.conflict, client.rows[0]) +
+        client.origin.words(job.batch[index]);
+  }
   if (stored == Stored::dropped) {
     refuse(client, job, index,
            permanent("table " + client.settings.table +
@@ -373,6 +378,10 @@ void Writer::settle_job(Client& client, Job& job) {
   Outcome& outcome = job.outcome;
   client.inserted.add(outcome.inserted);
   client.already_there.add(outcome.already_there);
+  if (outcome.different > 0) {
+    client.different.add(outcome.different);
+    client.context.warn(columns::different_words(client.settings.table, outcome.first_different, outcome.different));
+  }
   client.refused.add(static_cast<int64_t>(outcome.refused.size()));
   job.is_left = true;
   job.batch = settle_refusing(std::move(job.batch), std::move(outcome.refused), Taken::delivered, job.held);

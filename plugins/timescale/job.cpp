@@ -12,6 +12,7 @@ void Job::start_anew(size_t column_count) {
   rows.reset(column_count);
   inserted = 0;
   already_there = 0;
+  different = 0;
   by_copy = false;
   trouble = {};
   refused_rows_ = 0;

@@ -55,7 +55,9 @@ class Job {
   std::vector<std::vector<uint32_t>> work;
   Trouble trouble;
   uint64_t inserted = 0;
-  uint64_t already_there = 0;
+  uint64_t already_there = 0;     ///< those that differ, too
+  uint64_t different = 0;         ///< their keys were there, with other values
+  std::string first_different{};  ///< the words of its key
   uint64_t refused_count() const;
   /// Once nothing is left to do: what was neither inserted nor refused was there.
   void count_already_there() {

@@ -52,7 +52,7 @@ std::optional<Failure> RowStore::prepare(const Seen& seen) {
   name_ = seen.called;
   insert_ = Statement(insert_sql(settings_, seen.casts));
   plain_insert_ = Statement(plain_insert_sql(settings_, seen.casts));
-  if (!settings_.conflict.empty()) missing_ = Statement(missing_sql(settings_, seen.casts));
+  if (!settings_.conflict.empty()) look_up_ = Statement(look_up_sql(settings_, seen.casts, seen.compared));
   most_rows_ = 0;
   if (auto failure = connection_.prepare(insert_, doing_)) return failure;
   if (settings_.conflict.empty()) return std::nullopt;
@@ -63,7 +63,7 @@ std::optional<Failure> RowStore::prepare(const Seen& seen) {
   if (!connection_.is_pooled()) {
     if (auto failure = connection_.execute(sql, doing_)) return failure;
   }
-  return connection_.prepare(missing_, doing_);
+  return connection_.prepare(look_up_, doing_);
 }
 
 std::optional<Failure> RowStore::store(Job& job, const std::function<void()>& meanwhile) {
@@ -292,7 +292,7 @@ Failure RowStore::dropped() const {
 std::optional<Failure> RowStore::look_up(Job& job, const Rows& part, Rows& missing) {
   std::vector<Parameter> parameters;
   const Arrays& arrays = job.arrays(part);
-  for (const size_t column : settings_.conflict) parameters.push_back(arrays[column]);
+  for (size_t column = 0; column < settings_.mapping.size(); ++column) parameters.push_back(arrays[column]);
   std::vector<std::array<uint8_t, 8>> bounds;
   bounds.reserve(2 * bounded_.size());
   for (const size_t column : bounded_) {
@@ -305,11 +305,17 @@ std::optional<Failure> RowStore::look_up(Job& job, const Rows& part, Rows& missi
     }
   }
   statements_.add();
-  if (auto failure = connection_.send(missing_, parameters, doing_)) return failure;
+  if (auto failure = connection_.send(look_up_, parameters, doing_)) return failure;
   ServerResult result;
   if (auto failure = connection_.receive(doing_, result)) return failure;
   for (int i = 0; i < PQntuples(result.get()); ++i) {
-    missing.push_back(part[number_of(PQgetvalue(result.get(), i, 0)) - 1]);
+    const uint32_t row = part[number_of(PQgetvalue(result.get(), i, 0)) - 1];
+    if (PQgetisnull(result.get(), i, 1) != 0) {
+      missing.push_back(row);
+    } else if (job.different++ == 0) {
+      job.first_different =
+          columns::key_words(settings_.mapping, settings_.conflict, job.rows[row]) + job.words(row, origin_);
+    }
   }
   std::sort(missing.begin(), missing.end());
   return std::nullopt;

@@ -56,7 +56,7 @@ class RowStore {
   const Metric statements_;
   const std::string doing_;
   const std::vector<size_t> bounded_;
-  Statement insert_, plain_insert_, missing_;
+  Statement insert_, plain_insert_, look_up_;
   const std::string copy_;
   bool table_reads_copy_ = false;
   TableName name_;

@@ -62,6 +62,7 @@ std::optional<Failure> look(Connection& connection, const Settings& settings, Se
   seen.called = table ? table->called : TableName{};
   seen.reads_copy = table && reads_copy(settings, *table);
   seen.casts = table ? text_casts(settings, *table) : std::vector<std::string>(settings.mapping.size());
+  seen.compared = compared_columns(settings, table);
   seen.findings = check(settings, seen.server, table);
   if (connection.is_pooled()) {
     seen.findings.push_back({Finding::Where::url, 0, true,

@@ -14,6 +14,7 @@ struct Seen {
   bool reads_copy = false;  ///< every column reads COPY's values as they are
   TableName called;
   std::vector<std::string> casts;  ///< of each column: what its text is cast to, or nothing
+  std::vector<size_t> compared;    ///< columns that tell a row from another one of its key
   std::vector<Finding> findings;
 };
 

@@ -84,24 +84,32 @@ std::vector<size_t> bounded_columns(const Settings& settings) {
   return bounded;
 }
 
-std::string missing_sql(const Settings& settings, const Casts& casts) {
-  const size_t count = settings.conflict.size();
+std::string look_up_sql(const Settings& settings, const Casts& casts, const std::vector<size_t>& compared) {
+  const size_t count = settings.mapping.size();
   const std::vector<size_t> bounded = bounded_columns(settings);
-  const auto key = [](size_t i) { return "k" + std::to_string(i + 1); };
+  const auto name = [](size_t i) { return "c" + std::to_string(i + 1); };
+  // Cast as well, because a domain over an enum has no equality with the enum.
+  const auto in_table = [&](size_t i) { return cast("t." + quoted_name(settings.column(i).name), casts[i]); };
+  const auto in_row = [&](size_t i) { return cast("k." + name(i), casts[i]); };
+  const std::string same = joined(compared.size(), " AND ", [&](size_t i) {
+    const size_t column = compared[i];
+    // json alone has no equality.
+    const char* const as = settings.column(column).type.kind == columns::TypeKind::json ? "::text" : "";
+    return in_table(column) + as + " IS NOT DISTINCT FROM " + in_row(column) + as;
+  });
   // The LIMIT keeps this one index probe a key; the bounds let a server pass over chunks and partitions.
-  std::string sql =
-      "SELECT k.n FROM unnest(" +
-      joined(count, ", ", [&](size_t i) { return array_parameter(settings, i + 1, settings.conflict[i]); }) +
-      ") WITH ORDINALITY AS k(" + joined(count, ", ", key) + ", n) LEFT JOIN LATERAL (SELECT true AS there FROM " +
-      quoted_table(settings) + " AS t WHERE " + joined(count, " AND ", [&](size_t i) {
-        const size_t column = settings.conflict[i];
-        return "t." + quoted_name(settings.column(column).name) + " = " + cast("k." + key(i), casts[column]);
-      });
+  std::string sql = "SELECT k.n, f.same FROM unnest(" +
+                    joined(count, ", ", [&](size_t i) { return array_parameter(settings, i + 1, i); }) +
+                    ") WITH ORDINALITY AS k(" + joined(count, ", ", name) + ", n) LEFT JOIN LATERAL (SELECT " +
+                    (same.empty() ? "true" : same) + " AS same FROM " + quoted_table(settings) + " AS t WHERE " +
+                    joined(settings.conflict.size(), " AND ", [&](size_t i) {
+                      return in_table(settings.conflict[i]) + " = " + in_row(settings.conflict[i]);
+                    });
   for (size_t i = 0; i < bounded.size(); ++i) {
-    sql += " AND t." + quoted_name(settings.column(bounded[i]).name) + " BETWEEN " +
-           parameter(count + 2 * i + 1, "timestamptz") + " AND " + parameter(count + 2 * i + 2, "timestamptz");
+    sql += " AND " + in_table(bounded[i]) + " BETWEEN " + parameter(count + 2 * i + 1, "timestamptz") + " AND " +
+           parameter(count + 2 * i + 2, "timestamptz");
   }
-  return sql + " LIMIT 1) AS f ON true WHERE f.there IS NULL";
+  return sql + " LIMIT 1) AS f ON true WHERE f.same IS NOT TRUE";
 }
 
 std::string create_table_sql(const Settings& settings) {

@@ -26,10 +26,11 @@ std::string plain_insert_sql(const Settings& settings, const Casts& casts);
 /// Takes COPY's binary rows; a row that is there already refuses them all. COPY does not need the unique index, so the
 /// server is asked for it before.
 std::string copy_sql(const Settings& settings);
-/// Takes the arrays of the conflict columns, then the least and the largest value of each timestamptz among them; gives
-/// the positions, from 1, of the keys that the table does not have.
-std::string missing_sql(const Settings& settings, const Casts& casts);
-/// The timestamptz columns of the conflict target, whose bounds missing_sql takes.
+/// Takes one array a column, then the least and the largest value of each timestamptz of the conflict target; gives the
+/// positions, from 1, of the rows that the table does not have with the same compared columns, each with NULL where it
+/// does not have the key.
+std::string look_up_sql(const Settings& settings, const Casts& casts, const std::vector<size_t>& compared);
+/// The timestamptz columns of the conflict target, whose bounds look_up_sql takes.
 std::vector<size_t> bounded_columns(const Settings& settings);
 
 std::string create_table_sql(const Settings& settings);

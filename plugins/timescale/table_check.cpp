@@ -237,6 +237,16 @@ std::vector<std::string> text_casts(const Settings& settings, const TableFacts& 
   return casts;
 }
 
+std::vector<size_t> compared_columns(const Settings& settings, const std::optional<TableFacts>& table) {
+  std::vector<size_t> compared;
+  for (size_t i = 0; i < settings.mapping.size(); ++i) {
+    if (std::find(settings.conflict.begin(), settings.conflict.end(), i) != settings.conflict.end()) continue;
+    const TableColumn* const found = table ? table->find(settings.column(i).name) : nullptr;
+    if (found == nullptr || found->may_select) compared.push_back(i);
+  }
+  return compared;
+}
+
 bool reads_copy(const Settings& settings, const TableFacts& table) {
   const std::vector<columns::Column>& all = settings.mapping.columns();
   return std::all_of(all.begin(), all.end(), [&](const columns::Column& column) {

@@ -21,6 +21,8 @@ struct Finding {
 std::vector<Finding> check(const Settings& settings, const ServerFacts& server, const std::optional<TableFacts>& table);
 /// What the text of each column of the mapping is cast to on its way into the table; empty: to nothing.
 std::vector<std::string> text_casts(const Settings& settings, const TableFacts& table);
+/// The columns beside those of the key that this user may read.
+std::vector<size_t> compared_columns(const Settings& settings, const std::optional<TableFacts>& table);
 /// Whether COPY may be used: all columns of the mapping are there, in types that read its values as they are.
 bool reads_copy(const Settings& settings, const TableFacts& table);
 

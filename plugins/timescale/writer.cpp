@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/columns/row_words.hpp"
+
 namespace sluice::timescale {
 namespace {
 
@@ -41,6 +43,9 @@ Writer::Writer(Context context, Settings settings)
       settings_(std::move(settings)),
       inserted_(context.counter("rows_inserted_total", "Rows that were stored.")),
       already_there_(context.counter("rows_already_there_total", "Rows whose key the table held already.")),
+      different_(
+          context.counter("rows_different_total",
+                          "Rows whose key was there already, with other values; counted as already there, too.")),
       refused_(context.counter("rows_refused_total", "Rows that the mapping or the database refused.")),
       retries_(context.counter("retries_total", "Attempts that failed and were made again.")),
       connections_(context.counter("reconnects_total", "Connections made after the first.")),
@@ -242,6 +247,10 @@ void Writer::say_ready() {
 void Writer::succeeded(Job& job) {
   inserted_.add(static_cast<int64_t>(job.inserted));
   already_there_.add(static_cast<int64_t>(job.already_there));
+  if (job.different > 0) {
+    different_.add(static_cast<int64_t>(job.different));
+    context_.warn(columns::different_words(settings_.table_name(), job.first_different, job.different));
+  }
   refused_.add(static_cast<int64_t>(job.refused_count()));
   job.settle();
 }

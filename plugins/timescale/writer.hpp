@@ -43,7 +43,7 @@ class Writer {
 
   const Context context_;
   const Settings settings_;
-  Metric inserted_, already_there_, refused_, retries_, connections_;
+  Metric inserted_, already_there_, different_, refused_, retries_, connections_;
   WakeFd work_, closing_;
 
   std::mutex mutex_;

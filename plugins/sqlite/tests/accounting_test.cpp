@@ -123,6 +123,25 @@ TEST_CASE("a row that a trigger stores under another key counts as there when it
   CHECK(sink.node.metric("rows_already_there_total") == 10);
 }
 
+TEST_CASE("a key that is there with other values is counted and named, and what is there stays") {
+  Running sink;
+  must(sink.node.write({trade(3, "1.00000000"), trade(4), trade(5, "2.00000000"), trade(40), trade(40, "3.00000000")}));
+  sink.expect(15, 11);
+  CHECK(sink.node.metric("rows_already_there_total") == 4);
+  CHECK(sink.node.metric("rows_different_total") == 3);
+  CHECK(Database(sink.folder.file()).values("SELECT DISTINCT price FROM trades") ==
+        std::vector<std::string>{"61837.63000000"});
+  std::vector<std::string> warnings;
+  for (const LogLine& line : sink.node.logs()) {
+    if (line.level == SLUICE_LOG_WARN) warnings.push_back(line.sentence);
+  }
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0] ==
+        "the record with (symbol, event_type, trade_id, event_time) = (BTCUSDT, trade, 3, "
+        "2024-08-08T23:54:15.345000Z) has other values than the row with this key in table trades; the table keeps its "
+        "row (and 2 more like it)");
+}
+
 TEST_CASE("a row that fails for a reason that may be its own is left alone and named, and the others are stored") {
   Running sink;
   sink.run(

@@ -104,6 +104,57 @@ TEST_CASE("a row that is there already counts as there, also when a trigger woul
   CHECK(node.settled(SLUICE_FAILED) == 0);
 }
 
+TEST_CASE("a key that is there with other values is counted and named, and what is there stays") {
+  const std::string url = server();
+  if (url.empty()) return;
+  for (const char* const method : {"insert", "copy"}) {
+    INFO(method);
+    Space space(url);
+    Harness node(timescale_type(), trade_options(space.url(), {{"method", method}}));
+    node.begin();
+    must(node.write(trades(0, 10)));
+    REQUIRE(all_settled(node));
+    must(node.write({trade(3, "1.00000000"), trade(4), trade(5, "2.00000000"), trade(40), trade(40, "3.00000000")}));
+    REQUIRE(all_settled(node));
+    CHECK(node.settled(SLUICE_DELIVERED) == 15);
+    CHECK(space.person().count("trades") == 11);
+    CHECK(node.metric("rows_already_there_total") == 4);
+    CHECK(node.metric("rows_different_total") == 3);
+    size_t warnings = 0;
+    for (const LogLine& line : node.logs()) {
+      warnings += line.sentence.find(
+                      "the record with (symbol, event_type, trade_id, event_time) = (BTCUSDT, trade, 3, "
+                      "2024-08-08T23:54:15.345000Z) has other values than the row with this key in table ") !=
+                  line.sentence.npos;
+    }
+    CHECK(warnings == 1);
+  }
+}
+
+TEST_CASE("a column that may not be read is not compared") {
+  const std::string url = server("POSTGRES_URL");
+  if (url.empty()) return;
+  Space space(url);
+  const std::string role = unique_name("sluice_role_");
+  Database& person = space.person();
+  Harness owner(timescale_type(), trade_options(space.url()));
+  owner.begin();
+  must(owner.write(trades(0, 10)));
+  REQUIRE(all_settled(owner));
+  person.run("CREATE ROLE " + role + " LOGIN PASSWORD 'x'; GRANT USAGE ON SCHEMA " + space.name() + " TO " + role +
+             "; GRANT INSERT ON trades TO " + role +
+             "; GRANT SELECT (symbol, event_type, trade_id, event_time, quantity) ON trades TO " + role);
+  Harness node(timescale_type(), trade_options(space.url("user=" + role + "&password=x"), {{"create", false}}));
+  node.begin();
+  must(node.write({trade(3, "1.00000000"), trade(4)}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_DELIVERED) == 2);
+  CHECK(node.metric("rows_already_there_total") == 2);
+  CHECK(node.metric("rows_different_total") == 0);
+  node.finish();
+  person.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
+}
+
 TEST_CASE("bad rows at random are refused one by one, in few statements, and every good row is stored") {
   const std::string url = server();
   if (url.empty()) return;

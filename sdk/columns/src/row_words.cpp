@@ -43,6 +43,12 @@ std::string key_words(const Mapping& mapping, const std::vector<size_t>& columns
          list([&](size_t i) { return words(row[columns[i]]); });
 }
 
+std::string different_words(std::string_view table, std::string_view first, uint64_t rows) {
+  return "the record" + std::string(first) + " has other values than the row with this key in table " +
+         std::string(table) + "; the table keeps its row" +
+         (rows == 1 ? "" : " (and " + std::to_string(rows - 1) + " more like it)");
+}
+
 }  // namespace columns
 }  // namespace v1
 }  // namespace sluice
