@@ -2,14 +2,14 @@
 #include "line_format.hpp"
 
 #include "json_text.hpp"
-#include "rfc3339.hpp"
+#include "sluice/rfc3339.hpp"
 
 namespace sluice::flow {
 namespace {
 
 void append_time(int64_t time_ns, std::string& out) {
-  char text[nanos_text_size];
-  write_nanos(time_ns, text);
+  char text[rfc3339::nanos_size];
+  rfc3339::write_nanos(time_ns, text);
   out += '"';
   out.append(text, sizeof text);
   out += '"';

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "json_text.hpp"
-#include "rfc3339.hpp"
+#include "sluice/rfc3339.hpp"
 
 namespace sluice::flow {
 namespace {
@@ -46,21 +46,21 @@ TimeMember::TimeMember(std::string_view field) {
   append_json_string(field, text_);
   text_ += ":\"";
   const size_t at = text_.size();
-  text_.append(micros_text_size, ' ');
+  text_.append(rfc3339::micros_size, ' ');
   text_ += '"';
   time_ = text_.data() + at;
-  write_micros(0, time_);
+  rfc3339::write_micros({0, 0}, time_);
   last_us_ = 0;
   last_second_ = 0;
 }
 
 std::string_view TimeMember::at(int64_t time_ns) {
-  const SplitTime time = split_time(time_ns);
-  const uint32_t us_of_second = time.nanoseconds / 1000;
+  const rfc3339::SplitTime time = rfc3339::split(time_ns, 1'000'000'000);
+  const uint32_t us_of_second = time.fraction / 1000;
   const int64_t us = time.seconds * 1'000'000 + us_of_second;
   if (us != last_us_) {
-    if (time.seconds != last_second_) write_seconds(time.seconds, time_);
-    write_digits(us_of_second, 6, time_ + seconds_text_size + 1);
+    rfc3339::write_digits(us_of_second, 6, time_ + rfc3339::seconds_size + 1);
+    if (time.seconds != last_second_) rfc3339::write_seconds(time.seconds, time_);
     last_us_ = us;
     last_second_ = time.seconds;
   }

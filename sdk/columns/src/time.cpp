@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sluice/flat_json.hpp"
+#include "sluice/rfc3339.hpp"
 #include "sluice/swar.hpp"
 
 namespace sluice {
@@ -27,20 +28,6 @@ int64_t days_from_civil(int64_t year, int64_t month, int64_t day) {
   const int64_t year_of_era = year - era * 400;
   const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
   return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-struct Civil {
-  int64_t year, month, day;
-};
-Civil civil_from_days(int64_t days) {
-  days += 719468;
-  const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-  const int64_t day_of_era = days - era * 146097;
-  const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t shifted = (5 * day_of_year + 2) / 153;
-  const int64_t month = shifted + (shifted < 10 ? 3 : -9);
-  return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day_of_year - (153 * shifted + 2) / 5 + 1};
 }
 
 int64_t days_in_month(int64_t year, int64_t month) {
@@ -158,13 +145,6 @@ std::optional<int64_t> in_range(int64_t us) {
   return us;
 }
 
-void write_digits(int64_t number, int count, char* to) {
-  for (int i = count - 1; i >= 0; --i) {
-    to[i] = static_cast<char>('0' + number % 10);
-    number /= 10;
-  }
-}
-
 }  // namespace
 
 std::optional<int64_t> parse_rfc3339_us(std::string_view text) {
@@ -241,26 +221,7 @@ std::optional<int64_t> parse_epoch_us(std::string_view number, TimeUnit unit) {
   return static_cast<int64_t>(us);
 }
 
-void write_rfc3339_us(int64_t time_us, char* to) {
-  const int64_t days = time_us / us_per_day - (time_us % us_per_day < 0 ? 1 : 0);
-  const int64_t us_of_day = time_us - days * us_per_day;
-  const Civil date = civil_from_days(days);
-  const int64_t second_of_day = us_of_day / us_per_second;
-  write_digits(date.year, 4, to);
-  to[4] = '-';
-  write_digits(date.month, 2, to + 5);
-  to[7] = '-';
-  write_digits(date.day, 2, to + 8);
-  to[10] = 'T';
-  write_digits(second_of_day / 3600, 2, to + 11);
-  to[13] = ':';
-  write_digits(second_of_day / 60 % 60, 2, to + 14);
-  to[16] = ':';
-  write_digits(second_of_day % 60, 2, to + 17);
-  to[19] = '.';
-  write_digits(us_of_day % us_per_second, 6, to + 20);
-  to[26] = 'Z';
-}
+void write_rfc3339_us(int64_t time_us, char* to) { rfc3339::write_micros(rfc3339::split(time_us, us_per_second), to); }
 
 }  // namespace columns
 }  // namespace v1
