@@ -14,7 +14,7 @@
 #include "observe/process_metrics.hpp"
 #include "observe/readiness_log.hpp"
 #include "observe/sample.hpp"
-#include "runtime/waker.hpp"
+#include "runtime/clock.hpp"
 
 namespace sluice::engine {
 namespace {

@@ -49,6 +49,7 @@ void FlowAccount::on_settled(SourceBatch* take_list, int64_t at_ns) {
   // Only now: whoever finds nothing unsettled finds all of it when it takes in.
   settled_bytes_.fetch_add(bytes, std::memory_order_seq_cst);
   settled_records_.fetch_add(records, std::memory_order_seq_cst);
+  reach(SchedulingPoint::settled);
   on_relief_();
 }
 

@@ -17,6 +17,7 @@
 #include "runtime/ledger.hpp"
 #include "runtime/own_counter.hpp"
 #include "runtime/position_tracker.hpp"
+#include "runtime/scheduling_point.hpp"
 
 namespace sluice::engine {
 
@@ -37,6 +38,7 @@ class FlowAccount : public records::Account, public Ledger {
   // What has left is read first, so that the difference is never below zero.
   uint64_t unsettled_records() const {
     const uint64_t settled = settled_records_.load(std::memory_order_seq_cst);
+    reach(SchedulingPoint::account_read);
     return totals.received.load(std::memory_order_seq_cst) - settled;
   }
   uint64_t unsettled_bytes() const {

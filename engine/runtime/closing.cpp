@@ -3,7 +3,6 @@
 // and a server may be frozen: who does not return in time is left behind, named, and everything that it may still touch
 // stays alive.
 #include <algorithm>
-#include <system_error>
 
 #include "runtime/graph_runtime.hpp"
 
@@ -27,8 +26,8 @@ GraphRuntime::~GraphRuntime() {
     request_abort();
     wait();
   }
-  for (Stage& stage : stages_) stage.join(INT64_MAX);
-  for (std::thread& closer : closers_) closer.join();
+  for (Stage& stage : stages_) executor_.join(stage, INT64_MAX);
+  executor_.join_aside();
   for (NodeRuntime& node : nodes_) {
     if (node.is_left_behind && !node.is_closed.load()) node.plan.type->close(node.handle);
   }
@@ -37,7 +36,7 @@ GraphRuntime::~GraphRuntime() {
 }
 
 void GraphRuntime::finish() {
-  closing_since_ns_ = monotonic_ns();
+  closing_since_ns_ = clock_.monotonic_ns();
   is_closing_.store(true, std::memory_order_release);
   for (Stage& stage : stages_) stage.request_quit();
   const auto have_ended = [this] {
@@ -68,22 +67,22 @@ void GraphRuntime::wait_for_end(const std::function<bool()>& is_done, int64_t un
   for (;;) {
     const uint64_t seen = bell_.rung();
     const int64_t end_ns = std::min(until_ns, close_by_ns());
-    if (is_done() || monotonic_ns() >= end_ns) return;
-    bell_.wait(seen, end_ns);
+    if (is_done() || clock_.monotonic_ns() >= end_ns) return;
+    executor_.wait(bell_, seen, end_ns);
   }
 }
 
 void GraphRuntime::close_nodes() {
-  if (closing_since_ns_ == 0) closing_since_ns_ = monotonic_ns();
+  if (closing_since_ns_ == 0) closing_since_ns_ = clock_.monotonic_ns();
   phase_ = Phase::ended;
   // Each stage is looked at once. One that ends later was not joined: another thread may be in a wake of its source.
   // False: another thread hangs in the wake of its source. In slices, as an abort meanwhile brings the end forward.
   const auto join = [this](Stage& stage) {
-    const int64_t since_ns = monotonic_ns();
+    const int64_t since_ns = clock_.monotonic_ns();
     for (;;) {
-      const int64_t now_ns = monotonic_ns();
+      const int64_t now_ns = clock_.monotonic_ns();
       const int64_t by_ns = since_ns + (close_by_ns() - since_ns) / 2;
-      if (stage.join(std::min(by_ns, now_ns + join_slice_ns))) return true;
+      if (executor_.join(stage, std::min(by_ns, now_ns + join_slice_ns))) return true;
       if (now_ns >= by_ns) return false;
     }
   };
@@ -94,7 +93,7 @@ void GraphRuntime::close_nodes() {
     }
   }
   for (int rank = 0; rank <= 2; ++rank) {
-    const int64_t now_ns = monotonic_ns();
+    const int64_t now_ns = clock_.monotonic_ns();
     const int64_t by_ns = close_by_ns();
     // Who takes too long in one rank leaves time for the next.
     close_side_by_side(rank, rank == 2 ? by_ns : now_ns + (by_ns - now_ns) / 2);
@@ -109,8 +108,7 @@ void GraphRuntime::close_nodes() {
     if (is_closing_still(node)) leave_behind(node);
   }
   if (!left_behind().empty()) return;
-  for (std::thread& closer : closers_) closer.join();
-  closers_.clear();
+  executor_.join_aside();
 }
 
 void GraphRuntime::close_side_by_side(int rank, int64_t until_ns) {
@@ -119,17 +117,11 @@ void GraphRuntime::close_side_by_side(int rank, int64_t until_ns) {
     if (node.closing_rank() == rank && is_closing_still(node)) closing.push_back(&node);
   }
   for (NodeRuntime* node : closing) {
-    const auto close = [this, node] {
+    executor_.do_aside([this, node] {
       node->plan.type->close(node->handle);
       node->is_closed.store(true, std::memory_order_release);
       something_changed();
-    };
-    try {
-      closers_.emplace_back(close);
-    } catch (const std::system_error&) {
-      // No thread can be had: one after the other, then.
-      close();
-    }
+    });
   }
   wait_for_end(
       [&] {

@@ -5,11 +5,12 @@
 
 using sluice::engine::NodeRuntime;
 
-sluice_context& sluice_context::make(NodeRuntime& node, uint32_t attribute_count, bool is_sink) {
+sluice_context& sluice_context::make(NodeRuntime& node, const sluice::engine::Clock& clock, uint32_t attribute_count,
+                                     bool is_sink) {
   static std::mutex mutex;
   static auto* const all = new std::vector<std::unique_ptr<sluice_context>>;
   const std::lock_guard lock(mutex);
-  return *all->emplace_back(std::make_unique<sluice_context>(node, attribute_count, is_sink));
+  return *all->emplace_back(std::make_unique<sluice_context>(node, clock, attribute_count, is_sink));
 }
 
 sluice_metric* sluice_context::metric(uint32_t kind, std::string name, std::string help) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/clock.hpp"
 #include "sluice/abi.h"
 
 struct sluice_metric {
@@ -53,13 +54,16 @@ class Gate {
 }  // namespace sluice::engine
 
 struct sluice_context {
-  sluice_context(sluice::engine::NodeRuntime& of_node, uint32_t attributes, bool of_sink)
-      : node(of_node), attribute_count(attributes), is_sink(of_sink) {}
+  sluice_context(sluice::engine::NodeRuntime& of_node, const sluice::engine::Clock& the_clock, uint32_t attributes,
+                 bool of_sink)
+      : node(of_node), clock(the_clock), attribute_count(attributes), is_sink(of_sink) {}
   sluice_context(const sluice_context&) = delete;
   /// Made for the life of the process.
-  static sluice_context& make(sluice::engine::NodeRuntime& node, uint32_t attribute_count, bool is_sink);
+  static sluice_context& make(sluice::engine::NodeRuntime& node, const sluice::engine::Clock& clock,
+                              uint32_t attribute_count, bool is_sink);
 
   sluice::engine::NodeRuntime& node;  ///< only inside the gate, or where the graph is known to be there
+  const sluice::engine::Clock& clock;
   const uint32_t attribute_count;
   const bool is_sink;
   sluice::engine::Gate gate;

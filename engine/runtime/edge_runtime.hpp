@@ -27,14 +27,17 @@ struct EdgeRuntime {
   /// Whoever comes here is told the time: the edge is buffered, or leads to a sink or to a node that holds records.
   bool is_timed = false;
 
-  // in = out + discarded + rejected + waiting + parked, in records. Dead letters may be fed by several stages.
-  std::atomic<uint64_t> in_records{0};
+  // in = out + discarded + rejected + waiting + parked, in records.
+  OwnCounter from_node;                   ///< of the stage that the edge leaves; 0 of a dead letter
+  std::atomic<uint64_t> from_rejects{0};  ///< of a dead letter, which several stages feed
   OwnCounter out_records;
   std::atomic<uint64_t> discarded{0};
   std::atomic<uint64_t> rejected{0};  ///< larger than the whole edge
   OwnCounter parked;                  ///< found no room yet; a batch of them waits in the stage before the edge
-  std::atomic<uint64_t> in_batches{0};
+  OwnCounter in_batches;              ///< as from_node
   RejectWindow too_large;
+
+  uint64_t in_records() const { return from_node.load() + from_rejects.load(std::memory_order_relaxed); }
 
   // By record. What gives way on a full edge counts in neither, what found no room at first waited.
   Latency waiting;   ///< from the hand-over to the pop; buffered edges

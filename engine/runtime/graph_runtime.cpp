@@ -4,27 +4,22 @@
 #include <algorithm>
 
 #include "graph/routes.hpp"
+#include "runtime/threads.hpp"
 #include "sluice/safe_text.hpp"
 
 namespace sluice::engine {
-namespace {
-
-int32_t slot_of(const Plan& plan, std::string_view name) {
-  for (size_t i = 0; i < plan.attributes.size(); ++i) {
-    if (plan.attributes[i].name == name) return static_cast<int32_t>(i);
-  }
-  return -1;
-}
-
-}  // namespace
 
 GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
     : plan_(std::move(plan)),
       options_(std::move(options)),
+      clock_(options_.clock == nullptr ? machine_clock() : *options_.clock),
+      threads_(options_.executor == nullptr ? std::make_unique<Threads>() : nullptr),
+      executor_(options_.executor == nullptr ? *threads_ : *options_.executor),
       host_(host_for(static_cast<uint32_t>(plan_.attributes.size()))),
+      verdicts_(*this),
       ending_(bell_, options_.drain_deadline_ns) {
   for (size_t i = 0; i < plan_.nodes.size(); ++i) {
-    NodeRuntime& made = nodes_.emplace_back(*this, plan_.nodes[i], i, host_.attribute_count);
+    NodeRuntime& made = nodes_.emplace_back(*this, clock_, plan_.nodes[i], i, host_.attribute_count);
     made.edges_of_port.resize(plan_.nodes[i].outputs.size());
   }
   make_edges();
@@ -32,9 +27,6 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
   make_source_accounts();
   find_relays();
   for (Stage& stage : stages_) stage.connect();
-  reason_slot_ = slot_of(plan_, reject_reason_attribute);
-  code_slot_ = slot_of(plan_, reject_code_attribute);
-  node_slot_ = slot_of(plan_, reject_node_attribute);
 }
 
 void GraphRuntime::make_edges() {
@@ -131,7 +123,7 @@ std::optional<Failure> GraphRuntime::open() {
 void GraphRuntime::start() {
   if (phase_ != Phase::open) return;
   phase_ = Phase::running;
-  if (!start_stages([](const Stage& stage) { return !stage.has_source(); })) return;
+  start_stages([](const Stage& stage) { return !stage.has_source(); });
   // No source emits before everything behind it has started.
   const auto have_started = [this] {
     return std::all_of(stages_.begin(), stages_.end(),
@@ -140,7 +132,7 @@ void GraphRuntime::start() {
   for (;;) {
     const uint64_t seen = bell_.rung();
     if (failure() || abort_requested_.load() || have_started()) break;
-    bell_.wait(seen, INT64_MAX);
+    executor_.wait(bell_, seen, INT64_MAX);
   }
   // In this order: whoever asks for a stop sees that sources were started, or the stop is seen here.
   sources_were_started_.store(true);
@@ -148,21 +140,20 @@ void GraphRuntime::start() {
     sources_were_started_.store(false);
     return;
   }
-  if (start_stages([](const Stage& stage) { return stage.has_source(); })) return;
-  const bool none_runs = std::none_of(stages_.begin(), stages_.end(),
-                                      [](const Stage& stage) { return stage.has_source() && stage.has_thread(); });
-  if (none_runs) sources_were_started_.store(false);
+  if (start_stages([](const Stage& stage) { return stage.has_source(); }) == 0) sources_were_started_.store(false);
 }
 
-bool GraphRuntime::start_stages(bool (*is_meant)(const Stage&)) {
+size_t GraphRuntime::start_stages(bool (*is_meant)(const Stage&)) {
+  size_t started_count = 0;
   for (Stage& stage : stages_) {
     if (!is_meant(stage)) continue;
-    if (Result<void> started = stage.start(); !started) {
+    if (Result<void> started = executor_.start(stage); !started) {
       stop_with(stage.head(), std::move(started).error());
-      return false;
+      break;
     }
+    ++started_count;
   }
-  return true;
+  return started_count;
 }
 
 void GraphRuntime::request_stop() {
@@ -172,13 +163,13 @@ void GraphRuntime::request_stop() {
     }
   }
   int64_t none = 0;
-  stop_requested_ns_.compare_exchange_strong(none, monotonic_ns());
+  stop_requested_ns_.compare_exchange_strong(none, clock_.monotonic_ns());
   ending_.request_stop();
 }
 
 void GraphRuntime::request_abort() {
   int64_t none = 0;
-  abort_requested_ns_.compare_exchange_strong(none, monotonic_ns());
+  abort_requested_ns_.compare_exchange_strong(none, clock_.monotonic_ns());
   abort_requested_.store(true);
   something_changed();
 }
@@ -220,11 +211,11 @@ void GraphRuntime::log(const NodeRuntime& node, uint32_t level, std::string_view
 }
 
 void GraphRuntime::log_words(const NodeRuntime& node, JustSaid::Kind kind, uint32_t level, std::string_view sentence) {
-  if (!just_said_.was(node.plan.name, kind, sentence, monotonic_ns())) log(node, level, sentence);
+  if (!just_said_.was(node.plan.name, kind, sentence, clock_.monotonic_ns())) log(node, level, sentence);
 }
 
 void GraphRuntime::log_said(NodeRuntime& node, uint32_t level, std::string_view sentence) {
-  for (const LineLimiter::Line& line : node.lines.said(level, sentence, monotonic_ns())) {
+  for (const LineLimiter::Line& line : node.lines.said(level, sentence, clock_.monotonic_ns())) {
     log_words(node, JustSaid::Kind::sentence, line.level, line.text);
   }
 }
@@ -237,14 +228,14 @@ Error GraphRuntime::shown(const sluice_error& error) const {
 }
 
 void GraphRuntime::set_status(NodeRuntime& node, uint32_t status, std::string_view sentence) {
-  if (const auto line = node.set_status(status, shown(sentence), monotonic_ns())) {
+  if (const auto line = node.set_status(status, shown(sentence), clock_.monotonic_ns())) {
     log_words(node, JustSaid::Kind::status, line->level, line->text);
   }
 }
 
 /// Lines that had to wait: refusals and sentences of minutes that are over, and changes of status.
 void GraphRuntime::catch_up_on_log(bool is_over) {
-  const int64_t now_ns = monotonic_ns();
+  const int64_t now_ns = clock_.monotonic_ns();
   for (NodeRuntime& node : nodes_) {
     if (const auto rest = node.refusals.rest(is_over ? INT64_MAX : now_ns)) log(node, SLUICE_LOG_WARN, *rest);
     for (const LineLimiter::Line& line : node.lines.rest(is_over ? INT64_MAX : now_ns)) {
@@ -262,7 +253,7 @@ void GraphRuntime::wait() {
 }
 
 bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
-  const int64_t until_ns = monotonic_ns() + std::chrono::nanoseconds(time).count();
+  const int64_t until_ns = clock_.monotonic_ns() + std::chrono::nanoseconds(time).count();
   catch_up_on_log(false);
   while (phase_ == Phase::running) {
     // Before all looks: what changes during one makes the next one due.
@@ -271,8 +262,8 @@ bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
       finish();
       break;
     }
-    if (is_interrupted_.exchange(false) || monotonic_ns() >= until_ns) return false;
-    bell_.wait(seen, std::min(until_ns, ending_.deadline_ns()));
+    if (is_interrupted_.exchange(false) || clock_.monotonic_ns() >= until_ns) return false;
+    executor_.wait(bell_, seen, std::min(until_ns, ending_.deadline_ns()));
   }
   return true;
 }
@@ -285,7 +276,7 @@ bool GraphRuntime::is_cut_short() const {
 /// Does what is to be done now for the run to end; true when it is over.
 bool GraphRuntime::drive_on() {
   for (;;) {
-    const Ending::Next next = ending_.next(monotonic_ns());
+    const Ending::Next next = ending_.next(clock_.monotonic_ns());
     switch (next.what) {
       case Ending::Next::What::wait:
         return false;

@@ -12,18 +12,20 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "graph/plan.hpp"
 #include "runtime/bell.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/edge_runtime.hpp"
 #include "runtime/ending.hpp"
+#include "runtime/executor.hpp"
 #include "runtime/just_said.hpp"
 #include "runtime/memory_relay.hpp"
 #include "runtime/node_runtime.hpp"
 #include "runtime/report.hpp"
 #include "runtime/stage.hpp"
+#include "runtime/verdicts.hpp"
 #include "sluice/result.hpp"
 
 namespace sluice::engine {
@@ -33,6 +35,9 @@ struct RuntimeOptions {
   int64_t revoke_deadline_ns = 10'000'000'000;
   /// Any thread; level is SLUICE_LOG_*.
   std::function<void(uint32_t level, const std::string& node, std::string_view sentence)> log;
+  // Both outlive the graph, and the clock every thread of a plugin.
+  const Clock* clock = nullptr;  ///< null: that of the machine
+  Executor* executor = nullptr;  ///< null: threads
 };
 
 /// Why a run ended early.
@@ -78,6 +83,9 @@ class GraphRuntime {
   EdgeRuntime& edge(size_t index) { return edges_[index]; }
   EdgeRuntime& dead_letter(uint16_t path) { return edges_[plan_.edges.size() + path - 1]; }
   std::deque<EdgeRuntime>& edges() { return edges_; }
+  const Clock& clock() const { return clock_; }
+  Executor& executor() { return executor_; }
+  Verdicts& verdicts() { return verdicts_; }
   void stop_with(const NodeRuntime& node, Error error);
   /// Records were destroyed without a verdict. If the call that did it fails too, its error says more.
   void stop_for_drop(const NodeRuntime& node, Error error);
@@ -95,31 +103,17 @@ class GraphRuntime {
   Ending& ending() { return ending_; }
   bool is_closing() const { return is_closing_.load(std::memory_order_acquire); }
 
-  void discard(NodeRuntime& node, records::HostBatch* take, std::string_view reason);
-  void settle(NodeRuntime& node, records::HostBatch* take, uint32_t verdict, const Error& reason);
-  void settle_losers(EdgeRuntime& edge, const EdgeQueue::Pushed& pushed);
-
  private:
   enum class Phase { built, open, running, ended };
-  struct Rejects {
-    RejectWindow* window = nullptr;  ///< null: they say nothing of a schema
-    uint64_t before = 0;             ///< verdicts given before these
-  };
-  /// `node` is named; `counts` is whose books the records leave, null when an edge held them.
-  void reject(NodeRuntime& node, NodeRuntime* counts, Rejects rejects, records::HostBatch* take, const Error& error);
-  void reject_path(NodeRuntime& node, NodeRuntime* counts, Rejects rejects, records::HostBatch* take,
-                   const Error& error);
-  void refuse(NodeRuntime& node, records::HostBatch* take, const Error& error);
   void catch_up_on_log(bool is_over);
-  void annotate(NodeRuntime& node, records::HostBatch& batch, const Error& error) const;
-  std::string begin_of_payload(const records::HostBatch& batch) const;
   void make_edges();
   void make_source_accounts();
   void find_relays();
   void flush_dead_letters();
   bool is_cut_short() const;
   bool drive_on();
-  bool start_stages(bool (*is_meant)(const Stage&));
+  /// How many run; the graph is stopped if one cannot.
+  size_t start_stages(bool (*is_meant)(const Stage&));
   void finish();
   void close_nodes();
   void close_side_by_side(int rank, int64_t until_ns);
@@ -129,7 +123,11 @@ class GraphRuntime {
 
   const Plan plan_;
   const RuntimeOptions options_;
+  const Clock& clock_;
+  const std::unique_ptr<Executor> threads_;  ///< null: the options name an executor
+  Executor& executor_;
   const sluice_host& host_;
+  Verdicts verdicts_;
   Bell bell_;  ///< rings when what open, start, wait and close wait for may have come
   Ending ending_;
   std::deque<NodeRuntime> nodes_;
@@ -137,10 +135,6 @@ class GraphRuntime {
   std::deque<Stage> stages_;
   std::vector<Stage*> stage_of_source_;  ///< by the source's number in ending_
   std::vector<MemoryRelay> memory_relays_;
-  int32_t reason_slot_ = -1;
-  int32_t code_slot_ = -1;
-  int32_t node_slot_ = -1;
-
   JustSaid just_said_;
 
   std::atomic<bool> abort_requested_{false};
@@ -156,7 +150,6 @@ class GraphRuntime {
   std::vector<std::string> left_behind_;  ///< guarded by mutex_
   Phase phase_ = Phase::built;            ///< of the thread that drives
   int64_t closing_since_ns_ = 0;
-  std::vector<std::thread> closers_;
 };
 
 /// The table of host functions for graphs with this many attributes, for the life of the process.

@@ -74,6 +74,19 @@ void batch_merge(sluice_context* context, sluice_batch* into, sluice_batch* take
   if (inside) let_go(inside.node());
 }
 
+Verdicts::Given given_from(uint32_t verdict) {
+  switch (verdict) {
+    case SLUICE_DELIVERED:
+      return Verdicts::Given::delivered;
+    case SLUICE_ACCEPTED:
+      return Verdicts::Given::accepted;
+    case SLUICE_DISCARDED:
+      return Verdicts::Given::discarded;
+    default:
+      return Verdicts::Given::failed;
+  }
+}
+
 void settle(sluice_context* context, sluice_batch* take, uint32_t verdict, uint32_t category, sluice_str code,
             sluice_str reason) {
   const Inside inside(context);
@@ -85,7 +98,7 @@ void settle(sluice_context* context, sluice_batch* take, uint32_t verdict, uint3
   NodeRuntime& node = inside.node();
   if (verdict == SLUICE_DELIVERED || verdict == SLUICE_ACCEPTED) {
     static const Error* const none = new Error;
-    node.runtime.settle(node, batch, verdict, *none);
+    node.runtime.verdicts().settle(node, batch, given_from(verdict), *none);
     let_go(node);
     return;
   }
@@ -93,7 +106,8 @@ void settle(sluice_context* context, sluice_batch* take, uint32_t verdict, uint3
   const auto text = [&](sluice_str from) {
     return verdict == SLUICE_FAILED ? node.runtime.shown(to_view(from)) : std::string(to_view(from));
   };
-  node.runtime.settle(node, batch, verdict, Error{static_cast<Category>(category), text(reason), text(code)});
+  node.runtime.verdicts().settle(node, batch, given_from(verdict),
+                                 Error{static_cast<Category>(category), text(reason), text(code)});
   let_go(node);
 }
 
@@ -139,7 +153,7 @@ void batch_bind(sluice_context* context, sluice_batch* fresh, sluice_token* take
   } else {
     node.counters.folded.fetch_add(absorbed - batch.count, std::memory_order_relaxed);
   }
-  node.bonds.bind_take(batch, token.release(), StageClock::recent_here());
+  node.bonds.bind_take(batch, token.release(), StageClock::recent_here(context->clock));
 }
 
 uint32_t may_relinquish(sluice_context* context, const sluice_token* token) {
@@ -157,7 +171,7 @@ void relinquish(sluice_context* context, sluice_token* take) {
     return;
   }
   node.counters.relinquished.fetch_add(token->records, std::memory_order_relaxed);
-  records::relinquish_take(token.release(), StageClock::recent_here());
+  records::relinquish_take(token.release(), StageClock::recent_here(context->clock));
 }
 
 void token_drop(sluice_context* context, sluice_token* take) {

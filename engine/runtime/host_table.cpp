@@ -27,10 +27,10 @@ void log(sluice_context* context, uint32_t level, sluice_str sentence) {
   if (!inside) return;
   NodeRuntime& node = inside.node();
   const std::string shown = node.runtime.shown(to_view(sentence));
-  if (node.may_log(shown, monotonic_ns())) node.runtime.log_said(node, level, shown);
+  if (node.may_log(shown, node.runtime.clock().monotonic_ns())) node.runtime.log_said(node, level, shown);
 }
-int64_t now(sluice_context*) { return wall_ns(); }
-int64_t monotonic(sluice_context*) { return monotonic_ns(); }
+int64_t now(sluice_context* context) { return context->clock.wall_ns(); }
+int64_t monotonic(sluice_context* context) { return context->clock.monotonic_ns(); }
 uint64_t random_number(sluice_context*) {
   thread_local std::mt19937_64 generator{std::random_device{}()};
   return generator();
@@ -174,7 +174,7 @@ void committed(sluice_context* context, uint32_t partition, int64_t position, co
   NodeRuntime& node = inside.node();
   if (error != nullptr) {
     node.runtime.log_said(node, SLUICE_LOG_WARN, node.runtime.shown(*error).message);
-    node.stage->source()->delay_commits(monotonic_ns());
+    node.stage->source()->delay_commits(node.runtime.clock().monotonic_ns());
   }
   node.account->committed(partition, position, error == nullptr);
 }

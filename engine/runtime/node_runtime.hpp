@@ -44,9 +44,10 @@ struct NodeCounters {
 
 class NodeRuntime {
  public:
-  NodeRuntime(GraphRuntime& graph, const PlanNode& node, size_t node_index, uint32_t attribute_count)
+  NodeRuntime(GraphRuntime& graph, const Clock& clock, const PlanNode& node, size_t node_index,
+              uint32_t attribute_count)
       : runtime(graph),
-        context(sluice_context::make(*this, attribute_count, node.is_sink())),
+        context(sluice_context::make(*this, clock, attribute_count, node.is_sink())),
         plan(node),
         index(node_index),
         is_sink(node.is_sink()),

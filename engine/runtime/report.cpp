@@ -101,8 +101,8 @@ EdgeReport report_of(const Plan& plan, const EdgeRuntime& edge, int64_t now_ns) 
   }
   report.is_buffered = edge.queue != nullptr;
   report.is_dead_letter = edge.dead_letter != nullptr;
-  report.in = edge.in_records.load(std::memory_order_relaxed);
-  report.in_batches = edge.in_batches.load(std::memory_order_relaxed);
+  report.in = edge.in_records();
+  report.in_batches = edge.in_batches.load();
   report.out = edge.out_records.load();
   report.discarded = edge.discarded.load(std::memory_order_relaxed);
   report.rejected = edge.rejected.load(std::memory_order_relaxed);
@@ -133,7 +133,7 @@ Report GraphRuntime::report() const {
   report.process = plan_.process;
   report.latency_budget_ns = plan_.latency_budget_ns;
   report.routes = plan_.routes;
-  const int64_t now_ns = monotonic_ns();
+  const int64_t now_ns = clock_.monotonic_ns();
   for (const NodeRuntime& node : nodes_) report.nodes.push_back(report_of(node, now_ns));
   for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(plan_, edge, now_ns));
   for (const Stage& stage : stages_) report.stages.push_back({stage.name(), stage.turns()});

@@ -127,12 +127,14 @@ sluice_credit SourceHead::credit() {
   return credit;
 }
 
-AfterTurn SourceHead::poll(int64_t until_ns) {
+AfterTurn SourceHead::poll(int64_t until_ns, Waiting waiting) {
   using What = AfterTurn::What;
-  if (has_ended_) return {until_ns == 0 ? What::again : What::wait, until_ns};
+  const AfterTurn wait{until_ns == 0 ? What::again : What::wait, until_ns};
+  if (has_ended_) return wait;
   const sluice_credit most = credit();
+  const uint64_t begun_before = source_.account->begun();
   const bool is_in_poll = stage_.waker().enter_poll();
-  if (!is_in_poll) until_ns = 0;
+  if (!is_in_poll || waiting == Waiting::outside) until_ns = 0;
   sluice_error error = empty_error();
   stage_.clock().forget();
   const int32_t polled = source_.plan.type->poll(source_.handle, &most, until_ns, &error);
@@ -143,8 +145,8 @@ AfterTurn SourceHead::poll(int64_t until_ns) {
     stage_.flush_from(source_, SLUICE_FLUSH_END);
     has_ended_ = true;
     graph_.ending().source_is_done(source_.ending_number);
-  } else {
-    return {What::polled, until_ns};
+  } else if (waiting == Waiting::outside && source_.account->begun() == begun_before) {
+    return wait;
   }
   return {What::again};
 }

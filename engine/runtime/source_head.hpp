@@ -32,8 +32,8 @@ class SourceHead {
   void stop_if_requested();
   /// Commits, partitions that leave, and starvation.
   void serve(int64_t now_ns);
-  /// Lets the source emit what there is room for. It may wait until then; 0: it must not.
-  AfterTurn poll(int64_t until_ns);
+  /// Lets the source emit what there is room for. Nothing else is due before `until_ns`; 0: something is due now.
+  AfterTurn poll(int64_t until_ns, Waiting waiting);
   /// When serve() is due although nothing wakes the stage; INT64_MAX: never.
   int64_t deadline_ns() const { return revoke_deadline_ns_; }
 

@@ -2,10 +2,8 @@
 #include "runtime/stage.hpp"
 
 #include <algorithm>
-#include <system_error>
 
 #include "runtime/graph_runtime.hpp"
-#include "sluice/resource_limit.hpp"
 #include "sluice/result.hpp"
 
 namespace sluice::engine {
@@ -18,7 +16,11 @@ constexpr int64_t housekeeping_ns = 1'000'000'000;
 }  // namespace
 
 Stage::Stage(GraphRuntime& graph, const PlanStage& plan)
-    : graph_(graph), plan_(plan), name_(graph.plan().nodes[plan.head].name), head_(graph.node(plan.head)) {
+    : graph_(graph),
+      plan_(plan),
+      name_(graph.plan().nodes[plan.head].name),
+      head_(graph.node(plan.head)),
+      clock_(graph.clock()) {
   for (const size_t index : plan.nodes) {
     NodeRuntime& node = graph.node(index);
     node.stage = this;
@@ -49,21 +51,9 @@ void Stage::connect() {
   if (source_) source_->connect();
 }
 
-Result<void> Stage::start() {
-  is_running_.store(true, std::memory_order_release);
-  try {
-    thread_ = std::thread([this] {
-      // Linux keeps 15 characters of a thread's name.
-      pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
-      run();
-      is_running_.store(false, std::memory_order_release);
-      graph_.something_changed();
-    });
-  } catch (const std::exception& error) {
-    is_running_.store(false, std::memory_order_release);
-    return current_resource_limit().value_or(operator_needed(error.what()));
-  }
-  return {};
+void Stage::leave() {
+  is_entered_.store(false, std::memory_order_release);
+  graph_.something_changed();
 }
 
 void Stage::request_source_stop() {
@@ -77,37 +67,12 @@ void Stage::request_quit() {
 }
 
 void Stage::wake_from_aside() {
-  if (!waker_.signal()) return;
-  try {
-    asides_.emplace_back([this] { waker_.wake_poll(); });
-  } catch (const std::system_error&) {
-    // No thread can be had.
-    waker_.wake_poll();
-  }
+  if (waker_.signal()) graph_.executor().do_aside([this] { waker_.wake_poll(); });
 }
 
-bool Stage::join(int64_t until_ns) {
-  if (thread_.joinable()) thread_.join();
-  if (!waker_.end_poll_wakes(until_ns)) return false;
-  for (std::thread& aside : asides_) aside.join();
-  asides_.clear();
-  return true;
-}
-
-void Stage::run() {
-  if (!start_nodes()) return;
-  clock_.adopt();
-  for (;;) {
-    // First of all: a request that came before this is seen in the turn, one that comes after wakes.
-    waker_.clear();
-    const AfterTurn after = turn(clock_.read());
-    if (after.what == AfterTurn::What::over) return;
-    if (after.what == AfterTurn::What::wait) waker_.wait_until(after.until_ns);
-  }
-}
-
-AfterTurn Stage::turn(int64_t now_ns) {
+AfterTurn Stage::turn(int64_t now_ns, Waiting waiting) {
   using What = AfterTurn::What;
+  const StageClock::Here here(clock_);
   turns_.add(1);
   if (quit_requested_.load(std::memory_order_seq_cst)) return {What::over};
   if (source_) source_->stop_if_requested();
@@ -119,7 +84,7 @@ AfterTurn Stage::turn(int64_t now_ns) {
   }
   if (source_) {
     source_->serve(now_ns);
-    return source_->poll(parked_since_asking_ ? 0 : next_wake_ns(now_ns));
+    return source_->poll(parked_since_asking_ ? 0 : next_wake_ns(now_ns), waiting);
   }
   if (run_queues_once() || parked_since_asking_) return {What::again};
   return {What::wait, next_wake_ns(now_ns)};

@@ -4,13 +4,10 @@
 // while every output has room; with none, its source is polled at credit 0. Nothing that a plugin returns or emits is
 // ever refused: what finds no room is parked here, counted, and pauses the stage.
 #pragma once
-#include <pthread.h>
-
 #include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "runtime/edge_runtime.hpp"
@@ -33,15 +30,19 @@ class Stage {
 
   /// Wires the stage to its queues; before start.
   void connect();
-  Result<void> start();
-  // The thread that ends the run. Neither request waits for the source, whose wake slot may hang.
+
+  // Whoever runs the stage: it enters, starts its nodes, takes turns until none follows, and leaves.
+  void enter() { is_entered_.store(true, std::memory_order_release); }
+  /// False: a node did not start, and no turn follows.
+  bool start_nodes();
+  AfterTurn turn(int64_t now_ns, Waiting waiting);
+  void leave();
+
+  // The thread that drives the graph. Neither request waits for the source, whose wake slot may hang.
   /// The source is stopped; it is done when its last marker has set out.
   void request_source_stop();
-  /// Ends the loop.
+  /// The next turn is the last.
   void request_quit();
-  /// Waits for the thread. False: another thread was still in the wake slot of the source at this moment, so the source
-  /// may not be closed.
-  bool join(int64_t until_ns);
   Waker& waker() { return waker_; }
   StageClock& clock() { return clock_; }
   const NodeRuntime& head() const { return head_; }
@@ -66,11 +67,8 @@ class Stage {
   bool has_source() const { return source_.has_value(); }
   /// Every node's `start` has returned.
   bool has_started() const { return has_started_.load(std::memory_order_acquire); }
-  /// Before join.
-  bool has_thread() const { return thread_.joinable(); }
-  /// Its thread is done with all nodes of the stage, or was never started.
-  bool has_ended() const { return !may_be_running(); }
-  bool may_be_running() const { return is_running_.load(std::memory_order_acquire); }
+  /// Whoever ran it is done with all nodes of the stage, or it was never entered.
+  bool has_ended() const { return !is_entered_.load(std::memory_order_acquire); }
   const std::string& name() const { return name_; }
   /// Turns of the loop, at least one a second: whether it is alive.
   uint64_t turns() const { return turns_.load(); }
@@ -81,10 +79,7 @@ class Stage {
     records::HostBatch* batch;
     uint32_t marker_behind;  ///< SLUICE_FLUSH_*; 0: none
   };
-  void run();
   void wake_from_aside();
-  bool start_nodes();
-  AfterTurn turn(int64_t now_ns);
   bool run_queues_once();
   void take_from(EdgeRuntime& input, records::HostBatch* take);
   void serve_timers(int64_t now_ns);
@@ -112,14 +107,12 @@ class Stage {
   std::vector<EdgeRuntime*> inputs_;   ///< buffered edges and dead letters into the head
   size_t next_input_ = 0;
 
-  std::thread thread_;
-  std::vector<std::thread> asides_;  ///< in the source's wake slot
   Waker waker_;
   StageClock clock_;
   OwnCounter turns_;
   std::atomic<bool> quit_requested_{false};
   std::atomic<bool> has_started_{false};
-  std::atomic<bool> is_running_{false};
+  std::atomic<bool> is_entered_{false};
   bool is_broken_ = false;
   Ending::OwedFlush owed_flush_;  ///< of the head
   bool timers_wait_for_room_ = false;

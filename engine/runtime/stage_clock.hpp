@@ -6,29 +6,47 @@
 #pragma once
 #include <cstdint>
 
-#include "runtime/waker.hpp"
+#include <utility>
+
+#include "runtime/clock.hpp"
 
 namespace sluice::engine {
 
 class StageClock {
  public:
-  /// From here on the calling thread's clock.
-  void adopt() { of_this_thread_ = this; }
+  explicit StageClock(const Clock& clock) : clock_(clock) {}
+
+  /// For as long as this lives, it is the calling thread's clock.
+  class Here {
+   public:
+    explicit Here(StageClock& clock) : before_(std::exchange(of_this_thread_, &clock)) {}
+    ~Here() { of_this_thread_ = before_; }
+    Here(const Here&) = delete;
+    Here& operator=(const Here&) = delete;
+
+   private:
+    StageClock* const before_;
+  };
   void forget() { worked_records_ = records_a_reading; }
   void worked(uint32_t records) { worked_records_ += records; }
 
   int64_t recent() { return worked_records_ < records_a_reading ? now_ns_ : read(); }
   int64_t read() {
     worked_records_ = 0;
-    return now_ns_ = monotonic_ns();
+    return now_ns_ = clock_.monotonic_ns();
   }
-  static int64_t read_here() { return of_this_thread_ == nullptr ? monotonic_ns() : of_this_thread_->read(); }
-  /// Of a thread that is no stage's it is a reading.
-  static int64_t recent_here() { return of_this_thread_ == nullptr ? monotonic_ns() : of_this_thread_->recent(); }
+  // Of a thread that is not a stage's, both read this clock.
+  static int64_t read_here(const Clock& otherwise) {
+    return of_this_thread_ == nullptr ? otherwise.monotonic_ns() : of_this_thread_->read();
+  }
+  static int64_t recent_here(const Clock& otherwise) {
+    return of_this_thread_ == nullptr ? otherwise.monotonic_ns() : of_this_thread_->recent();
+  }
 
  private:
   static constexpr uint64_t records_a_reading = 512;
   static inline thread_local StageClock* of_this_thread_ = nullptr;
+  const Clock& clock_;
   int64_t now_ns_ = 0;
   uint64_t worked_records_ = records_a_reading;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/graph_runtime.hpp"
+#include "runtime/scheduling_point.hpp"
 #include "runtime/stage.hpp"
 #include "sluice/result.hpp"
 
@@ -39,7 +40,7 @@ void Stage::emit(NodeRuntime& from, uint32_t port, HostBatch* take) {
   }
   const auto& edges = from.edges_of_port[port];
   if (edges.empty()) {
-    graph_.discard(from, take, "port_not_wired");
+    graph_.verdicts().discard(from, take, "port_not_wired");
     return;
   }
   from.counters.out_records.add(take->count);
@@ -60,8 +61,8 @@ void Stage::emit_copies(NodeRuntime& from, const std::vector<EdgeRuntime*>& edge
 }
 
 inline void Stage::hand_over(EdgeRuntime& edge, HostBatch* take) {
-  edge.in_records.store(edge.in_records.load(std::memory_order_relaxed) + take->count, std::memory_order_relaxed);
-  edge.in_batches.store(edge.in_batches.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  edge.from_node.add(take->count);
+  edge.in_batches.add(1);
   if (edge.path != 0) {
     for (records::Run& run : take->runs) run.path = edge.path;
   }
@@ -102,8 +103,9 @@ inline bool Stage::try_hand_over(EdgeRuntime& edge, HostBatch*& take) {
     call_process(to, edge.to_port, take);
     return true;
   }
+  reach(SchedulingPoint::queue_push);
   const EdgeQueue::Pushed pushed = edge.queue->push(take);
-  graph_.settle_losers(edge, pushed);
+  graph_.verdicts().settle_losers(edge, pushed);
   take = pushed.rest;
   return take == nullptr;
 }
@@ -123,6 +125,7 @@ bool Stage::run_queues_once() {
     }
     is_empty = batch == nullptr;
     if (is_empty) break;
+    reach(SchedulingPoint::queue_pop);
     ++handed_over;
     if (batch->is_flush_marker) {
       const uint32_t why = batch->flush_reason;
@@ -203,9 +206,10 @@ bool Stage::serve_rejected() {
     for (records::Run& run : batch->runs) run.is_dead = 1;
     edge.queue->ask_for_wake();
     const uint64_t count = batch->count;
+    reach(SchedulingPoint::queue_push);
     const EdgeQueue::Pushed pushed = edge.queue->push(batch);
-    graph_.settle_losers(edge, pushed);
-    edge.in_records.fetch_add(count - (pushed.rest == nullptr ? 0 : pushed.rest->count), std::memory_order_relaxed);
+    graph_.verdicts().settle_losers(edge, pushed);
+    edge.from_rejects.fetch_add(count - (pushed.rest == nullptr ? 0 : pushed.rest->count), std::memory_order_relaxed);
     if (pushed.rest != nullptr) {
       batches[served] = pushed.rest;
       break;

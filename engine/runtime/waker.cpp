@@ -9,14 +9,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "runtime/clock.hpp"
+
 namespace sluice::engine {
 namespace {
-
-int64_t read_clock(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 // About a microsecond: what sleeping and being woken costs the two sides together is several.
 constexpr int spins = 48;
@@ -32,9 +28,6 @@ void pause_briefly() {
 }
 
 }  // namespace
-
-int64_t monotonic_ns() { return read_clock(CLOCK_MONOTONIC); }
-int64_t wall_ns() { return read_clock(CLOCK_REALTIME); }
 
 bool Waker::signal() {
   if (state_.load(std::memory_order_seq_cst) == signalled) return false;

@@ -28,6 +28,8 @@ class Waker {
   /// The first half of wake. True: the stage is inside poll, and wake_poll has to follow on any thread.
   bool signal();
   void wake_poll();
+  /// A signal came since clear().
+  bool is_signalled() const { return state_.load(std::memory_order_seq_cst) == signalled; }
 
   // The stage's own thread.
   void clear() { state_.exchange(awake, std::memory_order_seq_cst); }
@@ -52,10 +54,5 @@ class Waker {
   bool is_in_poll_wake_ = false;     ///< guarded by poll_wake_mutex_
   std::function<void()> poll_wake_;  ///< guarded by it once the stage runs, but for the call under way
 };
-
-/// Nanoseconds of the clock that never steps; the one that all deadlines are of.
-int64_t monotonic_ns();
-/// Nanoseconds since 1970, UTC.
-int64_t wall_ns();
 
 }  // namespace sluice::engine

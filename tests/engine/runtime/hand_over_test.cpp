@@ -9,6 +9,7 @@
 #include "catch.hpp"
 #include "queue_batches.hpp"
 #include "runtime/accounts.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/edge_queue.hpp"
 
 using namespace sluice;

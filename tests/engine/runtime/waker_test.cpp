@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "catch.hpp"
+#include "runtime/clock.hpp"
 
 using sluice::engine::monotonic_ns;
 using sluice::engine::Waker;
