@@ -20,13 +20,17 @@ std::string_view stored_type(const columns::Type& type) {
   switch (type.kind) {
     case TypeKind::bigint:
     case TypeKind::integer:
+    case TypeKind::smallint:
     case TypeKind::boolean:
       return "INTEGER";
     case TypeKind::double_precision:
+    case TypeKind::real:
       return "REAL";
     case TypeKind::text:
     case TypeKind::numeric:
     case TypeKind::timestamptz:
+    case TypeKind::timestamp:
+    case TypeKind::date:
     case TypeKind::json:
     case TypeKind::jsonb:
       break;

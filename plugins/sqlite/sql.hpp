@@ -2,7 +2,8 @@
 // The SQL text of one sink. Every name from the graph is quoted here and nowhere else; values are always bound, never
 // part of the text. SQLite has no decimals and no times: numeric is TEXT in canonical form with its declared scale
 // ('61837.63000000'), because REAL would round it and INTEGER cannot hold twenty digits; timestamptz is TEXT in RFC
-// 3339, UTC, with microseconds ('2024-08-08T23:54:13.123456Z'), which sorts by time; boolean is 0 or 1.
+// 3339, UTC, with microseconds ('2024-08-08T23:54:13.123456Z'), which sorts by time, timestamp the same without the Z,
+// and date '2024-08-08'; boolean is 0 or 1.
 #pragma once
 #include <string>
 #include <string_view>

@@ -31,12 +31,16 @@ bool keeps(const std::string& affinity, TypeKind kind) {
     case TypeKind::numeric:
       return affinity == "TEXT";
     case TypeKind::timestamptz:
+    case TypeKind::timestamp:
+    case TypeKind::date:
       return affinity == "TEXT" || affinity == "NUMERIC";
     case TypeKind::bigint:
     case TypeKind::integer:
+    case TypeKind::smallint:
     case TypeKind::boolean:
       return affinity == "INTEGER" || affinity == "NUMERIC";
     case TypeKind::double_precision:
+    case TypeKind::real:
       return affinity == "REAL" || affinity == "NUMERIC";
   }
   return false;

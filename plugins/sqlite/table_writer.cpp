@@ -42,7 +42,15 @@ void TableWriter::bind(sqlite3_stmt* statement, int parameter, const columns::Va
     case ValueKind::time: {
       char* const text = times_.data() + column * columns::rfc3339_us_size;
       columns::write_rfc3339_us(value.integer, text);
-      sqlite3_bind_text(statement, parameter, text, columns::rfc3339_us_size, SQLITE_STATIC);
+      // A timestamp has no zone: it goes without the Z.
+      const bool has_zone = settings_.mapping.columns()[column].type.kind == columns::TypeKind::timestamptz;
+      sqlite3_bind_text(statement, parameter, text, columns::rfc3339_us_size - (has_zone ? 0 : 1), SQLITE_STATIC);
+      break;
+    }
+    case ValueKind::date: {
+      char* const text = times_.data() + column * columns::rfc3339_us_size;
+      columns::write_date(value.integer, text);
+      sqlite3_bind_text(statement, parameter, text, columns::date_size, SQLITE_STATIC);
       break;
     }
   }

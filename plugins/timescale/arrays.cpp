@@ -66,14 +66,26 @@ void Arrays::encode(const columns::Rows& rows, std::span<const uint32_t> which) 
       case TypeKind::integer:
         put_column<TypeKind::integer>(rows, which, i, to);
         break;
+      case TypeKind::smallint:
+        put_column<TypeKind::smallint>(rows, which, i, to);
+        break;
       case TypeKind::boolean:
         put_column<TypeKind::boolean>(rows, which, i, to);
         break;
       case TypeKind::timestamptz:
         put_column<TypeKind::timestamptz>(rows, which, i, to);
         break;
+      case TypeKind::timestamp:
+        put_column<TypeKind::timestamp>(rows, which, i, to);
+        break;
+      case TypeKind::date:
+        put_column<TypeKind::date>(rows, which, i, to);
+        break;
       case TypeKind::double_precision:
         put_column<TypeKind::double_precision>(rows, which, i, to);
+        break;
+      case TypeKind::real:
+        put_column<TypeKind::real>(rows, which, i, to);
         break;
     }
   }

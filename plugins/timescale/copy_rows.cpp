@@ -28,12 +28,14 @@ void CopyRows::encode(const columns::Rows& rows, std::span<const uint32_t> which
     at = bytes_.grow(room);
     put_16(at, static_cast<uint16_t>(row.size()));
     at += sizeof(uint16_t);
-    for (size_t i = 0; i < row.size(); ++i) {
-      if (row[i].kind == columns::ValueKind::null) {
+    const columns::TypeKind* kind = kinds_.data();
+    for (const columns::Value& value : row) {
+      if (value.kind == columns::ValueKind::null) {
         put_null(at);
       } else {
-        put_value(kinds_[i], row[i], at);
+        put_value(*kind, value, at);
       }
+      ++kind;
     }
     bytes_.advance_to(at);
   }

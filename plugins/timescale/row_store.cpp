@@ -293,15 +293,17 @@ std::optional<Failure> RowStore::look_up(Job& job, const Rows& part, Rows& missi
   std::vector<Parameter> parameters;
   const Arrays& arrays = job.arrays(part);
   for (size_t column = 0; column < settings_.mapping.size(); ++column) parameters.push_back(arrays[column]);
-  std::vector<std::array<uint8_t, 8>> bounds;
+  std::vector<std::array<uint8_t, length_size + 8>> bounds;
   bounds.reserve(2 * bounded_.size());
   for (const size_t column : bounded_) {
-    const auto at = [&](uint32_t row) { return job.rows[row][column].integer - postgres_epoch_us; };
-    const auto [least, most] =
-        std::minmax_element(part.begin(), part.end(), [&](uint32_t a, uint32_t b) { return at(a) < at(b); });
+    const auto at = [&](uint32_t row) -> const columns::Value& { return job.rows[row][column]; };
+    const auto [least, most] = std::minmax_element(
+        part.begin(), part.end(), [&](uint32_t a, uint32_t b) { return at(a).integer < at(b).integer; });
     for (const uint32_t row : {*least, *most}) {
-      put_64(bounds.emplace_back().data(), static_cast<uint64_t>(at(row)));
-      parameters.emplace_back(bounds.back());
+      uint8_t* const start = bounds.emplace_back().data();
+      uint8_t* end = start;
+      put_value(settings_.column(column).type.kind, at(row), end);
+      parameters.emplace_back(start + length_size, end);
     }
   }
   statements_.add();

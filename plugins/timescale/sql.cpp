@@ -79,7 +79,7 @@ std::string copy_sql(const Settings& settings) {
 std::vector<size_t> bounded_columns(const Settings& settings) {
   std::vector<size_t> bounded;
   for (const size_t column : settings.conflict) {
-    if (settings.column(column).type.kind == columns::TypeKind::timestamptz) bounded.push_back(column);
+    if (columns::is_time(settings.column(column).type.kind)) bounded.push_back(column);
   }
   return bounded;
 }
@@ -106,8 +106,9 @@ std::string look_up_sql(const Settings& settings, const Casts& casts, const std:
                       return in_table(settings.conflict[i]) + " = " + in_row(settings.conflict[i]);
                     });
   for (size_t i = 0; i < bounded.size(); ++i) {
-    sql += " AND " + in_table(bounded[i]) + " BETWEEN " + parameter(count + 2 * i + 1, "timestamptz") + " AND " +
-           parameter(count + 2 * i + 2, "timestamptz");
+    const std::string_view type = wire_type(settings.column(bounded[i]).type.kind).name;
+    sql += " AND " + in_table(bounded[i]) + " BETWEEN " + parameter(count + 2 * i + 1, type) + " AND " +
+           parameter(count + 2 * i + 2, type);
   }
   return sql + " LIMIT 1) AS f ON true WHERE f.same IS NOT TRUE";
 }

@@ -48,14 +48,22 @@ std::string_view kept_as(TypeKind kind) {
       return "bigint or numeric";
     case TypeKind::integer:
       return "integer, bigint or numeric";
+    case TypeKind::smallint:
+      return "smallint, integer, bigint or numeric";
     case TypeKind::numeric:
       return "numeric with room for all of its digits";
     case TypeKind::boolean:
       return "boolean";
     case TypeKind::timestamptz:
       return "timestamptz";
+    case TypeKind::timestamp:
+      return "timestamp";
+    case TypeKind::date:
+      return "date";
     case TypeKind::double_precision:
       return "double precision";
+    case TypeKind::real:
+      return "real";
     case TypeKind::json:
       return "json";
     case TypeKind::jsonb:
@@ -70,6 +78,7 @@ std::string misfit(const Type& mapped, const TableColumn& column) {
   constexpr uint32_t numeric_id = wire_type(TypeKind::numeric).element;
   constexpr uint32_t text_id = wire_type(TypeKind::text).element;
   constexpr uint32_t bigint_id = wire_type(TypeKind::bigint).element;
+  constexpr uint32_t integer_id = wire_type(TypeKind::integer).element;
   const std::string other = "keeps values of another type";
   const bool same = type_id == wire_type(mapped.kind).element;
   switch (mapped.kind) {
@@ -81,7 +90,11 @@ std::string misfit(const Type& mapped, const TableColumn& column) {
     case TypeKind::integer:
       if (type_id == numeric_id) return whole_number_misfit(10, modifier);
       return same || type_id == bigint_id ? "" : other;
+    case TypeKind::smallint:
+      if (type_id == numeric_id) return whole_number_misfit(5, modifier);
+      return same || type_id == integer_id || type_id == bigint_id ? "" : other;
     case TypeKind::timestamptz:
+    case TypeKind::timestamp:
       // Six digits are all that there are; fewer round.
       if (same && modifier != no_modifier && modifier < 6) return "would round microseconds";
       return same ? "" : other;
@@ -90,6 +103,8 @@ std::string misfit(const Type& mapped, const TableColumn& column) {
       return column.base_id == text_id || column.base_id == varchar_id || !column.text_cast.empty() ? "" : other;
     case TypeKind::boolean:
     case TypeKind::double_precision:
+    case TypeKind::real:
+    case TypeKind::date:
     case TypeKind::json:
     case TypeKind::jsonb:
       break;

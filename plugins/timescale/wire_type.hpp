@@ -25,14 +25,22 @@ constexpr WireType wire_type(columns::TypeKind kind) {
       return {20, 1016, "int8"};
     case TypeKind::integer:
       return {23, 1007, "int4"};
+    case TypeKind::smallint:
+      return {21, 1005, "int2"};
     case TypeKind::boolean:
       return {16, 1000, "bool"};
     case TypeKind::numeric:
       return {1700, 1231, "numeric"};
     case TypeKind::timestamptz:
       return {1184, 1185, "timestamptz"};
+    case TypeKind::timestamp:
+      return {1114, 1115, "timestamp"};
+    case TypeKind::date:
+      return {1082, 1182, "date"};
     case TypeKind::double_precision:
       return {701, 1022, "float8"};
+    case TypeKind::real:
+      return {700, 1021, "float4"};
     case TypeKind::json:
       return {114, 199, "json"};
     case TypeKind::jsonb:

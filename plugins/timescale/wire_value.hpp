@@ -9,12 +9,14 @@
 #include "big_endian.hpp"
 #include "numeric.hpp"
 #include "sluice/columns/rows.hpp"
+#include "sluice/columns/time.hpp"
 #include "sluice/columns/type.hpp"
 
 namespace sluice::timescale {
 
-/// PostgreSQL counts microseconds from 2000.
+/// PostgreSQL counts microseconds and days from 2000.
 constexpr int64_t postgres_epoch_us = 946'684'800'000'000;
+constexpr int64_t postgres_epoch_day = columns::day_of(postgres_epoch_us);
 constexpr size_t length_size = 4;
 
 /// `at` moves behind it.
@@ -64,12 +66,22 @@ inline void put_value(columns::TypeKind kind, const columns::Value& value, uint8
     case TypeKind::integer:
       put_32(to, static_cast<uint32_t>(value.integer));
       return fixed(4);
+    case TypeKind::smallint:
+      put_16(to, static_cast<uint16_t>(value.integer));
+      return fixed(2);
     case TypeKind::boolean:
       *to = static_cast<uint8_t>(value.integer);
       return fixed(1);
     case TypeKind::timestamptz:
+    case TypeKind::timestamp:
       put_64(to, static_cast<uint64_t>(value.integer - postgres_epoch_us));
       return fixed(8);
+    case TypeKind::date:
+      put_32(to, static_cast<uint32_t>(value.integer - postgres_epoch_day));
+      return fixed(4);
+    case TypeKind::real:
+      put_32(to, std::bit_cast<uint32_t>(static_cast<float>(value.real)));
+      return fixed(4);
     case TypeKind::double_precision:
       put_64(to, std::bit_cast<uint64_t>(value.real));
       return fixed(8);

@@ -8,15 +8,18 @@ import json
 import random
 import re
 import sqlite3
+import struct
 
 import support
 
 TYPES = {
     "bigints": "as: bigint",
     "integers": "as: integer",
+    "smallints": "as: smallint",
     "decimals": 'as: "numeric(20,8)"',
     "plain_decimals": "as: numeric",
     "doubles": "as: double precision",
+    "reals": "as: real",
     "jsons": "as: json",
     "texts": "as: text",
     "booleans": "as: boolean",
@@ -24,8 +27,12 @@ TYPES = {
     "milliseconds": "as: timestamptz, unit: ms",
     "microseconds": "as: timestamptz, unit: us",
     "nanoseconds": "as: timestamptz, unit: ns",
+    "timestamps": "as: timestamp, unit: ms",
+    "dates": "as: date, unit: ms",
 }
-UNITS = {"seconds": 10**6, "milliseconds": 1000, "microseconds": 1, "nanoseconds": decimal.Decimal("0.001")}
+UNITS = {"seconds": 10**6, "milliseconds": 1000, "microseconds": 1, "nanoseconds": decimal.Decimal("0.001"), "timestamps": 1000,
+         "dates": 1000}
+BITS = {"bigints": 63, "integers": 31, "smallints": 15}
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 EARLIEST_US, LATEST_US = -62135596800 * 10**6, 253402300800 * 10**6 - 1
@@ -61,6 +68,7 @@ def values(generator):
                                   '"\\x"', "'x'", "{}", "[]", "[1,]", "{\"a\":1,}", "[1,2", "{\"a\":[1,{\"b\":null}]}"]),
         lambda: '"' + (EPOCH + datetime.timedelta(microseconds=generator.randrange(EARLIEST_US, LATEST_US))).isoformat()
                 .replace("+00:00", generator.choice(["Z", "+00:00"])) + '"',
+        lambda: '"' + str(datetime.date.fromordinal(generator.randrange(1, 3652060))) + '"',
         lambda: "[" * generator.randrange(1, 400) + number + "]" * generator.randrange(1, 400),
     ])()
 
@@ -90,12 +98,12 @@ def number_of(kind, text):
     """What a column of this type keeps of a number, which may have stood in quotes."""
     if not NUMBER.fullmatch(text):
         return REFUSED
-    if kind in ("bigints", "integers"):
-        most = 2**63 if kind == "bigints" else 2**31
+    if kind in BITS:
+        most = 2**BITS[kind]
         return int(text) if re.fullmatch(r"-?[0-9]+", text) and -most <= int(text) < most else REFUSED
-    if kind == "doubles":
-        value = float(text)
-        underflows = abs(value) < 2.2250738585072014e-308 and value == 0 and decimal.Decimal(text) != 0
+    if kind in ("doubles", "reals"):
+        value = float(text) if kind == "doubles" else single(text)
+        underflows = value == 0 and decimal.Decimal(text) != 0
         return REFUSED if value in (float("inf"), float("-inf")) or underflows else value
     value = decimal.Decimal(text)
     if kind == "decimals":
@@ -105,7 +113,22 @@ def number_of(kind, text):
     if kind == "plain_decimals":
         before, behind = value.adjusted() + 1, -value.as_tuple().exponent
         return value if value == 0 or (before <= 1000 and behind <= 1000) else REFUSED
-    return time_of(text, UNITS[kind])
+    return of_kind(kind, time_of(text, UNITS[kind]))
+
+
+def single(text):
+    """The nearest float of 32 bits."""
+    try:
+        return struct.unpack("f", struct.pack("f", float(text)))[0]
+    except OverflowError:
+        return float("inf")
+
+
+def of_kind(kind, time):
+    """As a column of this type keeps a time."""
+    if time is REFUSED:
+        return REFUSED
+    return time[:10] if kind == "dates" else time[:26] if kind == "timestamps" else time
 
 
 def expected(kind, text):
@@ -125,7 +148,9 @@ def expected(kind, text):
     if kind in UNITS and "T" in value:
         # Python reads years of four digits, as the generator writes them.
         at = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
-        return time_of(str((at - EPOCH) // datetime.timedelta(microseconds=1)), 1)
+        return of_kind(kind, time_of(str((at - EPOCH) // datetime.timedelta(microseconds=1)), 1))
+    if kind == "dates" and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return value
     return number_of(kind, value)
 
 

@@ -64,6 +64,14 @@ TEST_CASE("a table that does not fit is named with its column") {
   says(open_error(table(columns, "price TEXT", "price TEXT AS ('1')")), "computes its column price");
   says(open_error(table(columns, "price TEXT", "price TEXT, extra TEXT NOT NULL")), "needs a value for column extra");
   says(open_error("CREATE VIEW trades AS SELECT 1 AS price"), "is a view");
+  const auto as = [](const char* type) -> Values {
+    return {{"columns", map({{"price", column("p", type)}})}, {"conflict", list({"price"})}};
+  };
+  says(open_error("CREATE TABLE trades (price TEXT)", as("smallint")),
+       "declares column price as TEXT, which would change a smallint: it must be INTEGER");
+  says(open_error("CREATE TABLE trades (price INTEGER)", as("real")), "would change a real: it must be REAL");
+  says(open_error("CREATE TABLE trades (price REAL)", as("date")), "would change a date: it must be TEXT");
+  says(open_error("CREATE TABLE trades (price INTEGER)", as("timestamp")), "would change a timestamp: it must be TEXT");
 }
 
 TEST_CASE("the conflict target needs its unique index") {

@@ -89,6 +89,41 @@ TEST_CASE("nulls, reals, JSON and attributes are stored") {
         std::vector<std::string>{"NULL", "0.5", R"({"x":[1, 2]})", "", "2024-08-08T23:54:13.123456Z", "BTCUSDT"});
 }
 
+TEST_CASE("narrow numbers, dates and timestamps are stored, found again, and refused beyond their range") {
+  const Folder folder;
+  // As the sink makes the table, and as others may have declared it.
+  const std::string made = GENERATE("", "CREATE TABLE narrow (n SMALLINT UNIQUE, r FLOAT, t TIMESTAMP, d DATE);",
+                                    "CREATE TABLE narrow (n, r, t, d, UNIQUE (n));");
+  INFO(made);
+  if (!made.empty()) Database(folder.file()).run(made);
+  const Values more{{"unit", "ms"}, {"nullable", true}};
+  Harness node(sqlite_type(), {{"path", folder.file()},
+                               {"table", "narrow"},
+                               {"create", made.empty()},
+                               {"columns", map({{"n", column("n", "smallint")},
+                                                {"r", column("r", "real", {{"nullable", true}})},
+                                                {"t", column("t", "timestamp", more)},
+                                                {"d", column("t", "date", more)}})},
+                               {"conflict", list({"n"})}});
+  node.begin();
+  for (int round = 0; round < 2; ++round) {
+    must(node.write(
+        {R"({"n":-32768,"r":0.1,"t":-1})", R"({"n":32767,"r":0.5,"t":"9999-12-31T23:59:59.999999Z"})", R"({"n":0})"}));
+    REQUIRE(all_settled(node));
+  }
+  CHECK(node.settled(SLUICE_DELIVERED) == 6);
+  CHECK(node.metric("rows_already_there_total") == 3);
+  must(node.write({R"({"n":32768})", R"({"n":1,"r":1e39})", R"({"n":1,"t":253402300800000})"}));
+  REQUIRE(all_settled(node));
+  CHECK(node.settled(SLUICE_FAILED) == 3);
+  Database look(folder.file());
+  CHECK(look.values("SELECT * FROM narrow ORDER BY n") ==
+        std::vector<std::string>{"-32768", "0.100000001490116", "1969-12-31T23:59:59.999000", "1969-12-31", "0", "NULL",
+                                 "NULL", "NULL", "32767", "0.5", "9999-12-31T23:59:59.999999", "9999-12-31"});
+  CHECK(look.values("SELECT DISTINCT typeof(n) || typeof(r) || typeof(t) || typeof(d) FROM narrow WHERE n <> 0") ==
+        std::vector<std::string>{"integerrealtexttext"});
+}
+
 TEST_CASE("bad rows at random are refused by name, and every good row is stored") {
   std::mt19937 random(5);
   const std::vector<std::string> bad = {"not json",

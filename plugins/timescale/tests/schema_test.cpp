@@ -101,6 +101,11 @@ TEST_CASE("a table that does not fit is named with what to do") {
   says(with(fitting, "price numeric(20,8)", "price double precision") + hyper, "keeps values of another type");
   says(with(fitting, "trade_id bigint", "trade_id integer") + hyper, "column trade_id as integer");
   says(with(fitting, "event_time timestamptz", "event_time timestamptz(3)") + hyper, "would round microseconds");
+  says(with(fitting, "trade_id bigint", "trade_id smallint") + hyper,
+       "declares column trade_id as smallint, which keeps values of another type; the graph says bigint");
+  says(with(fitting, "event_time timestamptz", "event_time timestamp"),
+       "declares column event_time as timestamp without time zone, which keeps values of another type; the graph says "
+       "timestamptz");
   says(with(fitting, "DEFAULT 'x' ", "") + hyper, "needs a value for column note");
   says(with(fitting, "price numeric(20,8)", "price numeric(20,8) GENERATED ALWAYS AS (1) STORED"),
        "computes its column price");

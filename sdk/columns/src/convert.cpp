@@ -30,6 +30,11 @@ bool plain_number(std::string_view text) {
   return text.front() != '0' || text.size() == 1 || !is_digit(text[1]);
 }
 
+template <typename Number>
+bool holds(int64_t number) {
+  return number >= std::numeric_limits<Number>::min() && number <= std::numeric_limits<Number>::max();
+}
+
 Result<void> to_integer(const Column& column, std::string_view text, Value& to) {
   int64_t number = 0;
   std::errc fault{};
@@ -41,9 +46,10 @@ Result<void> to_integer(const Column& column, std::string_view text, Value& to) 
       return refused(column, wrong_type, text, "is not a whole number");
     }
   }
-  const bool fits = fault == std::errc() &&
-                    (column.type.kind == TypeKind::bigint ||
-                     (number >= std::numeric_limits<int32_t>::min() && number <= std::numeric_limits<int32_t>::max()));
+  const TypeKind kind = column.type.kind;
+  const bool fits =
+      fault == std::errc() &&
+      (kind == TypeKind::bigint || (kind == TypeKind::integer ? holds<int32_t>(number) : holds<int16_t>(number)));
   if (!fits) return refused(column, out_of_range, text, "does not fit " + type_name(column.type));
   to.integer = number;
   to.kind = ValueKind::integer;
@@ -68,8 +74,10 @@ Result<void> to_decimal(const Column& column, std::string_view text, Arena& aren
   return {};
 }
 
+/// Rounded once, to the type that the column has.
+template <typename Number>
 Result<void> to_real(const Column& column, std::string_view text, Value& to) {
-  double number = 0;
+  Number number = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, fault] = std::from_chars(text.data(), end, number);
   // The library also reads "5.", ".5", "007" and "nan".
@@ -77,7 +85,7 @@ Result<void> to_real(const Column& column, std::string_view text, Value& to) {
     return refused(column, wrong_type, text, "is not a number as JSON writes it");
   }
   if (fault != std::errc() || !std::isfinite(number)) {
-    return refused(column, out_of_range, text, "does not fit double precision");
+    return refused(column, out_of_range, text, "does not fit " + type_name(column.type));
   }
   to.real = number;
   to.kind = ValueKind::real;
@@ -87,9 +95,15 @@ Result<void> to_real(const Column& column, std::string_view text, Value& to) {
 Result<void> set_time(std::optional<int64_t> us, const Column& column, std::string_view text, std::string_view why,
                       Value& to) {
   if (!us) return refused(column, wrong_type, text, why);
-  to.integer = *us;
-  to.kind = ValueKind::time;
+  const bool is_date = column.type.kind == TypeKind::date;
+  to.integer = is_date ? day_of(*us) : *us;
+  to.kind = is_date ? ValueKind::date : ValueKind::time;
   return {};
+}
+
+/// A number in a text, where the column has a unit for it.
+bool is_epoch(const Column& column, std::string_view text) {
+  return column.unit != TimeUnit::none && !text.empty() && text.find_first_not_of("-+0123456789.eE") == text.npos;
 }
 
 Result<void> to_time(const Column& column, std::string_view number, Arena& arena, Value& to) {
@@ -103,6 +117,19 @@ Result<void> to_time(const Column& column, std::string_view number, Arena& arena
     if (decimal.fault == DecimalFault::none) us = parse_epoch_us(decimal.text, column.unit);
   }
   return set_time(us, column, number, "is not a time between the years 1 and 9999 in the column's unit", to);
+}
+
+Result<void> to_date(const Column& column, std::string_view text, Arena& arena, Value& to) {
+  if (const std::optional<int64_t> day = parse_date(text)) {
+    to.integer = *day;
+    to.kind = ValueKind::date;
+    return {};
+  }
+  if (is_epoch(column, text)) return to_time(column, text, arena, to);
+  return set_time(parse_rfc3339_us(text), column, text,
+                  "is not a date between the years 1 and 9999 such as 2024-08-08, nor a time such as "
+                  "2024-08-08T23:54:13.123456Z",
+                  to);
 }
 
 Result<void> to_text(const Column& column, std::string_view text, Value& to) {
@@ -133,15 +160,19 @@ Result<void> convert_text(const Column& column, std::string_view text, Arena& ar
       return to_text(column, text, to);
     case TypeKind::bigint:
     case TypeKind::integer:
+    case TypeKind::smallint:
       return to_integer(column, text, to);
     case TypeKind::numeric:
       return to_decimal(column, text, arena, to);
     case TypeKind::double_precision:
-      return to_real(column, text, to);
+      return to_real<double>(column, text, to);
+    case TypeKind::real:
+      return to_real<float>(column, text, to);
+    case TypeKind::date:
+      return to_date(column, text, arena, to);
     case TypeKind::timestamptz:
-      if (column.unit != TimeUnit::none && !text.empty() && text.find_first_not_of("-+0123456789.eE") == text.npos) {
-        return to_time(column, text, arena, to);
-      }
+    case TypeKind::timestamp:
+      if (is_epoch(column, text)) return to_time(column, text, arena, to);
       return set_time(parse_rfc3339_us(text), column, text,
                       "is not a time between the years 1 and 9999 such as 2024-08-08T23:54:13.123456Z", to);
     case TypeKind::boolean:
@@ -158,12 +189,17 @@ Result<void> convert_number(const Column& column, std::string_view number, Arena
   switch (column.type.kind) {
     case TypeKind::bigint:
     case TypeKind::integer:
+    case TypeKind::smallint:
       return to_integer(column, number, to);
     case TypeKind::numeric:
       return to_decimal(column, number, arena, to);
     case TypeKind::double_precision:
-      return to_real(column, number, to);
+      return to_real<double>(column, number, to);
+    case TypeKind::real:
+      return to_real<float>(column, number, to);
     case TypeKind::timestamptz:
+    case TypeKind::timestamp:
+    case TypeKind::date:
       return to_time(column, number, arena, to);
     case TypeKind::text:
       return refused(column, wrong_type, number, "is a number, not a text");
@@ -191,8 +227,9 @@ Result<void> convert_time_ns(const Column& column, int64_t time_ns, Value& to) {
     to.kind = ValueKind::integer;
     return {};
   }
-  if (column.type.kind != TypeKind::timestamptz) {
-    return refused(column, wrong_type, std::to_string(time_ns), "is a time; such a column is timestamptz or bigint");
+  if (!is_time(column.type.kind)) {
+    return refused(column, wrong_type, std::to_string(time_ns),
+                   "is a time; such a column is timestamptz, timestamp, date or bigint");
   }
   return set_time(epoch_us(time_ns, TimeUnit::nanoseconds), column, std::to_string(time_ns),
                   "is not a time between the years 1 and 9999", to);

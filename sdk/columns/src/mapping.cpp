@@ -73,9 +73,9 @@ void read_type(Config entry, Column& column, Problems& problems) {
   column.type = *type;
   const Config unit = entry["unit"];
   if (unit) column.unit = static_cast<TimeUnit>(unit.integer() + 1);
-  if (unit && column.type.kind != TypeKind::timestamptz) {
+  if (unit && !is_time(column.type.kind)) {
     problems.push_back({unit, "column " + quoted(column.name) + " is " + type_name(column.type) +
-                                  ": unit belongs to timestamptz only; take it away"});
+                                  ": unit belongs to timestamptz, timestamp and date only; take it away"});
   }
 }
 

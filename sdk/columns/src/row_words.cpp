@@ -28,6 +28,11 @@ std::string words(const Value& value) {
       write_rfc3339_us(value.integer, text.data());
       return text;
     }
+    case ValueKind::date: {
+      std::string text(date_size, ' ');
+      write_date(value.integer, text.data());
+      return text;
+    }
     case ValueKind::real:
       return std::to_string(value.real);
   }

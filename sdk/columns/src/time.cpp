@@ -13,7 +13,6 @@ namespace columns {
 namespace {
 
 constexpr int64_t us_per_second = 1'000'000;
-constexpr int64_t us_per_day = 86'400 * us_per_second;
 
 __extension__ using Wide = __int128;
 /// Ten times as much, in microseconds, still fits.
@@ -160,6 +159,17 @@ std::optional<int64_t> parse_rfc3339_us(std::string_view text) {
   return in_range(days_from_civil(at.year, at.month, at.day) * us_per_day + seconds_of_day * us_per_second + at.us);
 }
 
+std::optional<int64_t> parse_date(std::string_view text) {
+  if (text.size() != date_size) return std::nullopt;
+  constexpr std::string_view midnight = "T00:00:00Z";
+  char time[date_size + midnight.size()];
+  std::copy(text.begin(), text.end(), time);
+  std::copy(midnight.begin(), midnight.end(), time + date_size);
+  const std::optional<int64_t> us = parse_rfc3339_us({time, sizeof time});
+  if (!us) return std::nullopt;
+  return day_of(*us);
+}
+
 std::optional<int64_t> epoch_us(int64_t count, TimeUnit unit) {
   int64_t us = count;
   switch (unit) {
@@ -222,6 +232,12 @@ std::optional<int64_t> parse_epoch_us(std::string_view number, TimeUnit unit) {
 }
 
 void write_rfc3339_us(int64_t time_us, char* to) { rfc3339::write_micros(rfc3339::split(time_us, us_per_second), to); }
+
+void write_date(int64_t day, char* to) {
+  char text[rfc3339_us_size];
+  write_rfc3339_us(day * us_per_day, text);
+  std::copy_n(text, date_size, to);
+}
 
 }  // namespace columns
 }  // namespace v1

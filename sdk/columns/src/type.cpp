@@ -12,10 +12,18 @@ namespace {
 
 constexpr int32_t most_precision = 1000;
 constexpr std::pair<std::string_view, TypeKind> plain_types[] = {
-    {"text", TypeKind::text},       {"bigint", TypeKind::bigint},
-    {"integer", TypeKind::integer}, {"boolean", TypeKind::boolean},
-    {"numeric", TypeKind::numeric}, {"timestamptz", TypeKind::timestamptz},
-    {"json", TypeKind::json},       {"double precision", TypeKind::double_precision},
+    {"text", TypeKind::text},
+    {"bigint", TypeKind::bigint},
+    {"integer", TypeKind::integer},
+    {"smallint", TypeKind::smallint},
+    {"boolean", TypeKind::boolean},
+    {"numeric", TypeKind::numeric},
+    {"timestamptz", TypeKind::timestamptz},
+    {"timestamp", TypeKind::timestamp},
+    {"date", TypeKind::date},
+    {"double precision", TypeKind::double_precision},
+    {"real", TypeKind::real},
+    {"json", TypeKind::json},
     {"jsonb", TypeKind::jsonb},
 };
 
@@ -23,11 +31,12 @@ constexpr std::pair<std::string_view, TypeKind> plain_types[] = {
 constexpr std::pair<std::string_view, std::string_view> other_names[] = {
     {"int", "integer"},
     {"int4", "integer"},
-    {"smallint", "integer"},
-    {"int2", "integer"},
+    {"int2", "smallint"},
+    {"int16", "smallint"},
+    {"smallserial", "smallint"},
     {"int32", "integer"},
     {"serial", "integer"},
-    {"tinyint", "integer"},
+    {"tinyint", "smallint"},
     {"int8", "bigint"},
     {"int64", "bigint"},
     {"long", "bigint"},
@@ -38,11 +47,11 @@ constexpr std::pair<std::string_view, std::string_view> other_names[] = {
     {"number", "numeric"},
     {"money", "numeric"},
     {"float", "double precision"},
-    {"float4", "double precision"},
+    {"float4", "real"},
+    {"float32", "real"},
     {"float8", "double precision"},
     {"float64", "double precision"},
     {"double", "double precision"},
-    {"real", "double precision"},
     {"string", "text"},
     {"str", "text"},
     {"char", "text"},
@@ -54,12 +63,10 @@ constexpr std::pair<std::string_view, std::string_view> other_names[] = {
     {"cidr", "text"},
     {"macaddr", "text"},
     {"enum", "text"},
-    {"timestamp", "timestamptz"},
     {"datetime", "timestamptz"},
-    {"date", "timestamptz"},
     {"time", "timestamptz"},
     {"timestamp with time zone", "timestamptz"},
-    {"timestamp without time zone", "timestamptz"},
+    {"timestamp without time zone", "timestamp"},
     {"object", "jsonb"},
 };
 
@@ -123,8 +130,8 @@ Result<Type> parse_type(std::string_view text) {
   const std::string meant = meant_type(text);
   return permanent("\"" + std::string(text) + "\" is not a column type" +
                    (meant.empty() ? "" : " (did you mean \"" + meant + "\"?)") +
-                   "; there are text, bigint, integer, boolean, numeric, numeric(p,s), "
-                   "timestamptz, double precision, json and jsonb");
+                   "; there are text, bigint, integer, smallint, boolean, numeric, numeric(p,s), timestamptz, "
+                   "timestamp, date, double precision, real, json and jsonb");
 }
 
 std::string type_name(const Type& type) {

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Payloads to rows, by table: what is stored, what is refused, and what the refusal says.
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <random>
+
 #include "catch.hpp"
 #include "mapping_fixture.hpp"
 
@@ -137,6 +142,87 @@ TEST_CASE("numbers may be texts, exact either way") {
   }
 }
 
+TEST_CASE("a smallint holds its range, and names what it does not") {
+  Table table({Spec{"n", "smallint"}});
+  CHECK((*table.read(R"({"n":32767})"))[0].integer == 32767);
+  CHECK((*table.read(R"({"n":"-32768"})"))[0].integer == -32768);
+  CHECK((*table.read(R"({"n":0})"))[0].kind == ValueKind::integer);
+  CHECK(table.error(R"({"n":32768})") == "column n: field n holds '32768', which does not fit smallint");
+  CHECK(table.code(R"({"n":-32769})") == "column_range");
+  CHECK(table.code(R"({"n":65536})") == "column_range");
+  CHECK(table.code(R"({"n":4294967296})") == "column_range");
+  CHECK(table.code(R"({"n":99999999999999999999})") == "column_range");
+  CHECK(table.code(R"({"n":1.0})") == "column_type");
+  CHECK(table.code(R"({"n":true})") == "column_type");
+}
+
+TEST_CASE("a real is the nearest to the text, rounded once, and refused beyond its range") {
+  Table table({Spec{"r", "real"}});
+  const auto read = [&](const std::string& text) { return (*table.read(R"({"r":)" + text + "}"))[0]; };
+  CHECK(read("0.1").real == double{0.1F});
+  CHECK(read("\"16777217\"").real == 16777216);
+  CHECK(read("3.4028235e38").real == double{std::numeric_limits<float>::max()});
+  CHECK(read("-1e-45").real == -double{std::numeric_limits<float>::denorm_min()});
+  // By way of a double this would round twice, to 1.
+  CHECK(read("1.00000005960464477540").real == double{std::nextafter(1.0F, 2.0F)});
+  CHECK(table.error(R"({"r":3.5e38})") == "column r: field r holds '3.5e38', which does not fit real");
+  CHECK(table.code(R"({"r":-1e39})") == "column_range");
+  CHECK(table.code(R"({"r":1e-50})") == "column_range");
+  CHECK(table.code(R"({"r":1e400})") == "column_range");
+  CHECK(table.code(R"({"r":"nan"})") == "column_type");
+  std::mt19937 random(20);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = random() % 2 == 0 ? "-" : "";
+    text += std::to_string(random() % 1'000'000) + "." + std::to_string(random()) + std::to_string(random());
+    text += "e" + std::to_string(static_cast<int>(random() % 69) - 36);
+    if (read(text).real != double{std::strtof(text.c_str(), nullptr)}) FAIL(text);
+  }
+}
+
+TEST_CASE("a date is the day in UTC, from a date, a time or a number") {
+  Table plain({Spec{"d", "date"}});
+  Table table({{"d", "date", {}, "ms"}});
+  const auto day = [&](const std::string& text) {
+    const auto row = *table.read(R"({"d":)" + text + "}");
+    CHECK(row[0].kind == ValueKind::date);
+    return row[0].integer;
+  };
+  CHECK((*plain.read(R"({"d":"2024-08-08"})"))[0].integer == 19943);
+  CHECK(day("\"2024-08-08\"") == 19943);
+  CHECK(day("\"0001-01-01\"") == -719162);
+  CHECK(day("\"9999-12-31\"") == 2932896);
+  CHECK(day("\"2024-08-08T23:59:59.999999Z\"") == 19943);
+  CHECK(day("\"2024-08-09T01:30:00+02:00\"") == 19943);
+  CHECK(day("1723161255342") == 19943);
+  CHECK(day("\"1723161255342\"") == 19943);
+  CHECK(day("-1") == -1);
+  CHECK(day("0") == 0);
+  CHECK(day("-86400000") == -1);
+  CHECK(table.error(R"({"d":"2024-02-30"})").find("is not a time between the years 1 and 9999") != std::string::npos);
+  CHECK(
+      plain.error(R"({"d":"2024-02-30"})") ==
+      "column d: field d holds '2024-02-30', which is not a date between the years 1 and 9999 such as 2024-08-08, nor "
+      "a time such as 2024-08-08T23:54:13.123456Z");
+  CHECK(plain.error(R"({"d":19943})").find("unit: ms") != std::string::npos);
+  CHECK(table.code(R"({"d":253402300800000})") == "column_type");
+  CHECK(table.code(R"({"d":true})") == "column_type");
+}
+
+TEST_CASE("a timestamp is the time in UTC, as a timestamptz is") {
+  Table table({{"t", "timestamp", {}, "ms"}, {"z", "timestamptz", {"t"}, "ms"}});
+  for (const char* text : {"\"2024-08-08T23:54:13.123456Z\"", "\"2024-08-09T01:54:13+02:00\"", "1723161255342", "-1",
+                           "\"1.5e12\"", "\"0001-01-01T00:00:00Z\"", "\"9999-12-31T23:59:59.999999Z\""}) {
+    INFO(text);
+    const auto row = *table.read(R"({"t":)" + std::string(text) + "}");
+    CHECK(row[0].kind == ValueKind::time);
+    CHECK(row[0].integer == row[1].integer);
+  }
+  CHECK(table.error(R"({"t":"2024-08-08T23:54:13"})") ==
+        "column t: field t holds '2024-08-08T23:54:13', which is not a time between the years 1 and 9999 such as "
+        "2024-08-08T23:54:13.123456Z");
+  CHECK(table.code(R"({"t":253402300800000})") == "column_type");
+}
+
 TEST_CASE("json columns take every JSON value, however large or deep") {
   Table table({Spec{"j", "jsonb"}});
   const std::string deep = std::string(20'000, '[') + std::string(20'000, ']');
@@ -220,10 +306,18 @@ TEST_CASE("a number in a time column needs a unit") {
 }
 
 TEST_CASE("the receive time and attributes are columns too") {
-  Table table({{"received", "timestamptz", {}, "", false, "receive_time"}, {"symbol", "text", {}, "", true, "symbol"}});
+  Table table({{"received", "timestamptz", {}, "", false, "receive_time"},
+               {"symbol", "text", {}, "", true, "symbol"},
+               {"at", "timestamp", {}, "", false, "receive_time"},
+               {"day", "date", {}, "", false, "receive_time"}});
   const auto row = *table.read("{}", 1'723'161'253'123'456'789);
   CHECK(row[0].integer == 1723161253123456);
   CHECK(row[1].kind == ValueKind::null);
+  CHECK(row[2].integer == 1723161253123456);
+  CHECK(row[3].integer == 19943);
+  Table other({Spec{"n", "smallint", {}, "", false, "receive_time"}});
+  CHECK(other.error("{}").find("is a time; such a column is timestamptz, timestamp, date or bigint") !=
+        std::string::npos);
 }
 
 TEST_CASE("what is no JSON object is refused") {

@@ -43,7 +43,7 @@ TEST_CASE("types are read by SQL's names") {
   CHECK(*parse_type("numeric") == Type{TypeKind::numeric});
   CHECK(*parse_type("double precision") == Type{TypeKind::double_precision});
   for (const char* name : {"text", "bigint", "integer", "boolean", "numeric", "timestamptz", "double precision", "json",
-                           "jsonb", "numeric(20,8)", "numeric(1000,1000)"}) {
+                           "jsonb", "numeric(20,8)", "numeric(1000,1000)", "smallint", "real", "timestamp", "date"}) {
     INFO(name);
     CHECK(type_name(*parse_type(name)) == name);
   }
@@ -64,6 +64,14 @@ TEST_CASE("problems name the column and what to do") {
   CHECK(problem({{"price", "numeric", {"p"}, "ms"}}).find("unit belongs to timestamptz") != std::string::npos);
   CHECK(problem({{"price", "numeric", {"p..q"}}}).find("empty name") != std::string::npos);
   CHECK(problem({{"price", "numeric", {"p", "p"}}}).find("twice") != std::string::npos);
+  CHECK(problem({{"n", "int2", {"n"}}}).find("did you mean \"smallint\"?") != std::string::npos);
+  CHECK(problem({{"n", "float4", {"n"}}}).find("did you mean \"real\"?") != std::string::npos);
+  CHECK(problem({{"n", "timestamp(3)", {"n"}}}).find("did you mean \"timestamp\"?") != std::string::npos);
+  CHECK(problem({{"n", "bytea", {"n"}}}) ==
+        "column \"n\": \"bytea\" is not a column type; there are text, bigint, integer, smallint, boolean, numeric, "
+        "numeric(p,s), timestamptz, timestamp, date, double precision, real, json and jsonb");
+  CHECK(problem({{"n", "date", {"n"}, "s"}}) == "no problem");
+  CHECK(problem({{"n", "timestamp", {"n"}, "s"}}) == "no problem");
   CHECK(problem({{"price", "numeric", {"p"}, "", false, "symbol"}}).find("both from and attribute") !=
         std::string::npos);
   CHECK(problem({{"price", "numeric", {"p"}}}) == "no problem");

@@ -2,6 +2,7 @@
 // Times in and out: by table, and every text that is written is read back to the same time.
 #include "sluice/columns/time.hpp"
 
+#include <chrono>
 #include <limits>
 #include <random>
 #include <string>
@@ -19,6 +20,38 @@ std::string written(int64_t us) {
 }
 
 }  // namespace
+
+TEST_CASE("every day is written and read as the C++ calendar has it") {
+  std::string text(date_size, '?');
+  int64_t wrong = 0;
+  for (int64_t day = day_of(earliest_time_us); day <= day_of(latest_time_us); ++day) {
+    const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
+    char expected[32];
+    std::snprintf(expected, sizeof expected, "%04d-%02u-%02u", int{date.year()}, unsigned{date.month()},
+                  unsigned{date.day()});
+    write_date(day, text.data());
+    wrong += text != expected || parse_date(text) != day ? 1 : 0;
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a time belongs to the day it is in, also before 1970") {
+  CHECK(day_of(0) == 0);
+  CHECK(day_of(-1) == -1);
+  CHECK(day_of(us_per_day - 1) == 0);
+  CHECK(day_of(us_per_day) == 1);
+  CHECK(day_of(-us_per_day) == -1);
+  CHECK(day_of(-us_per_day - 1) == -2);
+}
+
+TEST_CASE("what is no date is refused") {
+  for (const char* text : {"", "2024-08-8", "2024-8-08", "2024-08-08 ", " 2024-08-08", "2024/08/08", "20240808",
+                           "2024-02-30", "2023-02-29", "2024-13-01", "2024-00-01", "2024-01-00", "0000-01-01",
+                           "10000-01-01", "-001-01-01", "2024-08-08T00:00:00Z"}) {
+    INFO(text);
+    CHECK(!parse_date(text).has_value());
+  }
+}
 
 TEST_CASE("RFC 3339 is read") {
   CHECK(parse_rfc3339_us("1970-01-01T00:00:00Z") == 0);

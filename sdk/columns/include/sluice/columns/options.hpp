@@ -26,12 +26,14 @@ inline constexpr sluice_option column_fields[] = {
     option::text("attribute", "Read this attribute of the record instead of a field. receive_time is always present.")
         .such_as("symbol"),
     option::text("as",
-                 "Type: text, bigint, integer, boolean, numeric, numeric(p,s), timestamptz, double precision, "
-                 "json or jsonb.")
+                 "Type: text, bigint, integer, smallint, boolean, numeric, numeric(p,s), timestamptz, timestamp, date, "
+                 "double precision, real, json or jsonb.")
         .required()
         .such_as("\"numeric(20,8)\""),
-    option::choice("unit", "The unit of a number as timestamptz, counted from 1970. Default: only RFC 3339 text.",
-                   units)
+    option::choice(
+        "unit",
+        "The unit of a number as timestamptz, timestamp or date, counted from 1970. Default: only RFC 3339 text.",
+        units)
         .such_as("ms"),
     option::boolean("nullable", "Store a missing or null field as NULL instead of rejecting the record.")
         .or_else("false"),

@@ -16,11 +16,12 @@ namespace columns {
 enum class ValueKind : uint8_t {
   null,
   text,     ///< text, json and jsonb, in `text`
-  integer,  ///< bigint and integer, in `integer`
+  integer,  ///< bigint, integer and smallint, in `integer`
   boolean,  ///< in `integer`, 0 or 1
   decimal,  ///< canonical, in `text`; see decimal.hpp
-  time,     ///< in `integer`, microseconds since 1970 UTC
-  real,     ///< in `real`
+  time,     ///< timestamptz and timestamp, in `integer`, microseconds since 1970 UTC
+  real,     ///< double precision, and real already rounded to it, in `real`
+  date,     ///< in `integer`, days since 1970
 };
 
 struct Value {

@@ -23,7 +23,16 @@ enum class TypeKind : uint8_t {
   double_precision,
   json,
   jsonb,
+  smallint,
+  real,
+  timestamp,
+  date,
 };
+
+/// Read from a time; the other types are not.
+constexpr bool is_time(TypeKind kind) {
+  return kind == TypeKind::timestamptz || kind == TypeKind::timestamp || kind == TypeKind::date;
+}
 
 struct Type {
   static constexpr int32_t unconstrained = -1;
@@ -37,7 +46,7 @@ struct Type {
 Result<Type> parse_type(std::string_view text);
 std::string type_name(const Type& type);
 
-/// What a number in a timestamptz column counts since 1970.
+/// What a number in a column of a time counts since 1970.
 enum class TimeUnit : uint8_t { none, seconds, milliseconds, microseconds, nanoseconds };
 
 }  // namespace columns
