@@ -43,9 +43,16 @@ void read_hypertable(Config config, Settings& settings, Problems& problems) {
     return;
   }
   const columns::Column& column = settings.column(*found);
-  if (column.type.kind != columns::TypeKind::timestamptz || column.nullable) {
-    problems.push_back({time, "hypertable names " + quoted(column.name) +
-                                  ", which must be a timestamptz that is not nullable, so that every row has a chunk"});
+  if (!columns::is_time(column.type.kind) || column.nullable) {
+    problems.push_back(
+        {time, "hypertable names " + quoted(column.name) +
+                   ", which must be a timestamptz, timestamp or date that is not nullable, so that every "
+                   "row has a chunk"});
+  }
+  constexpr int64_t day_ns = 86'400 * second_ns;
+  if (column.type.kind == columns::TypeKind::date && config["chunk"].nanoseconds() % day_ns != 0) {
+    problems.push_back({config["chunk"], "hypertable divides by " + quoted(column.name) +
+                                             ", which is a date: write a chunk of whole days, such as 7d"});
   }
   const bool in_conflict =
       std::find(settings.conflict.begin(), settings.conflict.end(), *found) != settings.conflict.end();

@@ -18,7 +18,7 @@ inline constexpr sluice_option index_column = option::text("column", "A column o
 inline constexpr sluice_option index_columns =
     option::list("columns", "The columns of one index, in order.", index_column).between(1, 32);
 inline constexpr sluice_option hypertable_fields[] = {
-    option::text("time", "The column that divides the table into chunks, a timestamptz.")
+    option::text("time", "The column that divides the table into chunks: a timestamptz, timestamp or date.")
         .required()
         .such_as("event_time"),
     option::duration("chunk", "The time span of one chunk.")

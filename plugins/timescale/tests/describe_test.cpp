@@ -42,6 +42,14 @@ TEST_CASE("problems are found before anything is opened") {
         std::string::npos);
   CHECK(first_problem({{"hypertable", map({{"time", "nope"}})}}).find("hypertable names \"nope\"") == 0);
   CHECK(first_problem({{"hypertable", map({{"time", "price"}})}}).find("must be a timestamptz") != std::string::npos);
+  const auto by_day = [&](const char* chunk) {
+    return first_problem({{"columns", map({{"day", column("T", "date", {{"unit", "ms"}})}})},
+                          {"conflict", list({"day"})},
+                          {"indexes", list({list({"day"})})},
+                          {"hypertable", map({{"time", "day"}, {"chunk", chunk}})}});
+  };
+  CHECK(by_day("7d") == "no problem");
+  CHECK(by_day("36h") == "hypertable divides by \"day\", which is a date: write a chunk of whole days, such as 7d");
   CHECK(first_problem({{"conflict", list({"symbol", "trade_id"})}}).find("has to hold its time column") !=
         std::string::npos);
   CHECK(first_problem({{"indexes", list({list({"nope"})})}}).find("indexes names \"nope\"") == 0);

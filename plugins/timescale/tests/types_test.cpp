@@ -184,6 +184,35 @@ TEST_CASE("a table that keeps narrow types takes what others wrote, too, and its
                                  "8", "2024-08-08 23:54:15.342", "2024-08-08", "0.1"});
 }
 
+TEST_CASE("a hypertable may be divided by a timestamp or a date") {
+  const std::string url = server();
+  if (url.empty()) return;
+  const char* as = GENERATE("timestamp", "date");
+  INFO(as);
+  Space space(url);
+  const Values options = sink_options(
+      space, {{"at", column("T", as, {{"unit", "ms"}})}, {"id", column("t", "bigint")}},
+      {{"create", true}, {"conflict", list({"id", "at"})}, {"hypertable", map({{"time", "at"}, {"chunk", "1d"}})}});
+  std::vector<std::string> rows;
+  for (int64_t id = 0; id < 300; ++id) {
+    // Ten days, from before PostgreSQL's epoch to behind it.
+    rows.push_back(R"({"t":)" + std::to_string(id) + R"(,"T":)" + std::to_string(946'252'800'000 + id * 2'880'000) +
+                   "}");
+  }
+  for (int round = 0; round < 2; ++round) {
+    Harness node(timescale_type(), options);
+    node.begin();
+    must(node.write(std::vector<Input>(rows.begin(), rows.end())));
+    REQUIRE(all_settled(node));
+    CHECK(reasons(node).empty());
+    CHECK(node.metric(round == 0 ? "rows_inserted_total" : "rows_already_there_total") == 300);
+    for (const LogLine& line : node.logs()) CHECK(line.sentence.find("has chunks of") == std::string::npos);
+    node.finish();
+  }
+  CHECK(space.person().value("SELECT count(*) || ' ' || count(DISTINCT tableoid) || ' ' || min(at)::date || ' ' || "
+                             "max(at)::date FROM t") == "300 10 1999-12-27 2000-01-05");
+}
+
 TEST_CASE("a table that would change a value of a narrow type is named with the types that do not") {
   const std::string url = server("POSTGRES_URL");
   if (url.empty()) return;
