@@ -46,10 +46,9 @@ TEST_CASE("that no descriptor is left is a limit that a person must raise") {
   try {
     const WakeFd wake;
   } catch (const std::exception&) {
-    // UndefinedBehaviorSanitizer needs a descriptor to look at an exception.
-    ::setrlimit(RLIMIT_NOFILE, &before);
     why = sluice::current_resource_limit();
   }
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   REQUIRE(why);
   CHECK(why->category == sluice::Category::operator_needed);
   CHECK(why->code == "EMFILE");

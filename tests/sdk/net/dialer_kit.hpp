@@ -3,10 +3,11 @@
 // loopback addresses of one port, and a dial that is driven to its end. The clock runs; a test may let it leap.
 #pragma once
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -108,12 +109,15 @@ class Swallower {
   std::vector<int> sockets_;
 };
 
-inline size_t open_descriptors() {
-  size_t count = 0;
-  DIR* directory = ::opendir("/proc/self/fd");
-  while (::readdir(directory) != nullptr) ++count;
-  ::closedir(directory);
-  return count;
+/// What is open, by number and by what it is; without the look at it. A number that is used again is another entry.
+inline std::set<std::string> open_descriptors() {
+  std::set<std::string> open;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const std::string what = std::filesystem::read_symlink(each.path(), gone);
+    if (!gone && what.rfind("/proc/", 0) != 0) open.insert(each.path().filename().string() + " " + what);
+  }
+  return open;
 }
 
 /// Scripts of connections.
