@@ -428,11 +428,14 @@ class PipelineCase(support.Case):
     def assert_codec(self, *topics):
         """Batches are compressed with lz4; only one too small to gain by it may be stored plainly."""
         for topic in topics:
-            with self.broker() as broker:
-                for partition in SYMBOLS.values():
-                    for batch in broker.batches(topic, partition):
-                        if batch["records"] >= 5:
-                            self.assertEqual(batch["codec"], "lz4", f"{topic} {partition} {batch}")
+            for partition in SYMBOLS.values():
+                for batch in patiently(lambda t=topic, p=partition: self.ask_batches(t, p), f"{topic} {partition}"):
+                    if batch["records"] >= 5:
+                        self.assertEqual(batch["codec"], "lz4", f"{topic} {partition} {batch}")
+
+    def ask_batches(self, topic, partition):
+        with self.broker() as broker:
+            return list(broker.batches(topic, partition))
 
     def expected_rows(self):
         """The rows that the records of the topics come to, made here by other code than the product's."""

@@ -15,7 +15,7 @@
 namespace sluice::kafka::testing {
 namespace {
 
-constexpr int patience_ms = 20'000;
+constexpr int patience_ms = 120'000;  // a broker that makes a thousand partitions on a slow disk
 
 [[noreturn]] void fail(const std::string& what, const std::string& why) { throw std::runtime_error(what + ": " + why); }
 void check(rd_kafka_error_t* take, const std::string& what) {
