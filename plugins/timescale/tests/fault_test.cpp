@@ -185,10 +185,16 @@ TEST_CASE("a sink that may not end its old session waits for the end of it") {
     Line line(url, {{"statement_timeout", "300ms"}}, "&password=x&user=" + login);
     line.space.person().run("GRANT USAGE, CREATE ON SCHEMA " + line.space.name() + " TO " + role);
     line.node.begin();
+    // Not before the server has the statement: the sink's next one would be first otherwise, and wait for nothing.
+    line.proxy.refuse_after_left();
     const int64_t rows = line.leave_one();
-    CHECK(eventually(line.node, [&] { return line.node.metric("retries_total") > 2; }));
+    const std::string stands = "FILTER (WHERE wait_event = 'ClientRead' AND state = 'active')";
+    REQUIRE(eventually(line.node, [&] { return line.sessions("count(*) " + stands) == "1"; }));
+    line.proxy.refuse(false);
+    const int64_t before = line.node.metric("retries_total");
+    CHECK(eventually(line.node, [&] { return line.node.metric("retries_total") > before + 2; }));
     CHECK(line.node.owned_batches() > 0);
-    line.sessions("count(pg_terminate_backend(pid)) FILTER (WHERE wait_event = 'ClientRead' AND state = 'active')");
+    line.sessions("count(pg_terminate_backend(pid)) " + stands);
     line.expect_rows(rows);
     line.node.finish();
   }
