@@ -58,6 +58,18 @@ std::vector<Text> texts() {
   return all;
 }
 
+/// A table of all of them, made by the sink.
+Values narrow_columns(const Space& space, const Values& of_times = {{"nullable", true}}) {
+  const Values null{{"nullable", true}};
+  return sink_options(space,
+                      {{"id", column("id", "bigint")},
+                       {"s", column("s", "smallint", null)},
+                       {"r", column("r", "real", null)},
+                       {"t", column("t", "timestamp", of_times)},
+                       {"d", column("d", "date", of_times)}},
+                      {{"create", true}, {"conflict", list({"id"})}});
+}
+
 }  // namespace
 
 TEST_CASE("values of every narrow type are what the server reads in the same text") {
@@ -65,14 +77,7 @@ TEST_CASE("values of every narrow type are what the server reads in the same tex
   if (url.empty()) return;
   Space space(url);
   Database& person = space.person();
-  const Values null{{"nullable", true}};
-  Harness node(timescale_type(), sink_options(space,
-                                              {{"id", column("id", "bigint")},
-                                               {"s", column("s", "smallint", null)},
-                                               {"r", column("r", "real", null)},
-                                               {"t", column("t", "timestamp", null)},
-                                               {"d", column("d", "date", null)}},
-                                              {{"create", true}, {"conflict", list({"id"})}}));
+  Harness node(timescale_type(), narrow_columns(space));
   node.begin();
   std::vector<Input> batch;
   std::string expected = "SET TIME ZONE 'UTC'; CREATE TABLE expected (LIKE t); INSERT INTO expected VALUES ";
@@ -107,16 +112,7 @@ TEST_CASE("what a narrow type does not hold is refused alone, with column and va
   const std::string url = any_server();
   if (url.empty()) return;
   Space space(url);
-  const Values null{{"nullable", true}};
-  Values in_ms = null;
-  in_ms.push_back({"unit", "ms"});
-  Harness node(timescale_type(), sink_options(space,
-                                              {{"id", column("id", "bigint")},
-                                               {"s", column("s", "smallint", null)},
-                                               {"r", column("r", "real", null)},
-                                               {"t", column("t", "timestamp", in_ms)},
-                                               {"d", column("d", "date", in_ms)}},
-                                              {{"create", true}, {"conflict", list({"id"})}}));
+  Harness node(timescale_type(), narrow_columns(space, {{"nullable", true}, {"unit", "ms"}}));
   node.begin();
   size_t bad = 0;
   for (const std::string value :
