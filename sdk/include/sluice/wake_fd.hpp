@@ -45,8 +45,7 @@ class WakeFd {
     const int64_t ns = std::max<int64_t>(longest.count(), 0);
     const timespec time{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
     pollfd waiting[] = {{fd_, POLLIN, 0}, {readable, POLLIN, 0}};
-    ::ppoll(waiting, 2, &time, nullptr);
-    take();
+    if (::ppoll(waiting, 2, &time, nullptr) > 0 && waiting[0].revents != 0) take();
   }
 
  private:

@@ -71,13 +71,8 @@ bool Attempt::wait(Io io, Cause cause, const char* cut) {
 /// False when there is something to wait for; else the tunnel is open or the attempt has failed.
 bool Attempt::open_tunnel(int64_t wall_now_ns) {
   if (request_.empty()) request_ = tunnel_request(*route_.proxy, route_.endpoint);
-  while (request_sent_ < request_.size()) {
-    uint64_t sent = 0;
-    const Io io = transport_->write(reinterpret_cast<const uint8_t*>(request_.data()) + request_sent_,
-                                    request_.size() - request_sent_, sent);
-    if (io != Io::done) return wait(io, Cause::proxy, "the proxy cut the connection off");
-    request_sent_ += sent;
-  }
+  const Io asked = transport_->write_rest(request_, request_sent_);
+  if (asked != Io::done) return wait(asked, Cause::proxy, "the proxy cut the connection off");
   for (;;) {
     uint8_t piece[2048];
     uint64_t got = 0;

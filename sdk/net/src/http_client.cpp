@@ -74,9 +74,6 @@ bool HttpClient::is_connection_usable() {
 void HttpClient::dial(int64_t now_ns) {
   transport_.reset();
   is_reused_ = false;
-  sent_ = 0;
-  head_bytes_.clear();
-  body_.reset();
   route_.time_limit_ns = std::max<int64_t>(deadline_ns_ - now_ns, 0);
   dialer_.emplace(context_, route_, addresses_, waker_);
   dialer_->start(now_ns);
@@ -142,15 +139,11 @@ HttpClient::Progress HttpClient::step_dialer(int64_t now_ns) {
 }
 
 Io HttpClient::send() {
-  while (!cannot_send_ && sent_ < request_.size()) {
-    uint64_t sent = 0;
-    const Io io =
-        transport_->write(reinterpret_cast<const uint8_t*>(request_.data()) + sent_, request_.size() - sent_, sent);
-    if (io == Io::want_read || io == Io::want_write) return io;
-    // A server that refuses a request may answer and close before it has read all of it.
-    cannot_send_ = io != Io::done;
-    sent_ += sent;
-  }
+  if (cannot_send_) return Io::done;
+  const Io io = transport_->write_rest(request_, sent_);
+  if (io == Io::want_read || io == Io::want_write) return io;
+  // A server that refuses a request may answer and close before it has read all of it.
+  cannot_send_ = io != Io::done;
   return Io::done;
 }
 

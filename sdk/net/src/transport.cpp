@@ -191,6 +191,16 @@ Io Transport::write(const uint8_t* from, uint64_t size, uint64_t& sent) {
   return Io::done;
 }
 
+Io Transport::write_rest(std::string_view text, uint64_t& sent) {
+  while (sent < text.size()) {
+    uint64_t went_out = 0;
+    const Io io = write(reinterpret_cast<const uint8_t*>(text.data()) + sent, text.size() - sent, went_out);
+    if (io != Io::done) return io;
+    sent += went_out;
+  }
+  return Io::done;
+}
+
 Io Transport::plain(ssize_t result) {
   if (result >= 0) return Io::done;
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return Io::want_write;

@@ -1,39 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/net/waiter.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
+#include <string>
+#include <system_error>
 
 namespace sluice::net {
 
 Result<Waker> Waker::make() {
-  const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (fd < 0) {
-    return operator_needed(std::string("cannot create an eventfd (") + std::strerror(errno) +
-                           "); raise the limit of open files");
-  }
   Waker waker;
-  waker.fd_ = std::shared_ptr<const int>(new int(fd), [](const int* owned) {
-    ::close(*owned);
-    delete owned;
-  });
+  try {
+    waker.fd_ = std::make_shared<WakeFd>();
+  } catch (const std::system_error& error) {
+    return operator_needed("cannot create an eventfd (" + error.code().message() + "); raise the limit of open files");
+  }
   return waker;
-}
-
-void Waker::wake() const {
-  const uint64_t one = 1;
-  // Fails only when the count is full, and then a wake is there already.
-  [[maybe_unused]] const ssize_t written = ::write(*fd_, &one, sizeof one);
-}
-
-bool Waker::take() const {
-  uint64_t count = 0;
-  return ::read(*fd_, &count, sizeof count) == sizeof count;
 }
 
 Waited wait_for(const Waker& waker, int socket_fd, short events, int64_t timeout_ns) {

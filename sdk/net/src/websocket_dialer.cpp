@@ -90,13 +90,8 @@ WebsocketDialer::Progress WebsocketDialer::wait(Io io, const char* cut, int64_t 
 }
 
 WebsocketDialer::Progress WebsocketDialer::ask(int64_t now_ns) {
-  while (request_sent_ < request_.size()) {
-    uint64_t sent = 0;
-    const Io io = transport_->write(reinterpret_cast<const uint8_t*>(request_.data()) + request_sent_,
-                                    request_.size() - request_sent_, sent);
-    if (io != Io::done) return wait(io, "the connection was cut off before the upgrade", now_ns);
-    request_sent_ += sent;
-  }
+  const Io io = transport_->write_rest(request_, request_sent_);
+  if (io != Io::done) return wait(io, "the connection was cut off before the upgrade", now_ns);
   state_ = State::answered;
   return Progress::working;
 }

@@ -109,6 +109,8 @@ class Swallower {
   std::vector<int> sockets_;
 };
 
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 /// What is open, by number and by what it is; without the look at it. A number that is used again is another entry.
 inline std::set<std::string> open_descriptors() {
   std::set<std::string> open;

@@ -12,8 +12,6 @@ namespace {
 
 constexpr int64_t long_ns = 3600 * second_ns;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 std::string http_url(const Server& server, const std::string& host, bool tls = false) {
   return (tls ? "https://" : "http://") + host + ":" + std::to_string(server.port());
 }

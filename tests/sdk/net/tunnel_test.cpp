@@ -7,8 +7,6 @@ using namespace sluice::net::test;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 Route through(const std::string& proxy, const std::string& url) {
   Route route = route_to(url, {"127.0.0.1"});
   route.proxy = *choose_proxy(proxy, route.endpoint);

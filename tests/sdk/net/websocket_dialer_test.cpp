@@ -12,8 +12,6 @@ using namespace sluice::net::test;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 std::string name_url(const Server& server) { return server.url("server.test"); }
 
 }  // namespace

@@ -42,6 +42,8 @@ class Transport {
   /// Of the last read: it left nothing behind, so waiting for the socket before the next one is right.
   bool drained() const { return drained_; }
   Io write(const uint8_t* from, uint64_t size, uint64_t& sent);
+  /// What of the text follows its first `sent` bytes; adds to `sent` what went out. Done: all of it has.
+  Io write_rest(std::string_view text, uint64_t& sent);
   /// With TLS says farewell if that is possible at once.
   void close();
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "sluice/result.hpp"
+#include "sluice/wake_fd.hpp"
 
 namespace sluice::net {
 
@@ -15,13 +16,13 @@ class Waker {
  public:
   static Result<Waker> make();
   /// Any thread.
-  void wake() const;
+  void wake() const { fd_->wake(); }
   /// Takes a wake that is there; false when there is none.
-  bool take() const;
-  int fd() const { return *fd_; }
+  bool take() const { return fd_->take(); }
+  int fd() const { return fd_->fd(); }
 
  private:
-  std::shared_ptr<const int> fd_;
+  std::shared_ptr<const WakeFd> fd_;
 };
 
 struct Waited {
