@@ -20,22 +20,10 @@ int64_t or_default(Config value, int64_t fallback) { return value.present() ? va
 
 constexpr std::string_view time_unit_parameter = "timeUnit";
 
-/// What the user's own query says of the unit; nothing: it does not.
-std::optional<std::string> time_unit_in(std::string_view query) {
-  while (!query.empty()) {
-    const std::string_view parameter = query.substr(0, query.find('&'));
-    const size_t equals = parameter.find('=');
-    if (parameter.substr(0, equals) == time_unit_parameter) {
-      return net::ascii_upper(equals == std::string_view::npos ? std::string_view{} : parameter.substr(equals + 1));
-    }
-    query.remove_prefix(std::min(query.size(), parameter.size() + 1));
-  }
-  return std::nullopt;
-}
-
 /// The option and the query, of which each may be silent.
 std::string read_time_unit(Config option, Options& options) {
-  const std::optional<std::string> in_url = time_unit_in(options.endpoint.query);
+  std::optional<std::string> in_url;
+  if (const auto value = parameter_in(options.endpoint.query, time_unit_parameter)) in_url = net::ascii_upper(*value);
   options.microseconds = in_url ? *in_url == "MICROSECOND" : option.text() == "us";
   if (in_url) {
     if (!options.microseconds && *in_url != "MILLISECOND") {

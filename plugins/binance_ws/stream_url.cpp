@@ -16,15 +16,6 @@ bool take_last_part(std::string& path, std::string_view end) {
   return true;
 }
 
-bool has_parameter(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const std::string_view parameter = query.substr(0, query.find('&'));
-    if (parameter.substr(0, parameter.find('=')) == name) return true;
-    query.remove_prefix(std::min(query.size(), parameter.size() + 1));
-  }
-  return false;
-}
-
 }  // namespace
 
 Result<net::Endpoint> parse_stream_url(std::string_view url) {
@@ -32,7 +23,7 @@ Result<net::Endpoint> parse_stream_url(std::string_view url) {
   if (!endpoint) return endpoint.error();
   std::string& path = endpoint->path;
   while (!path.empty() && path.back() == '/') path.pop_back();
-  if (has_parameter(endpoint->query, "streams") || path.find("/ws/") != std::string::npos) {
+  if (parameter_in(endpoint->query, "streams") || path.find("/ws/") != std::string::npos) {
     return operator_needed("the url '" + safe_text(url) +
                            "' names streams; name them by symbols and streams, and end the url before /ws or /stream");
   }
@@ -48,6 +39,16 @@ std::string stream_target(const net::Endpoint& endpoint, const std::vector<std::
   }
   if (!endpoint.query.empty()) target += "&" + endpoint.query;
   return target;
+}
+
+std::optional<std::string_view> parameter_in(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    const size_t equals = std::min(parameter.find('='), parameter.size());
+    if (parameter.substr(0, equals) == name) return parameter.substr(std::min(equals + 1, parameter.size()));
+    query.remove_prefix(std::min(query.size(), parameter.size() + 1));
+  }
+  return std::nullopt;
 }
 
 std::string_view status_advice(int status) {
