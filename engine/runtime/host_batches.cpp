@@ -60,9 +60,6 @@ void let_go(NodeRuntime& node) {
   if (before >= static_cast<int64_t>(node.plan.facts.max_in_flight)) node.stage->waker().wake();
 }
 
-/// A batch without a token was made and never emitted: there is nobody to answer.
-bool is_fresh(const HostBatch& batch) { return batch.runs.empty(); }
-
 void batch_merge(sluice_context* context, sluice_batch* into, sluice_batch* take) {
   // A fresh batch counts for nothing until it has taken another in.
   const bool both_count = !is_fresh(*host_batch(into)) && !is_fresh(*host_batch(take));

@@ -17,9 +17,6 @@ namespace {
 using records::host_batch;
 using records::HostBatch;
 
-/// A batch without a token was made and never emitted: there is nobody to answer.
-bool is_fresh(const HostBatch& batch) { return batch.runs.empty(); }
-
 // Any thread: through the gate.
 
 void log(sluice_context* context, uint32_t level, sluice_str sentence) {
@@ -87,10 +84,8 @@ void emit(sluice_context* context, uint32_t port, sluice_batch* take) {
   NodeRuntime& node = node_of(context);
   HostBatch* batch = host_batch(take);
   if (port >= node.edges_of_port.size() || batch->token_records() != batch->count) {
-    node.runtime.stop_with(node, bug(fmt::format("it emitted a batch of {} records with a token for {} on port {} of "
-                                                 "{}. This is a bug of the plugin of type {}",
-                                                 batch->count, batch->token_records(), port, node.edges_of_port.size(),
-                                                 node.plan.type_name)));
+    stop_for_bug(node, fmt::format("emitted a batch of {} records with a token for {} on port {} of {}", batch->count,
+                                   batch->token_records(), port, node.edges_of_port.size()));
     records::free_take(batch);
     return;
   }
@@ -112,9 +107,8 @@ void emit_source(sluice_context* context, uint32_t port, sluice_batch* take, uin
   NodeRuntime& node = node_of(context);
   HostBatch* batch = host_batch(take);
   if (port >= node.edges_of_port.size() || !is_fresh(*batch) || node.account == nullptr) {
-    node.runtime.stop_with(node, bug(fmt::format("it emitted as a source on port {} of {} what is no fresh batch. This "
-                                                 "is a bug of the plugin of type {}",
-                                                 port, node.edges_of_port.size(), node.plan.type_name)));
+    stop_for_bug(node, fmt::format("emitted a batch as a source on port {} of {} that is not fresh", port,
+                                   node.edges_of_port.size()));
     records::free_take(batch);
     return;
   }
@@ -130,9 +124,7 @@ void begin_source(sluice_context* context, sluice_batch* own, uint32_t partition
   NodeRuntime& node = node_of(context);
   HostBatch* batch = host_batch(own);
   if (!is_fresh(*batch) || node.account == nullptr) {
-    node.runtime.stop_with(node, bug(fmt::format("it began as a source's what is no fresh batch. This is a bug of the "
-                                                 "plugin of type {}",
-                                                 node.plan.type_name)));
+    stop_for_bug(node, "began a batch as a source that is not fresh");
     return;
   }
   if (batch->count == 0) return;
@@ -179,15 +171,6 @@ void committed(sluice_context* context, uint32_t partition, int64_t position, co
   node.account->committed(partition, position, error == nullptr);
 }
 
-}  // namespace
-
-void stop_for_bug(NodeRuntime& node, const std::string& deed) {
-  node.runtime.stop_with(node,
-                         bug(fmt::format("it {}. This is a bug of the plugin of type {}", deed, node.plan.type_name)));
-}
-
-namespace {
-
 sluice_host make_host(uint32_t attribute_count) {
   sluice_host host{};
   host.struct_size = sizeof host;
@@ -231,6 +214,11 @@ const sluice_host& host_for(uint32_t attribute_count) {
   static auto* const tables = new std::map<uint32_t, sluice_host>;
   const std::lock_guard lock(mutex);
   return tables->try_emplace(attribute_count, make_host(attribute_count)).first->second;
+}
+
+void stop_for_bug(NodeRuntime& node, const std::string& deed) {
+  node.runtime.stop_with(node,
+                         bug(fmt::format("it {}. This is a bug of the plugin of type {}", deed, node.plan.type_name)));
 }
 
 }  // namespace sluice::engine

@@ -23,6 +23,9 @@ class Inside {
   const bool is_in_;
 };
 
+/// A batch without a token was made and never emitted: there is nobody to answer.
+inline bool is_fresh(const records::HostBatch& batch) { return batch.runs.empty(); }
+
 /// Stops the graph, as the plugin has broken a promise: "it " and what it did.
 void stop_for_bug(NodeRuntime& node, const std::string& deed);
 

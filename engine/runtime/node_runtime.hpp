@@ -5,7 +5,6 @@
 #pragma once
 #include <array>
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>

@@ -24,10 +24,8 @@ std::vector<std::string> RefusalLog::refused(uint64_t records, std::string_view 
     return lines;
   }
   ++named_;
-  const std::string first = begin();
-  lines.push_back(fmt::format("refused {}, which {} to \"{}\": {}; {} {}{}{}", count_of(records),
-                              records == 1 ? "goes" : "go", to, reason, records == 1 ? "it" : "the first",
-                              first.empty() ? "is empty" : "begins with ", first,
+  lines.push_back(fmt::format("refused {}, which {} to \"{}\": {}; {} {}{}", count_of(records),
+                              records == 1 ? "goes" : "go", to, reason, records == 1 ? "it" : "the first", begin(),
                               named_ == most_named ? "; further ones of this minute are only counted" : ""));
   return lines;
 }

@@ -18,8 +18,8 @@ class RefusalLog {
   static constexpr uint32_t most_named = 5;
   static constexpr int64_t minute_ns = 60'000'000'000;
 
-  /// Lines to log for records that were refused now; `to` is the node that takes them instead, `begin` gives how the
-  /// first of them begins and is called only when it is named.
+  /// Lines to log for records that were refused now; `to` is the node that takes them instead, `begin` says how the
+  /// first of them begins ("begins with ...") and is called only when it is named.
   std::vector<std::string> refused(uint64_t records, std::string_view reason, std::string_view to,
                                    const std::function<std::string()>& begin, int64_t now_ns);
   /// A line for those that were not named, when their minute is over.

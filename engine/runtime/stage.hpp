@@ -17,7 +17,6 @@
 #include "runtime/stage_clock.hpp"
 #include "runtime/turn.hpp"
 #include "runtime/waker.hpp"
-#include "sluice/result.hpp"
 
 namespace sluice::engine {
 

@@ -2,7 +2,6 @@
 // How batches move through a stage: from an output port over direct and buffered edges, into nodes, past what is parked
 // and into dead letters. The loop that calls this is in stage.cpp.
 #include <algorithm>
-#include <utility>
 
 #include "runtime/graph_runtime.hpp"
 #include "runtime/scheduling_point.hpp"

@@ -27,8 +27,10 @@ int32_t slot_of(const Plan& plan, std::string_view name) {
   return -1;
 }
 
-void count_in(NodeRuntime& node, Verdict verdict, uint64_t records) {
-  node.counters.settled[static_cast<size_t>(verdict)].fetch_add(records, std::memory_order_relaxed);
+/// `node`: null where an edge held them, which counts for itself.
+void count_in(NodeRuntime* node, Verdict verdict, uint64_t records) {
+  if (node == nullptr) return;
+  node->counters.settled[static_cast<size_t>(verdict)].fetch_add(records, std::memory_order_relaxed);
 }
 
 /// How many records at the front take the same way.
@@ -54,7 +56,7 @@ Verdicts::Verdicts(GraphRuntime& graph)
       node_slot_(slot_of(graph.plan(), reject_node_attribute)) {}
 
 void Verdicts::discard(NodeRuntime& node, HostBatch* take, std::string_view reason) {
-  count_in(node, Verdict::discarded, take->count);
+  count_in(&node, Verdict::discarded, take->count);
   node.count_discard(reason, take->count);
   records::settle_take(take, Verdict::discarded, StageClock::recent_here(graph_.clock()));
 }
@@ -67,7 +69,7 @@ void Verdicts::settle(NodeRuntime& node, HostBatch* take, Given given, const Err
     case Given::delivered:
     case Given::accepted: {
       const Verdict verdict = given == Given::delivered ? Verdict::delivered : Verdict::accepted;
-      count_in(node, verdict, take->count);
+      count_in(&node, verdict, take->count);
       records::settle_take(take, verdict, now_ns);
       return;
     }
@@ -87,12 +89,8 @@ void Verdicts::settle(NodeRuntime& node, HostBatch* take, Given given, const Err
   refuse({.node = node, .books = &node}, take, reason);
 }
 
-void Verdicts::count(const Refuser& by, Verdict verdict, uint64_t records) {
-  if (by.books != nullptr) count_in(*by.books, verdict, records);
-}
-
 void Verdicts::fail(const Refuser& by, HostBatch* take, Error error) {
-  count(by, Verdict::failed, take->count);
+  count_in(by.books, Verdict::failed, take->count);
   // Said before it settles: the last verdict may end the run, which must then know why.
   graph_.stop_with(by.node, std::move(error));
   records::settle_take(take, Verdict::failed, StageClock::recent_here(graph_.clock()));
@@ -120,10 +118,8 @@ void Verdicts::refuse_path(const Refuser& by, HostBatch* take, const Error& erro
     const std::string_view why = first.is_dead != 0           ? "it is itself a dead letter, so nothing can take it"
                                  : by.node.account != nullptr ? "no edge behind it has a dead_letter"
                                                               : "no edge before it has a dead_letter";
-    const std::string begin = begin_of_payload(*take);
     return fail(by, take,
-                stopping(error, fmt::format("{}; {} and the record {}{}", error.message, why,
-                                            begin.empty() ? "is empty" : "begins with ", begin)));
+                stopping(error, fmt::format("{}; {} and the record {}", error.message, why, begin_of_payload(*take))));
   }
   const PlanDeadLetter& to = graph_.plan().dead_letters[first.path - 1];
   const StopAfter& limit = to.stop_after;
@@ -141,7 +137,7 @@ void Verdicts::refuse_path(const Refuser& by, HostBatch* take, const Error& erro
 }
 
 void Verdicts::send_to_dead_letter(const Refuser& by, const PlanDeadLetter& to, HostBatch* take, const Error& error) {
-  count(by, Verdict::dead_lettered, take->count);
+  count_in(by.books, Verdict::dead_lettered, take->count);
   for (const std::string& line : by.node.refusals.refused(
            take->count, error.message, graph_.plan().nodes[to.to].name, [&] { return begin_of_payload(*take); },
            graph_.clock().monotonic_ns())) {
@@ -152,12 +148,13 @@ void Verdicts::send_to_dead_letter(const Refuser& by, const PlanDeadLetter& to, 
   by.node.stage->take_rejected(take);
 }
 
-/// How a sentence names a record: by how its payload begins, or that of the first.
+/// What a sentence says of a record, or of the first: how its payload begins.
 std::string Verdicts::begin_of_payload(const HostBatch& batch) const {
   const sluice_record& first = *batch.at(0);
   const std::string_view begin(reinterpret_cast<const char*>(first.data),
                                std::min<size_t>(first.size, size_t{4} * quoted_characters));
-  return safe_text(graph_.plan().secrecy.masked(begin), quoted_characters);
+  const std::string shown = safe_text(graph_.plan().secrecy.masked(begin), quoted_characters);
+  return shown.empty() ? "is empty" : "begins with " + shown;
 }
 
 void Verdicts::annotate(const NodeRuntime& node, HostBatch& batch, const Error& error) const {

@@ -36,7 +36,6 @@ class Verdicts {
     RejectWindow* window = nullptr;  ///< null: its refusals say nothing of a schema
     uint64_t before = 0;             ///< its verdicts before these
   };
-  void count(const Refuser& by, records::Verdict verdict, uint64_t records);
   void refuse(const Refuser& by, records::HostBatch* take, const Error& error);
   /// Records of one path.
   void refuse_path(const Refuser& by, records::HostBatch* take, const Error& error);

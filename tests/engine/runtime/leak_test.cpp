@@ -82,7 +82,7 @@ TEST_CASE("records without a token, or fewer than the token's, are refused") {
     context.emit_unpositioned(0, std::move(batch));
     return {};
   }};
-  CHECK(bug_of(poses).find("no fresh batch") != std::string::npos);
+  CHECK(bug_of(poses).find("that is not fresh") != std::string::npos);
 }
 
 TEST_CASE("a batch kept for ever is seen while the graph runs: how old, and with whom") {

@@ -2,12 +2,10 @@
 // A node that flaps does not fill the log, and what is left out is counted.
 #include "runtime/line_limiter.hpp"
 
-#include "checks.hpp"
-#include "test_nodes.hpp"
+#include "logged.hpp"
 
 using namespace sluice;
 using namespace sluice::testing;
-using engine::GraphRuntime;
 using engine::LineLimiter;
 
 namespace {
@@ -57,27 +55,8 @@ TEST_CASE("lines of ever new kinds are limited as well") {
 }
 
 TEST_CASE("a run logs the first lines of a flapping node, and at its end how many more there were") {
-  NumbersState numbers{.total = 50, .per_batch = 1};
-  FunctionState sink;
   int said = 0;
-  sink.process = [&said](Context& context, Batch batch) -> Result<void> {
-    context.warn(lost(said++));
-    std::move(batch).deliver();
-    return {};
-  };
-  GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers);
-  graph.node("sink", sink_function_type, sink);
-  graph.edge("numbers", "sink");
-  std::mutex mutex;
-  Lines lines;
-  engine::RuntimeOptions options;
-  options.log = [&](uint32_t, const std::string& node, std::string_view sentence) {
-    const std::lock_guard lock(mutex);
-    if (node == "sink") lines.emplace_back(sentence);
-  };
-  GraphRuntime runtime(graph.build(), std::move(options));
-  run_to_end(runtime);
+  const Lines lines = logged([&said](Context& context) { context.warn(lost(said++)); }, 50);
   REQUIRE(lines.size() == 11);
   CHECK(lines[9] == lost(9));
   CHECK(lines[10] == lost(49) + " (39 lines like it before it were not logged)");

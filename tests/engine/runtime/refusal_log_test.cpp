@@ -12,7 +12,7 @@ using Lines = std::vector<std::string>;
 
 namespace {
 
-std::string seven() { return "7"; }
+std::string seven() { return "begins with 7"; }
 
 /// What a run logs, as far as it is wanted, in which picky refuses some of the numbers.
 Lines lines_of_run(NumbersState& numbers, CollectState& picky, bool (*is_wanted)(uint32_t, const std::string&)) {
@@ -45,7 +45,7 @@ TEST_CASE("a few refusals of a minute are named, the rest is counted when it is 
   CHECK(log.refused(12, "too large", "rejects", seven, begin) ==
         Lines{"refused 12 records, which go to \"rejects\": too large; the first begins with 7"});
   CHECK(log.refused(
-            1, "a tombstone", "rejects", [] { return std::string(); }, begin) ==
+            1, "a tombstone", "rejects", [] { return std::string("is empty"); }, begin) ==
         Lines{"refused 1 record, which goes to \"rejects\": a tombstone; it is empty"});
   for (uint32_t i = 3; i + 1 < RefusalLog::most_named; ++i)
     CHECK(log.refused(1, "bad", "rejects", seven, begin).size() == 1);

@@ -3,42 +3,15 @@
 // status ends up is always said.
 #include <algorithm>
 
-#include "checks.hpp"
+#include "logged.hpp"
 #include "runtime/just_said.hpp"
-#include "test_nodes.hpp"
 
 using namespace sluice;
 using namespace sluice::testing;
-using engine::GraphRuntime;
 using engine::JustSaid;
 using Lines = std::vector<std::string>;
 
 namespace {
-
-/// The lines that a sink's node logs in a run in which it says this.
-Lines logged(const std::function<void(Context&)>& say) {
-  NumbersState numbers{.total = 5, .per_batch = 5};
-  FunctionState sink;
-  sink.process = [&](Context& context, Batch batch) -> Result<void> {
-    say(context);
-    std::move(batch).deliver();
-    return {};
-  };
-  GraphBuilder graph;
-  graph.node("numbers", numbers_type, numbers);
-  graph.node("sink", sink_function_type, sink);
-  graph.edge("numbers", "sink");
-  std::mutex mutex;
-  Lines lines;
-  engine::RuntimeOptions options;
-  options.log = [&](uint32_t, const std::string&, std::string_view sentence) {
-    const std::lock_guard lock(mutex);
-    lines.emplace_back(sentence);
-  };
-  GraphRuntime runtime(graph.build(), std::move(options));
-  run_to_end(runtime);
-  return lines;
-}
 
 size_t count(const Lines& lines, std::string_view part) {
   return static_cast<size_t>(std::count_if(
