@@ -5,6 +5,7 @@
 
 #include "graph/did_you_mean.hpp"
 #include "graph/secret_words.hpp"
+#include "options/option_table.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -70,9 +71,8 @@ std::string usage_hint(const CLI::App& app, const std::vector<std::string>& word
     return engine::quoted(word) + " is not a command of " + called +
            (meant.empty() ? "; " + called + " --help lists them\n" : "; did you mean \"" + meant + "\"?\n");
   }
-  std::string all;
-  for (const std::string& name : command_names(*at)) all += (all.empty() ? "" : ", ") + name;
-  return all.empty() ? "" : called + " needs a command: " + all + "\n";
+  const std::vector<std::string> names = command_names(*at);
+  return names.empty() ? "" : called + " needs a command: " + engine::joined(names) + "\n";
 }
 
 }  // namespace sluice::cli

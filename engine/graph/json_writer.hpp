@@ -54,6 +54,12 @@ class JsonWriter {
     return end_list();
   }
 
+  // Of values.
+  template <typename Items>
+  JsonWriter& list(std::string_view name, const Items& items) {
+    return list(name, items, [this](const auto& item) { value(item); });
+  }
+
   std::string take() { return std::move(text_); }
 
  private:

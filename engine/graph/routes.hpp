@@ -32,7 +32,6 @@ class Routes {
     std::vector<size_t> edges_before;    ///< that take records over
   };
 
-  Routes() = default;
   explicit Routes(const Topology& topology);
 
   /// What records of a source can come to inside the segment, as dead letters too.

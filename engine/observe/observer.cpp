@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "observe/observer.hpp"
 
-#include <fmt/format.h>
-
 #include <deque>
 #include <mutex>
 #include <utility>
@@ -99,7 +97,7 @@ class Observer::Pages {
         .member("status", stuck_.empty() ? "alive" : "stuck")
         .member("graph", report().graph)
         .member("process", report().process);
-    if (!stuck_.empty()) json.list("stages", stuck_, [&](const std::string& stage) { json.value(stage); });
+    if (!stuck_.empty()) json.list("stages", stuck_);
     return {stuck_.empty() ? 200U : 503U, json_type, json.end_object().take() + "\n"};
   }
 

@@ -35,10 +35,7 @@ PlanFacts facts_of(const Described& described) {
   return facts;
 }
 
-uint32_t usual_input(const Described& described) {
-  const auto found = std::find(described.inputs.begin(), described.inputs.end(), "in");
-  return found == described.inputs.end() ? 0 : static_cast<uint32_t>(found - described.inputs.begin());
-}
+uint32_t usual_input(const Described& described) { return find_port(described.inputs, "", "in").value_or(0); }
 
 class Builder {
  public:

@@ -42,21 +42,20 @@ void add_edge(const Plan& plan, const PlanEdge& edge, JsonWriter& json) {
 
 void add_plan(const Planned& planned, const Diagnostics& diagnostics, JsonWriter& json) {
   const Plan& plan = *planned.plan;
-  const auto add_text = [&](const std::string& text) { json.value(text); };
   json.key("plan").begin_object().member("graph", plan.graph).member("process", plan.process);
   if (plan.latency_budget_ns > 0) json.member("latency_ns", plan.latency_budget_ns);
   json.list("segments", plan.segments, [&](const PlanSegment& one) {
     json.begin_object().member("from", one.from).member("to", one.to).member("guarantee", word(one.guarantee));
     json.list("reasons", one.reasons,
-              [&](const std::string& reason) { add_text(diagnostics.secrecy().masked(reason)); });
+              [&](const std::string& reason) { json.value(diagnostics.secrecy().masked(reason)); });
     json.end_object();
   });
   json.list("stages", plan.stages, [&](const PlanStage& stage) {
     json.begin_list();
-    for (const size_t node : stage.nodes) add_text(plan.nodes[node].name);
+    for (const size_t node : stage.nodes) json.value(plan.nodes[node].name);
     json.end_list();
   });
-  json.list("attributes", plan.attributes, [&](const PlanAttribute& one) { add_text(one.name); });
+  json.list("attributes", plan.attributes, [&](const PlanAttribute& one) { json.value(one.name); });
   json.list("nodes", plan.nodes, [&](const PlanNode& node) { add_node(node, json); });
   json.list("edges", plan.edges, [&](const PlanEdge& edge) { add_edge(plan, edge, json); });
   json.key("memory").begin_object().member("bytes", plan.memory_bytes);
@@ -83,8 +82,7 @@ std::string plan_json(const Planned& planned, const Diagnostics& diagnostics, co
         .end_object();
   });
   if (!planned.asked.empty() || !planned.not_asked.empty()) {
-    const auto add_name = [&](const std::string& name) { json.value(name); };
-    json.list("asked", planned.asked, add_name).list("not_asked", planned.not_asked, add_name);
+    json.list("asked", planned.asked).list("not_asked", planned.not_asked);
   }
   if (planned.plan) add_plan(planned, diagnostics, json);
   return json.end_object().take();

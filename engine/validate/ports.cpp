@@ -6,21 +6,21 @@
 #include "validate/steps.hpp"
 
 namespace sluice::engine {
-namespace {
 
-std::vector<std::string> output_names(const Described& described) {
-  std::vector<std::string> names;
-  for (const DescribedOutput& output : described.outputs) names.push_back(output.name);
-  return names;
-}
-
-/// The port that an edge without one means: the only one, or the one of the usual name.
 std::optional<uint32_t> find_port(const std::vector<std::string>& names, const std::string& wanted,
                                   const std::string& usual) {
   if (wanted.empty() && names.size() == 1) return 0;
   const auto found = std::find(names.begin(), names.end(), wanted.empty() ? usual : wanted);
   if (found == names.end()) return std::nullopt;
   return static_cast<uint32_t>(found - names.begin());
+}
+
+namespace {
+
+std::vector<std::string> output_names(const Described& described) {
+  std::vector<std::string> names;
+  for (const DescribedOutput& output : described.outputs) names.push_back(output.name);
+  return names;
 }
 
 struct Side {

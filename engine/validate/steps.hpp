@@ -20,6 +20,9 @@ void assign_processes(Draft& draft, const std::string& process, Diagnostics& dia
 void describe_nodes(Draft& draft, const Environment& environment, Diagnostics& diagnostics);
 /// The relays between processes must keep what they took.
 void check_cuts(const Draft& draft, Diagnostics& diagnostics);
+/// The port of this name. Without one: the only port, or the one of the usual name.
+std::optional<uint32_t> find_port(const std::vector<std::string>& names, const std::string& wanted,
+                                  const std::string& usual);
 /// Edges find their ports.
 void connect_ports(Draft& draft, Diagnostics& diagnostics);
 /// Ports and nodes without an edge.

@@ -66,7 +66,7 @@ class Wiring {
       const auto leads_here = [&](size_t edge) { return draft_.edges[edge].to_port == port; };
       if (std::any_of(node.in.begin(), node.in.end(), leads_here)) continue;
       // Dead letters come to the input that an edge without a port means.
-      if (!node.dead_letters.empty() && (names.size() == 1 || names[port] == "in")) continue;
+      if (!node.dead_letters.empty() && find_port(names, "", "in") == port) continue;
       const std::string written = node.name() + (names.size() > 1 ? "." + names[port] : "");
       inputs_.push_back({index, written, "the input \"" + names[port] + "\" has no edge", "add an edge to " + written});
     }
