@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <limits>
 
 namespace sluice::flow {
@@ -11,12 +10,6 @@ namespace {
 constexpr std::string_view placeholder = "{n}";
 constexpr uint64_t digits_most = 20;
 constexpr uint64_t second_ns = 1'000'000'000;
-
-char* copied(const char* from, size_t size, char* to) {
-  std::memcpy(to, from, size);
-  return to + size;
-}
-
 }  // namespace
 
 void Generate::describe(Config options, Description& to) {
@@ -91,10 +84,10 @@ void Generate::emit(uint32_t count) {
     char* const from = to;
     const auto size = static_cast<size_t>(std::to_chars(digits, digits + digits_most, next_).ptr - digits);
     for (const std::string& before : before_numbers_) {
-      to = copied(before.data(), before.size(), to);
-      to = copied(digits, size, to);
+      to = std::copy_n(before.data(), before.size(), to);
+      to = std::copy_n(digits, size, to);
     }
-    to = copied(behind_.data(), behind_.size(), to);
+    to = std::copy_n(behind_.data(), behind_.size(), to);
     Record record = batch.append();
     record.set_payload(reinterpret_cast<const uint8_t*>(from), static_cast<uint32_t>(to - from), index);
     record.set_receive_time_ns(now_ns);

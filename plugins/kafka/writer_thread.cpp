@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The writer's own thread: finds or makes the topic, takes delivery reports, produces what waits, and recovers from
 // failures.
-#include <algorithm>
 #include <array>
 #include <utility>
 

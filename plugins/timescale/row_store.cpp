@@ -6,7 +6,6 @@
 #include <charconv>
 #include <utility>
 
-#include "big_endian.hpp"
 #include "sluice/columns/row_words.hpp"
 #include "sql.hpp"
 #include "wire_value.hpp"
