@@ -14,6 +14,10 @@ using Steady = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds beat_every{2000};
 // A cluster that is slow, but answers, is not silent.
 constexpr std::chrono::milliseconds patience{3500};
+/// The longest that the heartbeat's thread waits at once, and some more.
+constexpr std::chrono::nanoseconds longest_step = patience + std::chrono::milliseconds(1500);
+
+int64_t count_ns(Steady::time_point at) { return at.time_since_epoch().count(); }
 
 }  // namespace
 
@@ -28,16 +32,23 @@ struct Heartbeat::State {
   std::string reason;
   std::shared_ptr<const TopicFacts> topic;
   bool is_topic_missing = false;
-  Standstill standstill;  ///< of the thread that asks for trouble
+  Standstill standstill{longest_step.count()};  ///< of the heartbeat's thread
+
+  void look() {
+    const std::lock_guard lock(mutex);
+    standstill.look(count_ns(Steady::now()));
+  }
 
   void beat(SideClient& client) {
     const Steady::time_point began_at = Steady::now();
+    look();
     Result<std::optional<TopicFacts>> facts = ask_topic(client.get(), brokers, client.settings().topic, patience);
     // That this user may not see the topic is an answer, too.
     const bool is_answer = facts.ok() || facts.error().category == Category::operator_needed;
     std::string why = is_answer ? "" : client.last_reason();
     {
       const std::lock_guard lock(mutex);
+      standstill.look(count_ns(Steady::now()));
       if (is_answer) {
         heard_at = Steady::now();
         answer_began_at = began_at;
@@ -70,9 +81,8 @@ void Heartbeat::heard(int64_t at_ns) {
 
 std::optional<std::string> Heartbeat::trouble() const {
   const std::lock_guard lock(state_->mutex);
-  const Steady::time_point now = Steady::now();
-  const int64_t went_on_ns = state_->standstill.look(now.time_since_epoch().count());
-  const auto silent = now - std::max(state_->heard_at, Steady::time_point(std::chrono::nanoseconds(went_on_ns)));
+  const std::chrono::nanoseconds silent(
+      state_->standstill.silent_ns(count_ns(state_->heard_at), count_ns(Steady::now())));
   if (silent < silence) return std::nullopt;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silent).count();
   // Changes once in a while, not every second: it is a status.

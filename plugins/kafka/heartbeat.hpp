@@ -28,7 +28,7 @@ class Heartbeat {
 
   /// The cluster has answered something else at this time, of the steady clock: one that does its work is not silent.
   void heard(int64_t at_ns);
-  /// Why the cluster counts as away, in a sentence; nothing while it answers. To be asked often.
+  /// Why the cluster counts as away, in a sentence; nothing while it answers.
   std::optional<std::string> trouble() const;
   /// The topic as of the last answer; null: it was never seen, or is not there.
   std::shared_ptr<const TopicFacts> topic() const;

@@ -3,6 +3,7 @@
 // nothing of the cluster; and what a broker has not said before it led a partition says nothing of that partition.
 // Whoever judges a silence calls these often. Not thread-safe.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <map>
 
@@ -10,16 +11,21 @@ namespace sluice::kafka {
 
 class Standstill {
  public:
+  /// `tolerated_ns`: several times as long as who looks waits in between.
+  explicit Standstill(int64_t tolerated_ns = 3'000'000'000) : tolerated_ns_(tolerated_ns) {}
   /// When this process last went on after a standstill; 0: it never stood still.
   int64_t look(int64_t now_ns) {
-    if (last_ns_ != 0 && now_ns - last_ns_ > tolerated_ns) went_on_ns_ = now_ns;
+    if (last_ns_ != 0 && now_ns - last_ns_ > tolerated_ns_) went_on_ns_ = now_ns;
     last_ns_ = now_ns;
     return went_on_ns_;
   }
+  /// For a thread that does not look itself: how long nothing was heard, as far as the process is known to have run.
+  int64_t silent_ns(int64_t heard_ns, int64_t now_ns) const {
+    return std::min(now_ns, last_ns_ + tolerated_ns_) - std::max(heard_ns, went_on_ns_);
+  }
 
  private:
-  /// Several times as long as those who look wait in between.
-  static constexpr int64_t tolerated_ns = 3'000'000'000;
+  int64_t tolerated_ns_;
   int64_t last_ns_ = 0;
   int64_t went_on_ns_ = 0;
 };

@@ -66,8 +66,9 @@ TEST_CASE("a cluster that falls silent is noticed, also when there is nothing to
   // It answers after a minute.
   rd_kafka_mock_broker_set_rtt(cluster->log()->mock(), 1, 60'000);
   std::optional<std::string> trouble;
+  // It is noticed whoever asks, and however seldom.
   while (!trouble) {
-    heartbeat.is_alive(200ms);
+    heartbeat.is_alive(10s);
     trouble = heartbeat.trouble();
   }
   CHECK_THAT(*trouble, Contains(settings.brokers) && Contains("has not answered"));

@@ -18,6 +18,8 @@ constexpr int16_t fetch_request = 1;
 constexpr int16_t offset_fetch_request = 9;
 constexpr int16_t heartbeat_request = 12;
 
+constexpr int64_t second = 1'000'000'000;
+
 }  // namespace
 
 TEST_CASE("a coordinator counts as away when it leaves a heartbeat unanswered, however seldom they are") {
@@ -56,13 +58,27 @@ TEST_CASE("heartbeats as seldom as options says are no silence") {
 }
 
 TEST_CASE("what was not heard while the process stood still is no silence of the cluster") {
-  constexpr int64_t second = 1'000'000'000;
   Standstill standstill;
   CHECK(standstill.look(100 * second) == 0);
   CHECK(standstill.look(101 * second) == 0);
   CHECK(standstill.look(103 * second) == 0);
   CHECK(standstill.look(117 * second) == 117 * second);
   CHECK(standstill.look(118 * second) == 117 * second);
+}
+
+TEST_CASE("a thread that asks seldom is told of a silence, and of none while the process stood still") {
+  Standstill standstill(5 * second);
+  standstill.look(100 * second);
+  standstill.look(104 * second);
+  // Heard last at 100; the process is frozen at 105, and goes on at 200.
+  CHECK(standstill.silent_ns(100 * second, 105 * second) == 5 * second);
+  CHECK(standstill.silent_ns(104 * second, 200 * second) == 5 * second);
+  standstill.look(200 * second);
+  CHECK(standstill.silent_ns(104 * second, 201 * second) == second);
+  // It runs on, and nothing comes.
+  for (int64_t at = 204; at <= 212; at += 4) standstill.look(at * second);
+  CHECK(standstill.silent_ns(104 * second, 213 * second) == 13 * second);
+  CHECK(standstill.silent_ns(210 * second, 213 * second) == 3 * second);
 }
 
 TEST_CASE("a broker has as long to answer as it has led the partition") {
