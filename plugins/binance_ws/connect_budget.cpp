@@ -2,24 +2,12 @@
 #include "connect_budget.hpp"
 
 #include <algorithm>
-#include <map>
+
+#include "per_host.hpp"
 
 namespace sluice::binance {
 
-std::shared_ptr<ConnectBudget> ConnectBudget::of(const std::string& host) {
-  struct Process {
-    std::mutex mutex;
-    std::map<std::string, std::weak_ptr<ConnectBudget>> budgets;
-  };
-  // Made at the first use and never destroyed: a node may outlive the program's statics.
-  static Process& process = *new Process;
-  const std::lock_guard lock(process.mutex);
-  std::erase_if(process.budgets, [](const auto& entry) { return entry.second.expired(); });
-  std::weak_ptr<ConnectBudget>& known = process.budgets[host];
-  std::shared_ptr<ConnectBudget> budget = known.lock();
-  if (budget == nullptr) known = budget = std::make_shared<ConnectBudget>();
-  return budget;
-}
+std::shared_ptr<ConnectBudget> ConnectBudget::of(const std::string& host) { return of_host<ConnectBudget>(host); }
 
 int64_t ConnectBudget::free_at(int64_t from_ns) const {
   const std::lock_guard lock(mutex_);
