@@ -22,6 +22,12 @@ inline constexpr sluice_option reconnect_fields[] = {
     option::duration("max", "The longest wait.").or_else("60s").between(1'000'000, longest_ns),
 };
 
+inline constexpr sluice_option repair_fields[] = {
+    option::text("rest", "The exchange's REST interface, as https:// or http://. It may be on another host than url.")
+        .required()
+        .such_as("https://api.binance.com"),
+};
+
 inline constexpr sluice_option option_table[] = {
     option::text("url", "The exchange, as wss:// or ws://.")
         .or_else("wss://stream.binance.com:9443")
@@ -52,6 +58,11 @@ inline constexpr sluice_option option_table[] = {
                    "The wait between connections. It is random and doubles until a connection carries events and lasts "
                    "ten seconds.",
                    reconnect_fields),
+    option::object("repair",
+                   "Fetch trades and aggTrades that the websocket missed, by id, from the exchange's REST interface. "
+                   "Default: missing ids are not fetched.",
+                   repair_fields)
+        .such_as("{ rest: https://api.binance.com }"),
     option::duration("read_deadline", "Close the connection after this time without any byte.")
         .or_else("30s")
         .between(least_deadline_ns, longest_ns),

@@ -40,13 +40,15 @@ std::string read_time_unit(Config option, Options& options) {
 }
 
 /// The option that parse_options refuses.
-const char* place_of_error(Config config) {
-  const Result<net::Endpoint> endpoint = parse_stream_url(config["url"].text());
-  if (!endpoint) return "url";
+Config place_of_error(Config config) {
+  const Config url = config["url"], time_unit = config["time_unit"], rest = config["repair"]["rest"];
+  const Result<net::Endpoint> endpoint = parse_stream_url(url.text());
+  if (!endpoint) return url;
   Options scratch;
   scratch.endpoint = *endpoint;
-  if (!read_time_unit(config["time_unit"], scratch).empty()) return config["time_unit"].present() ? "time_unit" : "url";
-  return config["proxy"].present() ? "proxy" : "url";
+  if (!read_time_unit(time_unit, scratch).empty()) return time_unit.present() ? time_unit : url;
+  if (rest.present() && !parse_rest_url(rest.text())) return rest;
+  return config["proxy"].present() ? config["proxy"] : url;
 }
 
 }  // namespace
@@ -74,6 +76,11 @@ Result<Options> parse_options(Config config) {
   parsed.max_frame_bytes = static_cast<uint64_t>(or_default(config["max_frame"], mebibyte));
   parsed.ca_file = config["ca_file"].text();
   parsed.discard_malformed = config["malformed"].present();
+  if (const Config repair = config["repair"]; repair.present()) {
+    Result<RepairOptions> options = parse_repair_options(repair, config["proxy"].text(), parsed.microseconds);
+    if (!options) return options.error();
+    parsed.repair = *std::move(options);
+  }
   return parsed;
 }
 
@@ -90,7 +97,7 @@ net::Route make_route(const Options& options, SSL_CTX* tls, int64_t time_limit_n
   route.endpoint = options.endpoint;
   route.proxy = options.proxy;
   route.target = stream_target(options.endpoint, stream_names(options));
-  route.tls = tls;
+  route.tls = options.endpoint.tls ? tls : nullptr;
   route.time_limit_ns = time_limit_ns;
   route.time_limit_option = "connect_deadline";
   route.advice = &status_advice;
@@ -122,17 +129,19 @@ void describe_node(Config config, Description& description) {
   check_names(config["symbols"], config["streams"], description);
   const Result<Options> parsed = parse_options(config);
   if (!parsed) {
-    description.problem(config[place_of_error(config)], parsed.error().message);
+    description.problem(place_of_error(config), parsed.error().message);
     return;
   }
   describe_values(make_stream_names(parsed->symbols, parsed->stream_types), description);
   // The largest message at once in the read buffer, in pieces and whole, and simdjson's index of it, which takes up to
   // six bytes for each of its own; TLS, usual read buffers and tables take the rest.
-  description.memory_bytes(mebibyte + 12 * static_cast<int64_t>(parsed->max_frame_bytes));
+  description.memory_bytes(mebibyte + 12 * static_cast<int64_t>(parsed->max_frame_bytes) +
+                           (parsed->repair ? repair_memory_bytes : 0));
+  if (parsed->repair) describe_repair(*parsed->repair, parsed->stream_types, config["repair"], description);
   if (parsed->reconnect_max_ns < parsed->reconnect_first_ns) {
     description.problem(config["reconnect"]["max"], "reconnect.max is shorter than reconnect.first; make it longer");
   }
-  if (!parsed->ca_file.empty() && !parsed->endpoint.tls) {
+  if (!parsed->ca_file.empty() && !parsed->needs_tls()) {
     description.warning(config["ca_file"], "ca_file has no effect, as the url is ws:// and not wss://");
   }
   const std::vector<std::string> names = stream_names(*parsed);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "repair_options.hpp"
 #include "sluice/describe.hpp"
 #include "sluice/net/route.hpp"
 #include "sluice/result.hpp"
@@ -31,6 +32,10 @@ struct Options {
   std::string ca_file;
   bool discard_malformed = false;
   bool microseconds = false;  ///< the exchange is asked for times in them, not in milliseconds
+  std::optional<RepairOptions> repair;
+
+  /// Something is reached over TLS.
+  bool needs_tls() const { return endpoint.tls || (repair && repair->endpoint.tls); }
 };
 
 Result<Options> parse_options(Config config);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "listening.hpp"
+#include "repair_probe.hpp"
 #include "sluice/net/seconds.hpp"
 
 namespace sluice::binance {
@@ -127,7 +128,7 @@ Result<void> probe_exchange(Config config, Description& description, int64_t lis
   const Result<Options> options = parse_options(config);
   if (!options) return options.error();
   net::TlsContext tls;
-  if (options->endpoint.tls) {
+  if (options->needs_tls()) {
     Result<net::TlsContext> made = net::make_tls_context(options->ca_file);
     if (!made) {
       description.problem(config["ca_file"], made.error().message);
@@ -136,6 +137,7 @@ Result<void> probe_exchange(Config config, Description& description, int64_t lis
     tls = *std::move(made);
   }
   const VisitLimits limits{std::min(options->connect_deadline_ns, longest_connect_ns), listen_ns};
+  if (options->repair) probe_repair(*options->repair, tls.get(), limits.connect_ns, config["repair"], description);
   const Result<std::variant<Loss, Heard>> visited = visit(*options, tls.get(), limits);
   if (!visited) return visited.error();
   if (const Loss* loss = std::get_if<Loss>(&*visited)) return no_connection(*loss, *options);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `validate --connect` asks of the exchange: whether a connection is to be had and trusted, and which of the
-// streams that the graph names send anything. The exchange accepts names that it does not know and stays silent, so
-// listening is the only way. All findings at once, each with the option that asked; waits for some seconds at most.
+// What `validate --connect` asks of the exchange: whether a connection is to be had and trusted, which of the streams
+// that the graph names send anything, and whether the REST interface that repairs them answers. The exchange accepts
+// names that it does not know and stays silent, so listening is the only way. All findings at once, each with the
+// option that asked; waits for some seconds at most.
 #pragma once
 #include <cstdint>
 

@@ -20,7 +20,7 @@ Result<std::unique_ptr<BinanceSource>> BinanceSource::open(Context context, Conf
   Result<Options> options = parse_options(config);
   if (!options) return options.error();
   net::TlsContext tls;
-  if (options->endpoint.tls) {
+  if (options->needs_tls()) {
     Result<net::TlsContext> made = net::make_tls_context(options->ca_file);
     if (!made) return made.error();
     tls = *std::move(made);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fetches missing trades and aggTrades by id from the exchange's REST interface, as the websocket would have sent them,
+// without E. What REST cannot give comes as a permanent piece that says why; everything else that goes wrong is retried
+// for as long as it takes, within the weight that the exchange allows. At most one page is in flight or waits to be
+// taken. A state machine that never blocks: `step` does what can be done at once. One thread.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "repair_options.hpp"
+#include "repair_rows.hpp"
+#include "sluice/backoff.hpp"
+#include "sluice/net/http_client.hpp"
+#include "stream_table.hpp"
+#include "weight_budget.hpp"
+
+namespace sluice::binance {
+
+/// Ids that a stream of type trade or aggTrade did not bring. Both ends belong to it.
+struct Missing {
+  const Stream* stream = nullptr;  ///< outlives the repair
+  int64_t first = 0;
+  int64_t last = 0;
+};
+
+struct RepairedRow {
+  int64_t id = 0;
+  std::string_view payload;  ///< a view into the bytes of the piece, with 64 readable bytes behind it
+  int64_t trade_time_ns = 0;
+};
+
+class Repair {
+ public:
+  /// That many questions wait at most.
+  static constexpr size_t most_questions = 65'536;
+  static constexpr int64_t rows_a_page = 1000;
+
+  Repair(Context context, const RepairOptions& options, SSL_CTX* tls, net::Waker waker);
+
+  /// Queued behind what was asked before. False: it is not taken, as too many wait, or as the stream is neither trade
+  /// nor aggTrade, or as last lies before first.
+  [[nodiscard]] bool ask(const Missing& missing);
+
+  /// Does nothing while a piece waits to be taken.
+  void step(int64_t now_ns);
+  /// Nothing is asked, and no piece waits.
+  bool is_idle() const { return questions_.empty() && pieces_.empty(); }
+  // For poll. fd -1: only the deadline counts, and a wake.
+  int fd() const { return is_asking_ ? client_.fd() : -1; }
+  short events() const { return is_asking_ ? client_.events() : short{0}; }
+  /// When to call `step` again at the latest.
+  int64_t deadline_ns() const;
+
+  struct Piece {
+    Missing range;  ///< the part of the question that this answers
+    Buffer bytes;
+    std::vector<RepairedRow> rows;  ///< each id of the range, in order
+    std::string permanent;          ///< not empty: REST cannot give this range, and why; then there are no rows
+  };
+  /// Pieces of the oldest question first, in order of ids. Together they cover its range exactly once.
+  std::optional<Piece> take();
+
+  /// Why it does not get on now, and when it goes on; empty: it does.
+  std::string_view trouble() const { return trouble_; }
+  /// That were sent so far.
+  uint64_t requests() const { return requests_; }
+
+ private:
+  const Missing& question() const { return questions_.front(); }
+  bool begin(int64_t now_ns);
+  void on_answer(net::HttpAnswer answer, int64_t now_ns);
+  void on_page(RestPage page, int64_t now_ns);
+  void give(RestPage page);
+  void give_up(int64_t last, std::string why);
+  void doubt(int64_t last, std::string why, int64_t now_ns);
+  void retry(std::string why, int64_t least_wait_ns, int64_t now_ns);
+  void pass(int64_t id);
+
+  Context context_;
+  RepairOptions options_;
+  net::HttpClient client_;
+  std::shared_ptr<WeightBudget> budget_;
+  Backoff backoff_;
+
+  std::deque<Missing> questions_;
+  std::deque<Piece> pieces_;  ///< of one answer: a page, and what lies before it
+  int64_t next_id_ = 0;       ///< of the first question
+  /// The last trade of the aggTrade before next_id_, where that was in the answer.
+  std::optional<int64_t> chain_;
+  bool is_asking_ = false;
+  int doubts_ = 0;  ///< answers in a row that say that REST cannot give next_id_, and may yet change
+  int64_t wait_until_ns_ = 0;
+  uint64_t requests_ = 0;
+  std::string trouble_;
+};
+
+}  // namespace sluice::binance

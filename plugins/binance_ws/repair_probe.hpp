@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `validate --connect` asks of the REST interface that repairs: its time, once. Says at `repair.rest` what is
+// wrong. Waits until the deadline at most.
+#pragma once
+#include <cstdint>
+
+#include "repair_options.hpp"
+
+namespace sluice::binance {
+
+void probe_repair(const RepairOptions& options, SSL_CTX* tls, int64_t limit_ns, Config repair,
+                  Description& description);
+
+}  // namespace sluice::binance
