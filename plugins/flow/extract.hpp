@@ -4,15 +4,12 @@
 // attribute that is not there stays absent; a frame without the payload is refused with a reason. It does not check
 // JSON beyond what it reads.
 #pragma once
-#include <simdjson.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "json_fields.hpp"
 #include "sluice/context.hpp"
-#include "sluice/describe.hpp"
-#include "sluice/option.hpp"
 
 namespace sluice::flow {
 
@@ -27,33 +24,27 @@ class Extractor {
   void fill(Record& record, uint32_t index, Batch& batch);
 
  private:
-  using Path = std::vector<std::string>;
   struct Rule {
     int32_t slot;
     uint32_t kind;
     int64_t unit_ns;
     std::string after;
-    std::vector<Path> from;
+    std::vector<JsonFields::Path> from;
   };
-  bool find(const Path& path, simdjson::ondemand::value& out);
-  bool find_key(simdjson::ondemand::object& object, const std::string& key, simdjson::ondemand::value& out);
   bool set(const Rule& rule, simdjson::ondemand::value value, Record& record, Batch& batch);
   bool set_text(const Rule& rule, simdjson::ondemand::value value, Record& record, Batch& batch);
 
   Context context_;
-  std::string payload_key_;
+  JsonFields::Path payload_path_;  ///< one key; empty: the whole frame
   std::vector<Rule> rules_;
-  simdjson::ondemand::parser parser_;
-  simdjson::ondemand::document document_;
+  JsonFields fields_;
   std::string_view payload_;
-  bool has_escapes_ = false;
 };
 
 inline constexpr sluice_str extract_kinds[] = {to_str("text"), to_str("integer"), to_str("time")};
 inline constexpr sluice_str extract_units[] = {to_str("ns"), to_str("us"), to_str("ms"), to_str("s")};
-inline constexpr sluice_option extract_path = option::text("path", "Keys from the outside in, with dots between.");
 inline constexpr sluice_option extract_fields[] = {
-    option::list("from", "The place of the value in the frame. In a list, the first one present is used.", extract_path)
+    option::list("from", "The place of the value in the frame. In a list, the first one present is used.", json_path)
         .required()
         .one_or_list()
         .between(1, 16)
