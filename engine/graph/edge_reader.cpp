@@ -19,6 +19,10 @@ constexpr std::size_t max_chain = 256;
 constexpr std::string_view example = "a -> b, or { from: a, to: b, buffer: { records: 1k, bytes: 16MiB } }";
 constexpr auto edge_keys =
     std::to_array<std::string_view>({"from", "to", "buffer", "when_full", "commit", "dead_letter"});
+constexpr auto retired_edge_keys = std::to_array<RetiredKey>(
+    {{"continuity",
+      "an edge has no port for the gaps that it would find. Put a node between, "
+      "NAME: { type: continuity, key: stream, id: { attribute: id } }, and read its port gaps"}});
 constexpr auto commit_words = std::to_array<std::string_view>({"on_delivery", "on_accept"});
 constexpr auto when_full_words = std::to_array<std::string_view>({"block", "drop_newest", "drop_oldest"});
 constexpr auto conflate_keys = std::to_array<std::string_view>({"conflate"});
@@ -245,7 +249,7 @@ std::string subject_of(const YamlNode& map) {
 
 void read_map(const YamlNode& map, SettingReader& settings, std::vector<EdgeSpec>& edges) {
   const std::string subject = subject_of(map);
-  settings.check_keys(map, subject, "an edge", edge_keys);
+  settings.check_keys(map, subject, "an edge", edge_keys, retired_edge_keys);
   EdgeSpec edge;
   edge.place = map.place;
   const auto from = read_end(map, "from", subject, settings);

@@ -56,9 +56,17 @@ bool SettingReader::check_map(const YamlNode& node, Place place, const std::stri
   return false;
 }
 
-void SettingReader::check_keys(const YamlNode& map, const std::string& subject, std::string_view what, Words known) {
+void SettingReader::check_keys(const YamlNode& map, const std::string& subject, std::string_view what, Words known,
+                               std::span<const RetiredKey> retired) {
   for (const YamlEntry& entry : map.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+    const auto old =
+        std::find_if(retired.begin(), retired.end(), [&](const RetiredKey& r) { return r.key == entry.key; });
+    if (old != retired.end()) {
+      diagnostics_.error(Code::unknown_key, entry.key_place, subject,
+                         std::string(what) + " has no key " + quoted(entry.key) + "; " + std::string(old->instead));
+      continue;
+    }
     diagnostics_.error(Code::unknown_key, entry.key_place, subject,
                        std::string(what) + " has no key " + quoted(entry.key) + "; it takes " + listed(known),
                        did_you_mean(entry.key, known));

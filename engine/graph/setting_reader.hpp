@@ -18,6 +18,12 @@ namespace sluice::engine {
 
 using Words = std::span<const std::string_view>;
 
+// A key that once had a meaning, and what to write instead.
+struct RetiredKey {
+  std::string_view key;
+  std::string_view instead;
+};
+
 class SettingReader {
  public:
   static constexpr std::uint64_t max_records = 1'000'000'000;
@@ -32,7 +38,8 @@ class SettingReader {
   // Whether `node` is a map; if so, its keys outside of `known` are reported. `example` says how it should look.
   bool check_map(const YamlNode& node, Place place, const std::string& subject, std::string_view what,
                  std::string_view example);
-  void check_keys(const YamlNode& map, const std::string& subject, std::string_view what, Words known);
+  void check_keys(const YamlNode& map, const std::string& subject, std::string_view what, Words known,
+                  std::span<const RetiredKey> retired = {});
 
   // A name as the file's author gives it: [a-z][a-z0-9_]*, no variables. `what` it names: "a node".
   std::optional<Placed<std::string>> name(const YamlNode& node, const std::string& subject, std::string_view key,
