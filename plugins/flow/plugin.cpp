@@ -4,6 +4,7 @@
 
 #include "batch_node.hpp"
 #include "console.hpp"
+#include "continuity.hpp"
 #include "discard.hpp"
 #include "file.hpp"
 #include "generate.hpp"
@@ -20,6 +21,8 @@ constexpr sluice_node_type types[] = {
     transform_type<flow::Route>("route", "Sends each record to the port that lists the value of its attribute.",
                                 flow::route_options),
     transform_type<flow::BatchNode>("batch", "Collects records into batches by size and age.", flow::batch_options),
+    transform_type<flow::Continuity>("continuity", "Checks that the ids of each series follow one another.",
+                                     flow::continuity_options),
     source_type<flow::Replay>("replay", "Replays a capture file at its recorded receive times.", flow::replay_options),
     source_type<flow::Generate>("generate", "Makes numbered JSON records.", flow::generate_options),
     sink_type<flow::File>("file", "Appends JSON lines to a file.", flow::file_options),

@@ -12,6 +12,11 @@ namespace {
 
 const std::vector<Input> samples{
     "{}", "{\"a\":1}", {"{\"b\":[]}", {{"kind", "trade"}}}, {"{\"c\":0}", {{"kind", "x"}}}};
+const std::vector<Input> numbered{"{\"a\":1}",
+                                  {"{\"a\":1}", {{"kind", "x"}}},
+                                  {"{\"a\":2}", {{"kind", "x"}}},
+                                  {"{\"c\":9}", {{"kind", "x"}}},
+                                  {"{}", {{"kind", "x"}}}};
 
 /// Sends stdout to nowhere while it lives: the contract prints a lot.
 class QuietStdout {
@@ -40,6 +45,10 @@ TEST_CASE("transforms keep the contract") {
   check_contract(type_of("route"), {{"by", "kind"}, {"ports", map({{"a", "trade"}})}}, samples, with);
   check_contract(type_of("route"), {{"by", "kind"}, {"ports", map({{"a", "trade"}})}, {"otherwise", "discard"}},
                  samples, with);
+  check_contract(type_of("continuity"), {{"key", "kind"}, {"id", map({{"from", list({"a", "c"})}})}}, numbered, with);
+  check_contract(type_of("continuity"),
+                 {{"key", "kind"}, {"id", map({{"from", "a"}})}, {"repeats", "report"}, {"restart_after", 3}}, numbered,
+                 with);
   check_contract(type_of("batch"), {{"records", 3}, {"within", "1s"}}, samples, with);
   check_contract(type_of("batch"), {{"records", 100}, {"bytes", 20}}, samples, with);
 }
