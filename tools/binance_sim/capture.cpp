@@ -64,6 +64,8 @@ std::string lower(std::string_view text) {
 struct Fields {
   std::string type, symbol;
   std::optional<std::int64_t> t, a, u, first, last;
+  std::optional<std::int64_t> time;
+  bool m = false;
   std::string p, q, b, B, A, ask;
 };
 
@@ -72,6 +74,9 @@ void take(ondemand::value& value, T& into) {
   if constexpr (std::is_same_v<T, std::string>) {
     std::string_view text;
     if (value.get_string().get(text) == simdjson::SUCCESS) into = std::string(text);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    bool flag = false;
+    if (value.get_bool().get(flag) == simdjson::SUCCESS) into = flag;
   } else {
     std::int64_t number = 0;
     if (value.get_int64().get(number) == simdjson::SUCCESS) into = number;
@@ -87,6 +92,10 @@ void take_field(std::string_view key, ondemand::value value, Fields& fields) {
       return take(value, fields.symbol);
     case 't':
       return take(value, fields.t);
+    case 'T':
+      return take(value, fields.time);
+    case 'm':
+      return take(value, fields.m);
     case 'u':
       return take(value, fields.u);
     case 'f':
@@ -132,6 +141,11 @@ bool fill(const Fields& fields, Event& event) {
   event.ask_quantity = *ask_quantity;
   event.first_trade_id = fields.first.value_or(0);
   event.last_trade_id = fields.last.value_or(0);
+  event.buyer_is_maker = fields.m;
+  const std::int64_t time = fields.time.value_or(0);
+  const bool microseconds = time >= 100'000'000'000'000;
+  event.trade_time_ms = microseconds ? time / 1000 : time;
+  event.trade_time_us = static_cast<std::uint16_t>(microseconds ? time % 1000 : 0);
   return true;
 }
 

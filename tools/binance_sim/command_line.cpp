@@ -5,12 +5,14 @@
 #include <charconv>
 
 #include "options.hpp"
+#include "read_number.hpp"
 
 namespace sluice::sim {
 namespace {
 
 constexpr const char* introduction =
-    "An exchange for tests and for trying out: serves Binance's market streams over a websocket, made up or replayed.\n"
+    "An exchange for tests and for trying out: serves Binance's market streams over a websocket, made up or replayed,\n"
+    "and the same trades over REST, at the same port.\n"
     "\n"
     "  binance_sim --port 0                           1,000 events a second of BTCUSDT, ETHUSDT and BNBUSDT\n"
     "  binance_sim --rate 0 --frames 1000000          a million frames, as fast as the client reads\n"
@@ -20,14 +22,15 @@ constexpr const char* introduction =
     "\n"
     "The first line on stdout says where it listens: `listening ws://127.0.0.1:9443`. Connect to\n"
     "/stream?streams=btcusdt@trade/btcusdt@aggTrade/btcusdt@bookTicker (and eth, bnb), /ws/<stream>, or /ws and\n"
-    "SUBSCRIBE. SIGTERM or Ctrl-C closes all connections and writes the truth.";
+    "SUBSCRIBE. http://127.0.0.1:9443/api/v3/historicalTrades?symbol=BTCUSDT, aggTrades and time are below the same\n"
+    "address. SIGTERM or Ctrl-C closes all connections and writes the truth.";
 
 constexpr const char* endnote =
     "Faults strike after frame N, counted over the whole run; `every:N` repeats them, and an option may be given more\n"
     "than once. Exit codes: 0 ended in order, 2 wrong options, 3 cannot listen, 4 a file cannot be read or written.";
 
 struct Raw {
-  std::string ping_interval = "20s", pong_timeout = "60s", refuse;
+  std::string ping_interval = "20s", pong_timeout = "60s", weight_window = "1m", weight_ban = "2m", refuse;
   std::vector<std::string> close_at, cut_at, truncate_at, stall_at, malformed_at, shutdown_at;
   std::int64_t start_ms = -1;
   bool no_truth_ids = false, pause_when_alone = false;
@@ -105,6 +108,24 @@ void add_rule_options(CLI::App& app, Options& options, Raw& raw) {
       ->group(group);
 }
 
+void add_rest_options(CLI::App& app, Options& options, Raw& raw) {
+  const char* group = "REST";
+  app.add_option("--weight-limit", options.weights.limit, "REQUEST_WEIGHT of an address in a window; 0: no limit")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--weight-window", raw.weight_window, "From its first request on; above the limit 429 until it ends")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--weight-insist", options.weights.insist, "So many 429 in a window; the next is a ban, 418")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--weight-ban", raw.weight_ban, "How long a ban lasts")->capture_default_str()->group(group);
+  app.add_option("--history", options.history_rows,
+                 "Rows of each generated trade and aggTrade stream that REST keeps, the newest; 0: all")
+      ->capture_default_str()
+      ->group(group);
+}
+
 void add_fault_options(CLI::App& app, Options& options, Raw& raw) {
   const char* group = "Faults";
   app.add_option("--close-at", raw.close_at, "[every:]N[:code] close frame after N frames, 1001 by default")
@@ -138,12 +159,6 @@ void add_truth_options(CLI::App& app, Options& options, Raw& raw) {
       ->group(group);
 }
 
-template <typename T>
-bool read_number(std::string_view text, T& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 std::optional<Failure> read_refusal(const std::string& text, Options& options) {
   if (text.empty()) return std::nullopt;
   const std::size_t colon = text.find(':');
@@ -158,7 +173,9 @@ std::optional<Failure> read_refusal(const std::string& text, Options& options) {
 std::optional<Failure> read_raw(const Raw& raw, Options& options) {
   const std::pair<const char*, std::pair<const std::string*, Duration*>> durations[] = {
       {"--ping-interval", {&raw.ping_interval, &options.ping_interval}},
-      {"--pong-timeout", {&raw.pong_timeout, &options.pong_timeout}}};
+      {"--pong-timeout", {&raw.pong_timeout, &options.pong_timeout}},
+      {"--weight-window", {&raw.weight_window, &options.weights.window}},
+      {"--weight-ban", {&raw.weight_ban, &options.weights.ban}}};
   for (const auto& [name, pair] : durations) {
     const auto value = parse_duration(*pair.first);
     if (!value)
@@ -207,6 +224,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_server_options(app, line.options);
   add_market_options(app, line.options, raw);
   add_rule_options(app, line.options, raw);
+  add_rest_options(app, line.options, raw);
   add_fault_options(app, line.options, raw);
   add_truth_options(app, line.options, raw);
   try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One market event as it lies on the tape, and the table of streams that events belong to.
-// An event is generated (its numbers are all there) or captured (`text` points at the recorded frame, and id, price
-// and quantity are filled in when it is one of the three kinds). Prices and quantities count 1e-8 units.
+// An event is generated (its numbers are all there) or captured (`text` points at the recorded frame, and what
+// the three kinds have in common with generated ones is filled in). Prices and quantities count 1e-8 units.
 // Never holds text of its own: events are copied by the million.
 #pragma once
 #include <cstdint>
@@ -19,7 +19,8 @@ struct Event {
   std::uint16_t stream = 0;
   EventKind kind = EventKind::other;
   bool buyer_is_maker = false;
-  bool counted = false;  // the truth has it: some connection got it whole
+  bool counted = false;             // the truth has it: some connection got it whole
+  std::uint16_t trade_time_us = 0;  // of T, behind the millisecond
   std::uint32_t text = no_text;
   std::int64_t id = 0;        // t, a or u
   std::int64_t price = 0;     // best bid for a book ticker

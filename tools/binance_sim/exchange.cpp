@@ -4,23 +4,21 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "clock.hpp"
+
 namespace sluice::sim {
 namespace {
 
 constexpr std::size_t pulled_at_once = 2048;
 constexpr std::uint64_t most_ahead = 65536;  // of the slowest connection
 
-Now now() {
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::steady_clock::now(), std::chrono::duration_cast<std::chrono::milliseconds>(wall).count()};
-}
-
 }  // namespace
 
-Exchange::Exchange(boost::asio::io_context& io, Feed& feed, Truth& truth, const Settings& settings)
+Exchange::Exchange(boost::asio::io_context& io, Feed& feed, Truth& truth, History& history, const Settings& settings)
     : io_(io),
       feed_(feed),
       truth_(truth),
+      history_(history),
       timer_(io),
       live_clock_(settings.live_clock),
       last_position_(settings.last_position) {}
@@ -44,8 +42,11 @@ bool Exchange::offer(std::uint64_t position) {
 
 void Exchange::pull() {
   if (flowing_ == 0 || over() || stopped_) return;
-  const Now at = now();
-  const auto issued = [this](const Event& event) { truth_.issued(event); };
+  const Now at = clock_now();
+  const auto issued = [this, steady = at.steady](const Event& event) {
+    truth_.issued(event);
+    history_.add(event, steady);
+  };
   if (halted_) {
     feed_.resume(at, live_clock_, issued);
     halted_ = false;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "feed.hpp"
+#include "history.hpp"
 #include "tape.hpp"
 #include "truth.hpp"
 
@@ -35,7 +36,7 @@ class Exchange {
     bool live_clock = false;
     std::uint64_t last_position = 0;  // 0: no end
   };
-  Exchange(boost::asio::io_context& io, Feed& feed, Truth& truth, const Settings& settings);
+  Exchange(boost::asio::io_context& io, Feed& feed, Truth& truth, History& history, const Settings& settings);
 
   void on_end(std::function<void()> ended) { on_end_ = std::move(ended); }
   void enter(Listener& listener) { listeners_.push_back(&listener); }
@@ -66,6 +67,7 @@ class Exchange {
   boost::asio::io_context& io_;
   Feed& feed_;
   Truth& truth_;
+  History& history_;
   boost::asio::steady_timer timer_;
   bool live_clock_;
   std::uint64_t last_position_;

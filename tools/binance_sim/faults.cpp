@@ -4,21 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "frames.hpp"
+#include "read_number.hpp"
 
 namespace sluice::sim {
 namespace {
 
 constexpr std::string_view names[] = {"text", "truncated", "utf8", "junk", "fields", "types", "stream"};
-
-template <typename T>
-bool read_number(std::string_view text, T& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
 
 bool read_argument(std::string_view text, Fault& fault) {
   switch (fault.kind) {

@@ -13,18 +13,22 @@ namespace sluice::sim {
 
 namespace http = boost::beast::http;
 
-std::optional<UpgradeRequest> parse_upgrade(std::string_view head) {
+std::optional<Request> parse_request(std::string_view head) {
   http::request_parser<http::empty_body> parser;
   boost::beast::error_code error;
   parser.put(boost::asio::buffer(head.data(), head.size()), error);
   if (error || !parser.is_header_done()) return std::nullopt;
-  const auto& request = parser.get();
-  UpgradeRequest upgrade;
-  upgrade.is_upgrade = boost::beast::websocket::is_upgrade(request) && request["Sec-WebSocket-Version"] == "13";
-  upgrade.target = std::string(request.target());
-  upgrade.key = std::string(request["Sec-WebSocket-Key"]);
-  if (upgrade.key.empty()) upgrade.is_upgrade = false;
-  return upgrade;
+  const auto& parsed = parser.get();
+  Request request;
+  request.method = std::string(parsed.method_string());
+  request.target = std::string(parsed.target());
+  request.key = std::string(parsed["Sec-WebSocket-Key"]);
+  request.is_upgrade =
+      boost::beast::websocket::is_upgrade(parsed) && parsed["Sec-WebSocket-Version"] == "13" && !request.key.empty();
+  request.time_unit = std::string(parsed["X-MBX-TIME-UNIT"]);
+  request.keep_alive = parsed.keep_alive();
+  request.has_body = parser.chunked() || parser.content_length().value_or(0) > 0;
+  return request;
 }
 
 std::string upgrade_response(std::string_view key) {
@@ -40,12 +44,15 @@ std::string upgrade_response(std::string_view key) {
       std::string_view(reinterpret_cast<const char*>(base64), static_cast<std::size_t>(length)));
 }
 
-std::string refusal_response(unsigned status, std::string_view sentence) {
+std::string_view status_reason(unsigned status) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(status));
+  return {reason.data(), reason.size()};
+}
+
+std::string refusal_response(unsigned status, std::string_view sentence) {
   return fmt::format(
       "HTTP/1.1 {} {}\r\nContent-Type: text/plain\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n{}\n", status,
-      std::string_view(reason.data(), reason.size()), status == 429 ? "Retry-After: 5\r\n" : "", sentence.size() + 1,
-      sentence);
+      status_reason(status), status == 429 ? "Retry-After: 5\r\n" : "", sentence.size() + 1, sentence);
 }
 
 }  // namespace sluice::sim

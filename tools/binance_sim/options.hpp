@@ -10,6 +10,7 @@
 
 #include "faults.hpp"
 #include "outcome.hpp"
+#include "weights.hpp"
 
 namespace sluice::sim {
 
@@ -42,6 +43,9 @@ struct Options {
   std::uint64_t refuse_connects = 0;
   unsigned refuse_status = 503;
   int send_buffer_bytes = 0;  // 0: the system's
+
+  WeightRules weights;
+  std::size_t history_rows = 250'000;  // of a generated stream that REST still has
 
   FaultPlan faults;
   std::uint64_t fragment_every = 0;

@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "certificate.hpp"
+#include "rest_connection.hpp"
 #include "session.hpp"
 
 namespace sluice::sim {
@@ -55,6 +56,7 @@ class Server::Body {
   unsigned refusal();
   void market_ended();
   void close_all(unsigned code, const std::string& reason);
+  void serve_rest(std::unique_ptr<Transport> transport, std::string bytes);
   void gone(Session* session);
 
   Options options_;
@@ -70,9 +72,12 @@ class Server::Body {
   std::unique_ptr<Feed> feed_;
   std::unique_ptr<FrameRenderer> renderer_;
   std::unique_ptr<Truth> truth_;
+  std::unique_ptr<History> history_;
+  std::unique_ptr<Rest> rest_;
   std::unique_ptr<Exchange> exchange_;
   std::unique_ptr<Shared> shared_;
   std::vector<std::shared_ptr<Session>> sessions_;
+  std::vector<std::shared_ptr<RestConnection>> rest_connections_;
   std::deque<Time> recent_connects_;
   std::uint64_t connects_ = 0;
   bool stopping_ = false;
@@ -95,11 +100,17 @@ std::optional<Failure> Server::Body::prepare() {
   // An unwritable place should not be found out at the end.
   if (!options_.truth_path.empty())
     if (auto failure = truth_->write(options_.truth_path, "not ended")) return failure;
-  exchange_ =
-      std::make_unique<Exchange>(io_, *feed_, *truth_, Exchange::Settings{options_.live_clock, options_.frames});
+  history_ = std::make_unique<History>(streams_, captured ? 0 : options_.history_rows);
+  rest_ = std::make_unique<Rest>(*history_, *truth_, options_.weights);
+  exchange_ = std::make_unique<Exchange>(io_, *feed_, *truth_, *history_,
+                                         Exchange::Settings{options_.live_clock, options_.frames});
   exchange_->on_end([this] { market_ended(); });
-  shared_ = std::make_unique<Shared>(
-      Shared{options_, streams_, *renderer_, *exchange_, *truth_, log, std::chrono::steady_clock::now()});
+  shared_ = std::make_unique<Shared>(Shared{options_, streams_, *renderer_, *exchange_, *truth_, log,
+                                            [this] { return refusal(); },
+                                            [this](std::unique_ptr<Transport> transport, std::string bytes) {
+                                              serve_rest(std::move(transport), std::move(bytes));
+                                            },
+                                            std::chrono::steady_clock::now()});
   return listen();
 }
 
@@ -175,6 +186,8 @@ std::optional<Failure> Server::Body::run() {
   accept();
   io_.run();
   stopping_ = true;
+  const std::vector<std::shared_ptr<RestConnection>> rest_left = rest_connections_;
+  for (const auto& connection : rest_left) connection->close();
   const std::vector<std::shared_ptr<Session>> left = sessions_;
   for (const auto& session : left) session->abandon();
   return truth_->write(options_.truth_path, stop_reason_);
@@ -225,7 +238,7 @@ void Server::Body::admit(tcp::socket socket) {
   if (options_.send_buffer_bytes > 0)
     socket.set_option(boost::asio::socket_base::send_buffer_size(options_.send_buffer_bytes), ignored);
   auto transport = options_.tls ? make_tls_transport(std::move(socket), tls_) : make_plain_transport(std::move(socket));
-  const auto session = std::make_shared<Session>(*shared_, std::move(transport), refusal());
+  const auto session = std::make_shared<Session>(*shared_, std::move(transport));
   sessions_.push_back(session);
   session->start([this](Session* which) { gone(which); });
 }
@@ -238,6 +251,14 @@ unsigned Server::Body::refusal() {
     recent_connects_.pop_front();
   recent_connects_.push_back(at);
   return recent_connects_.size() > options_.connects_per_five_minutes ? 429 : 0;
+}
+
+void Server::Body::serve_rest(std::unique_ptr<Transport> transport, std::string bytes) {
+  const auto connection = std::make_shared<RestConnection>(*rest_, std::move(transport));
+  rest_connections_.push_back(connection);
+  connection->start(std::move(bytes), [this](RestConnection* which) {
+    std::erase_if(rest_connections_, [&](const auto& held) { return held.get() == which; });
+  });
 }
 
 void Server::Body::gone(Session* session) {

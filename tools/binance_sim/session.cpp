@@ -14,10 +14,9 @@ constexpr auto close_deadline = std::chrono::seconds(2);
 
 }  // namespace
 
-Session::Session(Shared& shared, std::unique_ptr<Transport> transport, unsigned refusal)
+Session::Session(Shared& shared, std::unique_ptr<Transport> transport)
     : shared_(shared),
       transport_(std::move(transport)),
-      refusal_(refusal),
       subscriptions_(shared.streams),
       message_limit_(shared.options.messages_per_second),
       pings_(shared.options.ping_interval, shared.options.pong_timeout),
@@ -214,11 +213,12 @@ void Session::finish(const std::string& how) {
   const auto self = shared_from_this();
   const bool was_open = state_ != State::opening;
   state_ = State::gone;
-  account_->unacknowledged_bytes = transport_->unacknowledged();
-  account_->closed_by = how;
+  ConnectionTruth& truth = account();
+  truth.unacknowledged_bytes = transport_->unacknowledged();
+  truth.closed_by = how;
   const auto since = std::chrono::steady_clock::now() - shared_.started;
-  account_->closed_ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
-  shared_.log(fmt::format("connection {} closed by {}; {} frames", account_->number, how, account_->frames));
+  truth.closed_ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  shared_.log(fmt::format("connection {} closed by {}; {} frames", truth.number, how, truth.frames));
   liveness_timer_.cancel();
   fault_timer_.cancel();
   close_timer_.cancel();

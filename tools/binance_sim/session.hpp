@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection of a client: upgrade, market frames, control requests, pings, faults, close.
+// One connection of a client: upgrade, market frames, control requests, pings, faults, close. A connection whose first
+// request is one to REST is handed over with what was read of it.
 // Writes frames in large pieces at frame boundaries; control frames wait for the piece under way and go before the
 // next. Tells the truth what was written, exactly when the last byte of a frame was taken.
 // Runs on the server's thread; stays alive by the operations under way, and reports `gone` once.
@@ -31,14 +32,15 @@ struct Shared {
   Exchange& exchange;
   Truth& truth;
   std::function<void(const std::string&)> log;
+  std::function<unsigned()> refusal;  // the HTTP status to answer an upgrade with; 0 lets the client in
+  std::function<void(std::unique_ptr<Transport>, std::string)> serve_rest;  // with what was read of its requests
   Time started;
   std::uint64_t malformed_sent = 0;
 };
 
 class Session final : public Listener, public std::enable_shared_from_this<Session> {
  public:
-  // A refusal is the HTTP status to answer the upgrade with; 0 lets the client in.
-  Session(Shared& shared, std::unique_ptr<Transport> transport, unsigned refusal);
+  Session(Shared& shared, std::unique_ptr<Transport> transport);
 
   void start(std::function<void(Session*)> gone);
   void close(unsigned code, const std::string& reason);
@@ -57,6 +59,8 @@ class Session final : public Listener, public std::enable_shared_from_this<Sessi
   // Opening (session_open.cpp)
   void read_head();
   void answer_head(std::string_view head);
+  void hand_over_to_rest();
+  ConnectionTruth& account();
   void refuse(unsigned status, const std::string& sentence);
   void open(std::string_view head_rest, const std::string& response);
 
@@ -91,10 +95,10 @@ class Session final : public Listener, public std::enable_shared_from_this<Sessi
 
   Shared& shared_;
   std::unique_ptr<Transport> transport_;
-  unsigned refusal_;
   State state_ = State::opening;
   std::function<void(Session*)> gone_;
-  ConnectionTruth* account_ = nullptr;
+  ConnectionTruth* account_ = nullptr;  // from the upgrade on; a connection to REST has none
+  Time opened_;
   Subscriptions subscriptions_;
 
   std::array<char, 16384> incoming_{};

@@ -13,9 +13,7 @@ constexpr auto opening_deadline = std::chrono::seconds(10);
 
 void Session::start(std::function<void(Session*)> gone) {
   gone_ = std::move(gone);
-  account_ = &shared_.truth.new_connection();
-  const auto since = std::chrono::steady_clock::now() - shared_.started;
-  account_->opened_ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  opened_ = std::chrono::steady_clock::now();
   after(close_timer_, opening_deadline, [this] { finish("no request within 10 s"); });
   transport_->handshake([self = shared_from_this()](const Transport::Error& error) {
     if (error) return self->finish(fmt::format("TLS handshake failed: {}", error.message()));
@@ -38,12 +36,14 @@ void Session::read_head() {
 }
 
 void Session::answer_head(std::string_view head) {
-  const std::optional<UpgradeRequest> request = parse_upgrade(head);
+  const std::optional<Request> request = parse_request(head);
   if (!request) return refuse(400, "this is no HTTP request");
-  account_->target = request->target;
-  if (refusal_ != 0) return refuse(refusal_, "this exchange refuses the connection, as it was told to");
+  if (!request->is_upgrade && std::string_view(request->target).substr(0, 5) == "/api/") return hand_over_to_rest();
+  account().target = request->target;
+  const unsigned refusal = shared_.refusal();
+  if (refusal != 0) return refuse(refusal, "this exchange refuses the connection, as it was told to");
   const std::optional<Target> target = parse_target(request->target);
-  if (!target) return refuse(404, "there is /ws, /ws/<stream> and /stream?streams=<a>/<b>");
+  if (!target) return refuse(404, "there is /ws, /ws/<stream> and /stream?streams=<a>/<b>, and REST below /api/v3/");
   if (!request->is_upgrade) return refuse(426, "connect with a websocket client, version 13");
 
   subscriptions_.shape.combined = target->combined;
@@ -55,8 +55,23 @@ void Session::answer_head(std::string_view head) {
   if (!good) close(1008, R"({"code":-1,"msg":"Illegal format ws or stream"})");
 }
 
+void Session::hand_over_to_rest() {
+  close_timer_.cancel();
+  state_ = State::gone;
+  shared_.serve_rest(std::move(transport_), std::move(head_));
+  gone_(this);
+}
+
+ConnectionTruth& Session::account() {
+  if (account_ == nullptr) {
+    account_ = &shared_.truth.new_connection();
+    account_->opened_ms = std::chrono::duration_cast<std::chrono::milliseconds>(opened_ - shared_.started).count();
+  }
+  return *account_;
+}
+
 void Session::refuse(unsigned status, const std::string& sentence) {
-  account_->closed_by = fmt::format("HTTP {}", status);
+  account().closed_by = fmt::format("HTTP {}", status);
   const auto response = std::make_shared<std::string>(refusal_response(status, sentence));
   transport_->write_some(boost::asio::buffer(*response),
                          [self = shared_from_this(), response, status](const Transport::Error&, std::size_t) {

@@ -46,6 +46,13 @@ std::string connection_json(const ConnectionTruth& connection, const StreamTable
       streams);
 }
 
+std::string rest_json(const RestTruth& rest) {
+  std::string statuses;
+  for (const auto& [status, count] : rest.statuses)
+    statuses += fmt::format(R"({}"{}":{})", statuses.empty() ? "" : ",", status, count);
+  return fmt::format(R"({{"rows":{},"answers":{{{}}}}})", rest.rows, statuses);
+}
+
 // A file that is written in pieces and takes its name when it is whole.
 class WholeFile {
  public:
@@ -182,7 +189,7 @@ std::optional<Failure> Truth::write(const std::string& path, const std::string& 
     }
     file.put("}}");
   }
-  file.put("],\n\"connections\":[");
+  file.put("],\n\"rest\":{},\n\"connections\":[", rest_json(rest_));
   for (std::size_t i = 0; i < connections_.size(); ++i)
     file.put("{}\n{}", i == 0 ? "" : ",", connection_json(connections_[i], table_));
   file.put("]}}\n");

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,12 @@ struct ConnectionTruth {
   std::vector<Span> streams;
 };
 
+// What REST answered, of all connections.
+struct RestTruth {
+  std::uint64_t rows = 0;
+  std::map<unsigned, std::uint64_t> statuses;
+};
+
 class Truth {
  public:
   Truth(const StreamTable& streams, std::uint64_t seed, bool keep_ids);
@@ -51,6 +58,10 @@ class Truth {
   void sent(const Event& event);
   // Stays valid for as long as the truth.
   ConnectionTruth& new_connection();
+  void rest_answered(unsigned status, std::size_t rows) {
+    ++rest_.statuses[status];
+    rest_.rows += rows;
+  }
   std::uint64_t sent_events() const { return sent_events_; }
 
   // Replaces the file as a whole. `reason` says why the account ends here.
@@ -69,6 +80,7 @@ class Truth {
   std::uint64_t seed_;
   std::vector<StreamTruth> streams_;
   std::deque<ConnectionTruth> connections_;
+  RestTruth rest_;
   std::uint64_t sent_events_ = 0;
   std::FILE* rows_ = nullptr;
   std::string rows_path_, row_buffer_;

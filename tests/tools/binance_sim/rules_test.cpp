@@ -107,7 +107,7 @@ TEST_CASE("Faults: once, repeated, with arguments, and what is none") {
 }
 
 TEST_CASE("The upgrade of the standard's example") {
-  const auto request = parse_upgrade(
+  const auto request = parse_request(
       "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
   REQUIRE(request);
@@ -115,8 +115,8 @@ TEST_CASE("The upgrade of the standard's example") {
   CHECK(request->target == "/ws");
   CHECK(upgrade_response(request->key).find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n") !=
         std::string::npos);
-  CHECK_FALSE(parse_upgrade("GET / HTTP/1.1\r\nHost: x\r\n\r\n")->is_upgrade);
-  CHECK_FALSE(parse_upgrade("\x16\x03\x01 hello\r\n\r\n"));
+  CHECK_FALSE(parse_request("GET / HTTP/1.1\r\nHost: x\r\n\r\n")->is_upgrade);
+  CHECK_FALSE(parse_request("\x16\x03\x01 hello\r\n\r\n"));
 }
 
 TEST_CASE("Durations and the command line") {

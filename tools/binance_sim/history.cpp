@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "history.hpp"
+
+#include <algorithm>
+
+namespace sluice::sim {
+
+void History::add(const Event& event, Time at) {
+  if (event.kind != EventKind::trade && event.kind != EventKind::aggregate) return;
+  HistoryRows& rows = rows_[event.stream];
+  const HistoryRow row{event.id,
+                       event.price,
+                       event.quantity,
+                       event.first_trade_id,
+                       event.last_trade_id,
+                       event.trade_time_ms * 1000 + event.trade_time_us,
+                       at,
+                       event.buyer_is_maker};
+  if (rows.empty() || rows.back().id < row.id) {
+    rows.push_back(row);
+  } else {
+    const auto place = std::lower_bound(rows.begin(), rows.end(), row.id,
+                                        [](const HistoryRow& have, std::int64_t id) { return have.id < id; });
+    if (place->id != row.id) rows.insert(place, row);
+  }
+  if (most_rows_ != 0 && rows.size() > most_rows_) rows.pop_front();
+}
+
+const HistoryRows* History::rows(std::string_view symbol, EventKind kind) const {
+  const HistoryRows* found = nullptr;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    if (streams_[i].symbol != symbol) continue;
+    if (streams_[i].kind == kind) return &rows_[i];
+    found = &none_;
+  }
+  return found;
+}
+
+}  // namespace sluice::sim
