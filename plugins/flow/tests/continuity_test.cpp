@@ -142,6 +142,20 @@ TEST_CASE("a report names the gap, and keeps the attributes and the time of the 
   CHECK(node.logs()[0].sentence == "series \"btc\"usdt@trade\" lacks the ids from 123 to 456 (334)");
 }
 
+TEST_CASE("what came in settles when the record and its report both have") {
+  for (const bool report_first : {false, true}) {
+    Harness node(type_of("continuity"), checking(), slots);
+    node.begin();
+    REQUIRE(node.write({of("a", 1), of("a", 3), of("a", 4)}));
+    REQUIRE(node.emitted().size() == 2);
+    const auto is_settled = [&] { return node.settled_position(SLUICE_NO_PARTITION).has_value(); };
+    node.emitted()[report_first ? 1 : 0].deliver();
+    CHECK(!is_settled());
+    node.emitted()[report_first ? 0 : 1].deliver();
+    CHECK(is_settled());
+  }
+}
+
 TEST_CASE("a batch without a gap passes whole, and a port that leads nowhere gets no report") {
   Setup unwired = slots;
   unwired.unwired = {"gaps"};
