@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/describe.hpp"
 
+#include <algorithm>
+
 #include "loader/entered_plugin.hpp"
 #include "sluice/text.hpp"
 
@@ -25,6 +27,13 @@ void on_needs(void* to, sluice_str name, const sluice_config* where) {
   into(to).needs.push_back({copy(name), place_of(where)});
 }
 void on_provides(void* to, sluice_str name, uint32_t kind) { into(to).provides.push_back({copy(name), kind}); }
+void on_may_provide(void* to, sluice_str name, uint32_t kind, sluice_str of, sluice_str value) {
+  std::vector<DescribedAttribute>& provides = into(to).provides;
+  auto found = std::find_if(provides.begin(), provides.end(),
+                            [&](const DescribedAttribute& one) { return one.name == to_view(name); });
+  if (found == provides.end()) found = provides.insert(found, {copy(name), kind});
+  found->absent.push_back({copy(of), copy(value)});
+}
 void on_fact(void* to, uint32_t fact, int64_t value) { into(to).facts[fact] = value; }
 void on_reason(void* to, uint32_t fact, sluice_str sentence) { into(to).reasons[fact] = copy(sentence); }
 void on_problem(void* to, const sluice_config* where, uint32_t is_warning, sluice_str sentence) {
@@ -40,6 +49,12 @@ void on_accepts(void* to, sluice_str attribute, sluice_str value, const sluice_c
 }
 void on_exclusive(void* to, sluice_str what, const sluice_config* where) {
   into(to).exclusive.push_back({copy(what), place_of(where), key_of(where)});
+}
+void on_absent(void* to, sluice_str attribute, sluice_str consequence, const sluice_config* where) {
+  into(to).absences.push_back({copy(attribute), copy(consequence), place_of(where)});
+}
+void on_refuses(void* to, sluice_str what, const sluice_config* where) {
+  into(to).refusals.push_back({copy(what), place_of(where)});
 }
 
 void add_needs_of_options(const sluice_config& value, Described& described) {
@@ -68,6 +83,9 @@ sluice_describe_api api_for(uint32_t role) {
   api.value = &on_value;
   api.accepts = &on_accepts;
   api.exclusive = &on_exclusive;
+  api.may_provide = &on_may_provide;
+  api.absent = &on_absent;
+  api.refuses = &on_refuses;
   return api;
 }
 

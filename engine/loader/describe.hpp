@@ -22,6 +22,23 @@ struct DescribedNeed {
 struct DescribedAttribute {
   std::string name;
   uint32_t value_kind = 0;  // SLUICE_VALUE_TEXT, ...
+  /// Where it may be absent: of records whose attribute `of` has this value, or, with an empty one, of any.
+  struct Absent {
+    std::string of;
+    std::string value;
+  };
+  std::vector<Absent> absent{};  // empty: it is always there
+};
+/// What happens to a record without an attribute that is needed.
+struct DescribedAbsence {
+  std::string attribute;
+  std::string consequence;  // "is refused"
+  Place place;              // of the option that asks for it; line 0: none
+};
+/// What a source may refuse by itself.
+struct DescribedRefusal {
+  std::string what;  // "records without a value"
+  Place place;
 };
 struct DescribedProblem {
   Place place;
@@ -58,6 +75,8 @@ struct Described {
   std::vector<DescribedValue> values;
   std::vector<DescribedAccept> accepts;
   std::vector<DescribedExclusive> exclusive;
+  std::vector<DescribedAbsence> absences;  // of attributes that are needed
+  std::vector<DescribedRefusal> refusals;
 
   /// 0 for what was not said.
   int64_t fact(uint32_t which) const;

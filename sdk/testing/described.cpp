@@ -51,6 +51,17 @@ sluice_describe_api recording_api(uint32_t role) {
   api.exclusive = [](void* to, sluice_str what, const sluice_config*) {
     as_description(to).exclusive.emplace_back(to_view(what));
   };
+  api.may_provide = [](void* to, sluice_str name, uint32_t kind, sluice_str of, sluice_str value) {
+    as_description(to).provides[std::string(to_view(name))] = kind;
+    as_description(to).may_be_absent.push_back(std::string(to_view(name)) + " " + std::string(to_view(of)) + " " +
+                                               std::string(to_view(value)));
+  };
+  api.absent = [](void* to, sluice_str attribute, sluice_str consequence, const sluice_config*) {
+    as_description(to).absences[std::string(to_view(attribute))] = to_view(consequence);
+  };
+  api.refuses = [](void* to, sluice_str what, const sluice_config*) {
+    as_description(to).refusals.emplace_back(to_view(what));
+  };
   return api;
 }
 

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define SLUICE_ABI_MAJOR 1 /* the number in the exported symbol's name */
-#define SLUICE_ABI_MINOR 0 /* grows when fields are appended */
+#define SLUICE_ABI_MINOR 1 /* grows when fields are appended */
 
 typedef struct sluice_str { /* bytes, UTF-8 unless said otherwise; data may be null when size is 0 */
   const char* data;
@@ -178,6 +178,13 @@ typedef struct sluice_describe_api { /* stage of planning; any one thread, pure 
   void (*accepts)(void* to, sluice_str attribute, sluice_str value, const sluice_config* where);
   /* What only one node of a graph may do, as a verb and its object: "appends to the file /x". Compared as text. */
   void (*exclusive)(void* to, sluice_str what, const sluice_config* where);
+  /* Since minor 1. */
+  /* As provides, but it may be absent where the attribute `of` has this value; with an empty `of`, of any record. */
+  void (*may_provide)(void* to, sluice_str attribute, uint32_t value_kind, sluice_str of, sluice_str value);
+  /* What happens to a record that does not have this attribute, as in "is refused". Not said: nothing of note. */
+  void (*absent)(void* to, sluice_str attribute, sluice_str consequence, const sluice_config* where);
+  /* Source: it may refuse what it received (begin_source), as in "records without a value". That needs a dead letter. */
+  void (*refuses)(void* to, sluice_str what, const sluice_config* where);
 } sluice_describe_api;
 
 /* ---- The host's functions ---------------------------------------------------------------------------------------- */
@@ -268,6 +275,50 @@ typedef struct sluice_host {
   void (*token_drop)(sluice_context*, sluice_token* take); /* without either: a bug that stops the graph by name */
 } sluice_host;
 
+/* ---- What was stored last (since minor 1) ------------------------------------------------------------------------- */
+
+/* Before a source starts, the host may ask the sinks and relays that the source's first output leads to for the records
+ * that they stored last, so that the source knows where it stopped. */
+typedef struct sluice_tail_query { /* what a source wants to learn; its texts live until it starts */
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t records;              /* of one partition at most; 0: it wants nothing */
+  uint64_t bytes;                /* payload bytes of one store at most */
+  /* Names of fields in JSON payloads, for a store that keeps fields and no payloads: for each key, the newest record has
+   * the greatest number in the first order field that it has. The payload that it gives has these fields at least. */
+  const sluice_str* key_fields;
+  uint64_t key_field_count;
+  const sluice_str* order_fields;
+  uint64_t order_field_count;
+} sluice_tail_query;
+
+enum {                           /* what is wanted next */
+  SLUICE_TAIL_MORE = 0,
+  SLUICE_TAIL_ENOUGH_OF_PARTITION = 1,
+  SLUICE_TAIL_ENOUGH = 2         /* of this store; also when the time is up or the run ends */
+};
+typedef struct sluice_tail_api { /* any thread, until `tail` returns */
+  uint32_t struct_size;
+  uint32_t reserved;
+  int64_t deadline_ns;           /* monotonic: return by then */
+  /* Records of one partition, the newest first, older ones with each call. They have no token. Returns SLUICE_TAIL_*. */
+  uint32_t (*give)(void* to, sluice_str partition, sluice_batch* take);
+  uint32_t (*is_wanted)(void* to); /* 0: nobody waits any more; for a node that waits for a server */
+} sluice_tail_api;
+
+enum {                           /* sluice_tail_part.what */
+  SLUICE_TAIL_RECORDS = 1,
+  SLUICE_TAIL_ANSWERED = 2,      /* no more of this store: it has no older ones, or the query's bounds are reached */
+  SLUICE_TAIL_UNKNOWN = 3        /* no more of this store: it could not be asked, or not to the end */
+};
+typedef struct sluice_tail_part { /* what a source learns; borrowed */
+  uint32_t struct_size;
+  uint32_t what;
+  sluice_str store;              /* the name of the node that was asked */
+  sluice_str partition;          /* of RECORDS, as are: */
+  const sluice_batch* records;
+} sluice_tail_part;
+
 /* ---- What a plugin provides -------------------------------------------------------------------------------------- */
 
 typedef struct sluice_credit { /* what poll may emit at most; records 0: emit nothing, keep the protocol alive */
@@ -320,6 +371,14 @@ typedef struct sluice_node_type {
   int32_t (*flush)(void* node, uint32_t why, sluice_error*);
   /* Optional: describe's questions asked of the real servers, with short-lived resources that change nothing. */
   int32_t (*probe)(const sluice_config*, const sluice_describe_api*, void* to, sluice_error*);
+  /* Since minor 1. */
+  /* Source, optional, with learn; after open and before start, any one thread: what it wants to learn. */
+  int32_t (*tail_query)(void* node, sluice_tail_query* to, sluice_error*);
+  /* Source: after tail_query and before start, one thread at a time. Each store ends with ANSWERED or UNKNOWN. */
+  int32_t (*learn)(void* node, const sluice_tail_part*, uint32_t* wants, sluice_error*);
+  /* Sink and relay input, optional; after open, on a thread of its own, beside any other slot but close. May wait for a
+   * server. An error: not all that was asked for could be read; it is logged, and the run goes on. */
+  int32_t (*tail)(void* node, const sluice_tail_query*, const sluice_tail_api*, void* to, sluice_error*);
 } sluice_node_type;
 
 typedef struct sluice_plugin {

@@ -33,6 +33,28 @@ class Description {
   void provides_integer(std::string_view attribute) { provides(attribute, SLUICE_VALUE_INTEGER); }
   void provides_time(std::string_view attribute) { provides(attribute, SLUICE_VALUE_TIME); }
 
+  /// The same for an attribute that may be absent: of records whose attribute `of` has this value, or of any. Once for
+  /// each such value.
+  void may_provide_text(std::string_view attribute, std::string_view of = {}, std::string_view value = {}) {
+    may_provide(attribute, SLUICE_VALUE_TEXT, of, value);
+  }
+  void may_provide_integer(std::string_view attribute, std::string_view of = {}, std::string_view value = {}) {
+    may_provide(attribute, SLUICE_VALUE_INTEGER, of, value);
+  }
+  void may_provide_time(std::string_view attribute, std::string_view of = {}, std::string_view value = {}) {
+    may_provide(attribute, SLUICE_VALUE_TIME, of, value);
+  }
+  /// What happens to a record that does not have this attribute: "is refused". `where` asks for the attribute.
+  void absent(std::string_view attribute, std::string_view consequence, Config where) {
+    if (knows(&sluice_describe_api::absent)) {
+      api_->absent(to_, to_str(attribute), to_str(consequence), where.get());
+    }
+  }
+  /// A source that may refuse what it received: "records without a value". `where` asks for that.
+  void refuses(std::string_view what, Config where) {
+    if (knows(&sluice_describe_api::refuses)) api_->refuses(to_, to_str(what), where.get());
+  }
+
   /// Records that leave by `output` (empty: by any) have one of the values that are named for it; outputs for which
   /// none is named get the rest.
   void value(std::string_view output, std::string_view attribute, std::string_view value) {
@@ -67,6 +89,16 @@ class Description {
 
  private:
   void provides(std::string_view attribute, uint32_t kind) { api_->provides(to_, to_str(attribute), kind); }
+  void may_provide(std::string_view attribute, uint32_t kind, std::string_view of, std::string_view value) {
+    if (!knows(&sluice_describe_api::may_provide)) return provides(attribute, kind);
+    api_->may_provide(to_, to_str(attribute), kind, to_str(of), to_str(value));
+  }
+  /// Whether the host has this function: an older one does not.
+  template <typename Function>
+  bool knows(Function sluice_describe_api::*function) const {
+    const auto* at = reinterpret_cast<const char*>(&(api_->*function));
+    return at + sizeof(Function) <= reinterpret_cast<const char*>(api_) + api_->struct_size;
+  }
   void fact(uint32_t which, int64_t value, std::string_view why = {}) {
     api_->fact(to_, which, value);
     if (!why.empty()) api_->reason(to_, which, to_str(why));

@@ -7,7 +7,7 @@
 //
 // A node class N has `static void describe(Config, Description&)` and
 // `static Result<std::unique_ptr<N>> open(Context, Config)`, and may have `static Result<void> probe(Config,
-// Description&)`. A relay gives two classes, and a third with its describe and probe.
+// Description&)`. A relay gives two classes, and a third with its describe and probe. tail.hpp has what a node may add.
 #pragma once
 #include <concepts>
 #include <exception>
@@ -17,6 +17,7 @@
 #include "sluice/node.hpp"
 #include "sluice/option.hpp"
 #include "sluice/resource_limit.hpp"
+#include "sluice/tail.hpp"
 
 namespace sluice {
 inline namespace v1 {
@@ -98,6 +99,53 @@ constexpr void describe_with(sluice_node_type& type) {
   type.describe = &describe<N>;
   if constexpr (CanProbe<N>) type.probe = &probe<N>;
 }
+
+template <typename N>
+concept CanLearn = requires(N& node, const TailPart& part) {
+  { node.tail_query() } -> std::same_as<TailQuery>;
+  { node.learn(part) } -> std::same_as<Result<TailWants>>;
+};
+template <CanLearn N>
+int32_t tail_query(void* node, sluice_tail_query* to, sluice_error* error) {
+  return guarded(error, [&] {
+    const TailQuery query = static_cast<N*>(handle(node).source)->tail_query();
+    to->records = query.records;
+    to->bytes = query.bytes;
+    to->key_fields = query.key_fields.data();
+    to->key_field_count = query.key_fields.size();
+    to->order_fields = query.order_fields.data();
+    to->order_field_count = query.order_fields.size();
+    return SLUICE_OK;
+  });
+}
+template <CanLearn N>
+int32_t learn(void* node, const sluice_tail_part* part, uint32_t* wants, sluice_error* error) {
+  return guarded(error, [&]() -> int32_t {
+    Result<TailWants> learned = static_cast<N*>(handle(node).source)->learn(TailPart(*part));
+    if (learned) {
+      *wants = static_cast<uint32_t>(*learned);
+      return SLUICE_OK;
+    }
+    to_abi(learned.error(), error);
+    return SLUICE_ERROR;
+  });
+}
+template <typename N>
+concept HasTail = requires(N& node, const sluice_tail_query& query, TailTaker& taker) {
+  { node.tail(query, taker) } -> std::same_as<Result<void>>;
+};
+template <HasTail N>
+int32_t tail(void* node, const sluice_tail_query* query, const sluice_tail_api* api, void* to, sluice_error* error) {
+  return guarded(error, [&] {
+    TailTaker taker(*api, to);
+    return finish(static_cast<N*>(handle(node).sink)->tail(*query, taker), error);
+  });
+}
+template <typename N>
+constexpr void add_tail(sluice_node_type& type) {
+  if constexpr (HasTail<N>) type.tail = &tail<N>;
+}
+
 template <typename N>
 int32_t open(const sluice_host* host, sluice_context* context, uint32_t, const sluice_config* config, void** out,
              sluice_error* error) {
@@ -193,6 +241,10 @@ constexpr sluice_node_type source_type(std::string_view name, std::string_view s
   bridge::describe_with<N>(type);
   type.open = &bridge::open<N>;
   bridge::add_source(type);
+  if constexpr (bridge::CanLearn<N>) {
+    type.tail_query = &bridge::tail_query<N>;
+    type.learn = &bridge::learn<N>;
+  }
   return type;
 }
 template <typename N>
@@ -203,7 +255,9 @@ constexpr sluice_node_type transform_type(std::string_view name, std::string_vie
 template <typename N>
 constexpr sluice_node_type sink_type(std::string_view name, std::string_view summary,
                                      std::span<const sluice_option> options) {
-  return bridge::processing_type<N>(SLUICE_SINK, name, summary, options);
+  sluice_node_type type = bridge::processing_type<N>(SLUICE_SINK, name, summary, options);
+  bridge::add_tail<N>(type);
+  return type;
 }
 /// Described is any class with the static describe, which asks Description::role for the half.
 template <typename Described, typename Input, typename Output>
@@ -214,6 +268,7 @@ constexpr sluice_node_type relay_type(std::string_view name, std::string_view su
   type.open = &bridge::open_relay<Input, Output>;
   type.process = &bridge::process;
   bridge::add_source(type);
+  bridge::add_tail<Input>(type);
   return type;
 }
 

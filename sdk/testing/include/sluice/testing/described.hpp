@@ -27,9 +27,12 @@ struct Described {
   std::map<uint32_t, int64_t> facts;
   std::map<uint32_t, std::string> reasons;
   std::vector<std::string> problems, warnings;
-  std::vector<std::string> values;     ///< "output attribute value"
-  std::vector<std::string> accepts;    ///< "attribute value"
-  std::vector<std::string> exclusive;  ///< as it was said
+  std::vector<std::string> values;              ///< "output attribute value"
+  std::vector<std::string> accepts;             ///< "attribute value"
+  std::vector<std::string> exclusive;           ///< as it was said
+  std::vector<std::string> may_be_absent;       ///< "attribute of value"
+  std::map<std::string, std::string> absences;  ///< attribute -> what happens to a record without it
+  std::vector<std::string> refusals;            ///< what a source may refuse by itself
   bool operator==(const Described&) const = default;
 
   int64_t fact(uint32_t which) const {
