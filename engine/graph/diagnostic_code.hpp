@@ -50,6 +50,7 @@ enum class Code : std::uint8_t {
   unwired_port,
   unwired_node,
   missing_attribute,
+  absent_attribute,
   // The graph as a whole.
   cycle,
   two_heads,
@@ -63,6 +64,7 @@ enum class Code : std::uint8_t {
   latency_below_holds,
   holds_without_limit,
   dead_letter_not_sink,
+  refusal_without_dead_letter,
   blocks_siblings,
   value_refused,
   done_twice,

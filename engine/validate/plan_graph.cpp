@@ -68,12 +68,14 @@ Planned plan_graph(const GraphSpec& spec, const Registry& registry, const Enviro
   connect_ports(draft, diagnostics);
   if (draft.edges_are_whole) check_wiring(draft, diagnostics);
   check_dead_letters(draft, diagnostics);
+  check_refusals(draft, diagnostics);
   check_edges(draft, diagnostics);
   find_order(draft, diagnostics);
   if (!draft.order.empty()) {
     find_stages(draft, diagnostics);
     plan.attributes = resolve_attributes(draft, diagnostics);
     check_values(draft, diagnostics);
+    check_absent(draft, diagnostics);
     set_in_flight(draft, diagnostics);
     check_latency(draft, diagnostics);
     check_holds(draft, diagnostics);

@@ -32,6 +32,8 @@ void find_order(Draft& draft, Diagnostics& diagnostics);
 void find_stages(Draft& draft, Diagnostics& diagnostics);
 /// Values that an attribute can have against those that nodes take.
 void check_values(const Draft& draft, Diagnostics& diagnostics);
+/// Attributes that some records do not have, where a node or an edge needs them.
+void check_absent(const Draft& draft, Diagnostics& diagnostics);
 /// What only one node may do, and is done by two.
 void check_exclusive(const Draft& draft, Diagnostics& diagnostics);
 /// Addresses that two processes cannot serve on at once.
@@ -39,6 +41,8 @@ void check_addresses(const GraphSpec& spec, const Environment& environment, Diag
 /// Warns of bounds beyond what there is. `limit`: 0 when nobody knows.
 void check_memory(const Plan& plan, const std::vector<MemoryItem>& items, uint64_t limit, Diagnostics& diagnostics);
 void check_dead_letters(const Draft& draft, Diagnostics& diagnostics);
+/// What sources reject themselves, which needs a dead letter. Once ports are known.
+void check_refusals(const Draft& draft, Diagnostics& diagnostics);
 /// Returns the attributes that somebody reads, in the order in which they are provided first.
 std::vector<PlanAttribute> resolve_attributes(const Draft& draft, Diagnostics& diagnostics);
 /// Settings of edges that contradict each other or the nodes around them.

@@ -36,7 +36,10 @@ enum {
   GIVES_VALUES,
   TAKES_VALUES,
   ALONE,
-  ABSORBS
+  ABSORBS,
+  MAY_PROVIDE,
+  STRICT,
+  REFUSES
 };
 
 #define LIST(label, text, element)                                                                         \
@@ -76,6 +79,9 @@ static const sluice_option table[] = {
     [TAKES_VALUES] = LIST("takes", "All that it takes: attribute=value.", word),
     [ALONE] = {.name = TEXT("alone"), .summary = TEXT("What only one node may do."), .kind = SLUICE_TEXT},
     [ABSORBS] = {.name = TEXT("absorbs"), .summary = TEXT("Says that it absorbs what it holds."), .kind = SLUICE_TEXT},
+    [MAY_PROVIDE] = LIST("may_provide", "What it provides for some records: attribute, or attribute:of=value.", word),
+    [STRICT] = LIST("strict", "Attributes without which it rejects a record.", attribute),
+    [REFUSES] = {.name = TEXT("refuses"), .summary = TEXT("What it rejects itself."), .kind = SLUICE_TEXT},
     [SERVER] = {.name = TEXT("server"), .summary = TEXT("What a probe finds."), .kind = SLUICE_TEXT},
 };
 static const sluice_option needy_table[] = {
@@ -111,6 +117,23 @@ static void describe_values(const sluice_config* options, const sluice_describe_
   if (at(options, ALONE)->kind != 0) api->exclusive(to, at(options, ALONE)->text, at(options, ALONE));
 }
 
+static void describe_absence(const sluice_config* options, const sluice_describe_api* api, void* to) {
+  static const sluice_str rejected = TEXT("is rejected");
+  const sluice_config* list = at(options, MAY_PROVIDE);
+  for (uint64_t i = 0; i < list->item_count && api->role != SLUICE_ROLE_RELAY_INPUT; ++i) {
+    sluice_str name = at(list, i)->text, where, of = {NULL, 0}, value = {NULL, 0};
+    if (parted(name, ':', &name, &where)) parted(where, '=', &of, &value);
+    api->may_provide(to, name, SLUICE_VALUE_TEXT, of, value);
+  }
+  list = at(options, STRICT);
+  for (uint64_t i = 0; i < list->item_count && api->role != SLUICE_ROLE_RELAY_OUTPUT; ++i) {
+    api->absent(to, at(list, i)->text, rejected, at(list, i));
+  }
+  if (at(options, REFUSES)->kind != 0 && api->role != SLUICE_ROLE_RELAY_INPUT) {
+    api->refuses(to, at(options, REFUSES)->text, at(options, REFUSES));
+  }
+}
+
 static int32_t describe(const sluice_config* options, const sluice_describe_api* api, void* to, sluice_error* error) {
   static const sluice_str not_replayed = TEXT("what is gone is gone");
   static const sluice_str not_kept = TEXT("it only looks at records");
@@ -140,6 +163,7 @@ static int32_t describe(const sluice_config* options, const sluice_describe_api*
   api->fact(to, SLUICE_FACT_SKIPS, at(options, SKIPS)->kind != 0);
   api->fact(to, SLUICE_FACT_ABSORBS, at(options, ABSORBS)->kind != 0);
   describe_values(options, api, to);
+  describe_absence(options, api, to);
   if (at(options, WRONG)->kind != 0) api->problem(to, at(options, WRONG), 0, complaint);
   return SLUICE_OK;
 }
