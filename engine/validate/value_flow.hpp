@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values that one attribute can have at each place of a graph, as far as nodes declare them. Where any way to a node
-// brings values that nobody declares, they are not known. Internal to engine/validate.
+// The values that one attribute can have at each place of a graph, as far as nodes declare them. Where any way to a
+// node brings values that nobody declares, they are not known. Internal to engine/validate.
 #pragma once
 #include <map>
 #include <optional>

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sluice/safe_text.hpp"
+#include "stream_table.hpp"
 #include "stream_url.hpp"
 
 namespace sluice::binance {
@@ -114,6 +115,40 @@ void describe_values(const std::vector<StreamName>& names, Description& descript
   }
 }
 
+/// Some attributes are absent where a stream's payloads do not have the field. What is repaired has no time of its
+/// event.
+void describe_fields(const std::vector<StreamName>& names, bool has_repair, Description& description) {
+  const auto lacks = [&](auto is_there, auto may_provide) {
+    bool is_always = true;
+    for (const StreamName& one : names) {
+      if (is_there(one, event_type(one.type))) continue;
+      is_always = false;
+      may_provide(one.type);
+    }
+    return !is_always;
+  };
+  // A stream of one symbol gives its own where the payload names none.
+  if (!lacks([](const StreamName& name, EventType event) { return event != EventType::other || !name.symbol.empty(); },
+             [&](const std::string& type) { description.may_provide_text("symbol", "stream_type", type); })) {
+    description.provides_text("symbol");
+  }
+  if (!lacks([](const StreamName&, EventType event) { return event != EventType::other; },
+             [&](const std::string& type) { description.may_provide_integer("id", "stream_type", type); })) {
+    description.provides_integer("id");
+  }
+  const auto is_trade = [](const StreamName&, EventType event) {
+    return event == EventType::trade || event == EventType::agg_trade;
+  };
+  const auto describe_time = [&](const char* time, auto is_there) {
+    if (lacks(is_there, [&](const std::string& type) { description.may_provide_time(time, "stream_type", type); }))
+      return;
+    description.provides_time(time);
+  };
+  describe_time("event_time",
+                [&](const StreamName& name, EventType event) { return is_trade(name, event) && !has_repair; });
+  describe_time("trade_time", is_trade);
+}
+
 void describe_node(Config config, Description& description) {
   description.output("out");
   if (config["malformed"].present()) {
@@ -121,18 +156,19 @@ void describe_node(Config config, Description& description) {
   } else {
     description.output("malformed");
   }
-  for (const char* text : {"stream", "stream_type", "symbol"}) description.provides_text(text);
-  description.provides_integer("id");
-  for (const char* time : {"event_time", "trade_time"}) description.provides_time(time);
+  for (const char* text : {"stream", "stream_type"}) description.provides_text(text);
   description.replay(Replay::none, "a websocket cannot replay");
 
   check_names(config["symbols"], config["streams"], description);
   const Result<Options> parsed = parse_options(config);
   if (!parsed) {
+    describe_fields({}, false, description);
     description.problem(place_of_error(config), parsed.error().message);
     return;
   }
-  describe_values(make_stream_names(parsed->symbols, parsed->stream_types), description);
+  const std::vector<StreamName> streams = make_stream_names(parsed->symbols, parsed->stream_types);
+  describe_fields(streams, parsed->repair.has_value(), description);
+  describe_values(streams, description);
   // The largest message at once in the read buffer, in pieces and whole, and simdjson's index of it, which takes up to
   // six bytes for each of its own; TLS, usual read buffers and tables take the rest.
   description.memory_bytes(mebibyte + 12 * static_cast<int64_t>(parsed->max_frame_bytes) +

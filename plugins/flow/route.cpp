@@ -30,6 +30,7 @@ std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\
 void Route::describe(Config options, Description& to) {
   const Config ports = options["ports"];
   const Config otherwise = options["otherwise"];
+  if (otherwise.text() == "fail") to.absent(options["by"].text(), "is rejected", options["by"]);
   bool is_known = otherwise.text() == "discard" || otherwise.text() == "fail";
   std::map<std::string_view, std::string_view> port_of;
   for (uint64_t p = 0; p < ports.size(); ++p) {

@@ -105,6 +105,11 @@ void describe_input(Config config, const Settings& settings, Description& descri
       description.accepts(settings.key, key, config["partitions"]);
     }
   }
+  if (!settings.key.empty()) {
+    const bool is_rejected = !settings.partitions.empty() && settings.other_keys == OtherKeys::error;
+    description.absent(settings.key, is_rejected ? "is rejected" : "has no key, so it goes to any partition",
+                       config["key"]);
+  }
   describe_durable(settings, description);
   description.idempotent(false, "a topic keeps a record again when it is written again");
   description.max_in_flight(settings.max_in_flight);
@@ -132,6 +137,9 @@ void describe_output(Config config, const Settings& settings, Description& descr
   // Whoever stores a dead letter wants to say where it came from, and may not insist on it: its own need would be an
   // error where records come another way. So these are asked for here, where they are always there.
   for (const char* name : {"topic", "partition", "offset"}) description.needs(name);
+  if (settings.tombstones == Tombstones::dead_letter) {
+    description.refuses("records without a value", config["tombstones"]);
+  }
   description.replay(Replay::from_commit, settings.is_embedded
                                               ? "from the offsets committed in the embedded log"
                                               : "from the offsets that group " + settings.group + " has committed");

@@ -43,6 +43,18 @@ TEST_CASE("the least that a user writes is enough, and malformed must then lead 
   CHECK(node.fact(SLUICE_FACT_MEMORY_BYTES) == 13 << 20);
 }
 
+TEST_CASE("attributes that the payloads of a stream do not have may be absent") {
+  using Absent = std::vector<std::string>;
+  CHECK(described(with("streams", "[trade, aggTrade]")).may_be_absent.empty());
+  CHECK(described(with("streams", "[trade, bookTicker]")).may_be_absent ==
+        Absent{"event_time stream_type bookTicker", "trade_time stream_type bookTicker"});
+  CHECK(described(with("streams", "[trade, depth]")).may_be_absent ==
+        Absent{"id stream_type depth", "event_time stream_type depth", "trade_time stream_type depth"});
+  const Absent of_all = described({{"streams", "[\"!miniTicker@arr\"]"}}).may_be_absent;
+  CHECK(of_all.size() == 4);
+  CHECK(of_all[0] == "symbol stream_type arr");
+}
+
 TEST_CASE("with malformed: discard the port is optional") {
   CHECK(described(with("malformed", "discard")).outputs[1] == sluice::testing::Port{"malformed", true});
   CHECK_FALSE(described(with("malformed", "keep")).problems.empty());

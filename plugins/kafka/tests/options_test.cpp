@@ -52,6 +52,21 @@ TEST_CASE("the output half replays, and provides what was stored and where it st
                   "name, as in `group: binance-buffer`"});
 }
 
+TEST_CASE("records without a key are rejected where each key has its partition") {
+  using Absences = std::map<std::string, std::string>;
+  const Values map_of_keys = {{"key", "symbol"}, {"partitions", map({{"BTCUSDT", 0}})}};
+  CHECK(input_half(map_of_keys).absences == Absences{{"symbol", "is rejected"}});
+  CHECK(input_half(with(map_of_keys, {{"other_keys", "hash"}})).absences ==
+        Absences{{"symbol", "has no key, so it goes to any partition"}});
+  CHECK(input_half({{"headers", list({"symbol"})}}).absences.empty());
+}
+
+TEST_CASE("the output half says that it rejects tombstones where it does") {
+  CHECK(output_half({{"group", "buffer"}, {"tombstones", "dead_letter"}}).refusals ==
+        Sentences{"records without a value"});
+  CHECK(output_half({{"group", "buffer"}}).refusals.empty());
+}
+
 TEST_CASE("the embedded log is not durable, and says why") {
   const Described described = input_half({{"brokers", "embedded"}});
   CHECK(described.fact(SLUICE_FACT_DURABLE) == 0);

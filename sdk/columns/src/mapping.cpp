@@ -107,6 +107,7 @@ Result<Mapping> Mapping::from(Config columns, Description* description) {
     const Column& column = mapping.columns_[i];
     if (column.attribute.empty() || column.receive_time) continue;
     description->needs(column.attribute, columns[i]["attribute"]);
+    if (!column.nullable) description->absent(column.attribute, "is rejected", columns[i]["attribute"]);
   }
   if (Result<void> reported = report(problems, description); !reported) return reported.error();
   return mapping;

@@ -64,8 +64,9 @@ TEST_CASE("a relay gives an attribute as it took it") {
 
 TEST_CASE("a key to conflate by needs every record to have it") {
   const auto conflated = [](const std::string& key) {
-    return warnings("  end: { type: sink, reads: [key, kind] }\n",
-                    "  - { from: feed, to: end, buffer: { records: 1k, bytes: 1MiB }, when_full: { conflate: " + key + " } }\n");
+    return warnings(
+        "  end: { type: sink, reads: [key, kind] }\n",
+        "  - { from: feed, to: end, buffer: { records: 1k, bytes: 1MiB }, when_full: { conflate: " + key + " } }\n");
   };
   CHECK(conflated("key") == 1);
   CHECK(conflated("kind") == 0);
@@ -76,7 +77,8 @@ TEST_CASE("what a source rejects itself needs a dead letter behind its first out
     return plan_text_of(
                "graph: g\nnodes:\n"
                "  feed: { type: source, outputs: [out, other], refuses: records without a value }\n"
-               "  mid: { type: change }\n  end: { type: sink }\n  other: { type: sink }\n  rejects: { type: sink }\nedges:\n" +
+               "  mid: { type: change }\n  end: { type: sink }\n  other: { type: sink }\n  rejects: { type: sink "
+               "}\nedges:\n" +
                edges)
         .codes();
   };
