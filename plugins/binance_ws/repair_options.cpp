@@ -53,7 +53,7 @@ void describe_repair(const RepairOptions& options, const std::vector<std::string
     description.warning(repair,
                         "repair has no effect, as only trade and aggTrade can be repaired and streams has "
                         "neither");
-  } else if (has(EventType::trade) && options.endpoint.server_name() == "data-api.binance.vision") {
+  } else if (has(EventType::trade) && net::ascii_lower(options.endpoint.server_name()) == "data-api.binance.vision") {
     description.warning(repair["rest"],
                         "data-api.binance.vision serves aggTrades and not historicalTrades, so gaps of trade cannot "
                         "be repaired there; use https://api.binance.com");

@@ -139,6 +139,47 @@ TEST_CASE("what is only odd is a warning") {
   CHECK(described(with("symbols", long_names + "]")).warnings.size() == 1);
 }
 
+TEST_CASE("a repair needs a REST interface that has what the streams need") {
+  const auto repairing = [](const std::string& streams, const std::string& rest) {
+    Values values = with("repair", "{ rest: " + rest + " }");
+    std::erase_if(values, [](const auto& field) { return field.key == "streams"; });
+    values.push_back({"streams", streams});
+    return described(values);
+  };
+  const Described good = repairing("[trade, aggTrade]", "https://api.binance.com");
+  CHECK(good.problems.empty());
+  CHECK(good.warnings.empty());
+  CHECK(good.fact(SLUICE_FACT_MEMORY_BYTES) == 25 << 20);
+  CHECK(repairing("[trade]", "http://127.0.0.1:9000/mirror/").problems.empty());
+  CHECK(repairing("[aggTrade]", "https://data-api.binance.vision").warnings.empty());
+
+  const Described no_history = repairing("[aggTrade, trade]", "https://Data-API.binance.vision.:443");
+  REQUIRE(no_history.warnings.size() == 1);
+  CHECK(no_history.warnings[0].find("data-api.binance.vision serves aggTrades and not historicalTrades") == 0);
+  const Described quotes = repairing("[bookTicker]", "https://api.binance.com");
+  REQUIRE(quotes.warnings.size() == 1);
+  CHECK(quotes.warnings[0].find("repair has no effect") == 0);
+
+  const auto problem = [&](const std::string& rest) {
+    const Described node = repairing("[trade]", rest);
+    REQUIRE(node.problems.size() == 1);
+    return node.problems[0];
+  };
+  CHECK(problem("wss://stream.binance.com:9443").find("https://") != std::string::npos);
+  CHECK(problem("https://me:secret@api.binance.com").find("secret") == std::string::npos);
+  CHECK(problem("https://api.binance.com/?key=secret") ==
+        "the url of repair.rest has a query; write it as https://api.binance.com");
+  CHECK(problem("https://api.binance.com/api/v3").find("contains /api, which the node adds") != std::string::npos);
+  CHECK(described(with("repair", "{}")).problems.size() == 1);
+}
+
+TEST_CASE("ca_file has an effect when only the REST interface has TLS") {
+  Values values = with("ca_file", "/x.pem");
+  values.push_back({"url", "ws://x"});
+  values.push_back({"repair", "{ rest: https://x }"});
+  CHECK(described(values).warnings.empty());
+}
+
 TEST_CASE("streams are named once each, in lower case") {
   sluice::binance::Options options;
   options.symbols = {"BTCUSDT", "ETHUSDT", "BTCUSDT"};

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `validate --connect` says of an exchange: connections that cannot be had, and streams that stay silent.
-#include "probe.hpp"
-
-#include <sstream>
-
-#include "source_kit.hpp"
+#include "probe_kit.hpp"
 
 using namespace sluice::binance::test;
 
@@ -13,25 +9,6 @@ namespace {
 /// Longer than any test: a probe that should end by what it heard hangs instead.
 constexpr int64_t for_ever_ns = 3'600'000'000'000;
 constexpr int64_t a_moment_ns = 50'000'000;
-
-/// The findings, one a line: "warning symbols[BNBUSDT]: ..."; or "error [code] ..." where nothing could be asked.
-std::string probe(const Values& options, int64_t listen_ns) {
-  const auto tree = sluice::testing::build_options(binance_ws(), options);
-  REQUIRE(tree->problems.empty());
-  std::ostringstream findings;
-  sluice_describe_api api{};
-  api.struct_size = sizeof api;
-  api.problem = [](void* to, const sluice_config* where, uint32_t is_warning, sluice_str sentence) {
-    const std::string_view key = sluice::to_view(where->key);
-    *static_cast<std::ostringstream*>(to)
-        << (is_warning != 0 ? "warning " : "problem ") << (key.empty() ? sluice::to_view(where->text) : key) << ": "
-        << sluice::to_view(sentence) << '\n';
-  };
-  sluice::Description description(&api, &findings);
-  const auto asked = sluice::binance::probe_exchange(sluice::Config(&tree->root), description, listen_ns);
-  if (!asked.ok()) findings << "error [" << asked.error().code << "] " << asked.error().message << '\n';
-  return findings.str();
-}
 
 std::string event(const std::string& symbol, const std::string& type) {
   const std::string id = type == "bookTicker" ? "u" : type == "aggTrade" ? "a" : "t";
