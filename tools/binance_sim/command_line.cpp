@@ -22,16 +22,23 @@ constexpr const char* introduction =
     "\n"
     "The first line on stdout says where it listens: `listening ws://127.0.0.1:9443`. Connect to\n"
     "/stream?streams=btcusdt@trade/btcusdt@aggTrade/btcusdt@bookTicker (and eth, bnb), /ws/<stream>, or /ws and\n"
-    "SUBSCRIBE. http://127.0.0.1:9443/api/v3/historicalTrades?symbol=BTCUSDT, aggTrades and time are below the same\n"
-    "address. SIGTERM or Ctrl-C closes all connections and writes the truth.";
+    "SUBSCRIBE. REST has the same address: http://127.0.0.1:9443/api/v3/historicalTrades?symbol=BTCUSDT, and "
+    "aggTrades,\n"
+    "time and exchangeInfo. SIGTERM or Ctrl-C closes all connections and writes the truth.";
 
 constexpr const char* endnote =
     "Faults strike after frame N, counted over the whole run; `every:N` repeats them, and an option may be given more\n"
-    "than once. Exit codes: 0 ended in order, 2 wrong options, 3 cannot listen, 4 a file cannot be read or written.";
+    "than once. STREAM is a type (trade, aggTrade, bookTicker: each stream of it) or a name, btcusdt@trade, and "
+    "counts\n"
+    "its own events. Exit codes: 0 ended in order, 2 wrong options, 3 cannot listen, 4 a file cannot be read or "
+    "written.";
 
 struct Raw {
   std::string ping_interval = "20s", pong_timeout = "60s", weight_window = "1m", weight_ban = "2m", refuse;
   std::vector<std::string> close_at, cut_at, truncate_at, stall_at, malformed_at, shutdown_at;
+  std::vector<std::string> drop, repeat, swap;
+  std::string rest_behind = "0s";
+  std::vector<std::string> rest_refuse_at, rest_delay_at, rest_cut_at, rest_garbage_at, rest_shift_at, rest_missing;
   std::int64_t start_ms = -1;
   bool no_truth_ids = false, pause_when_alone = false;
 };
@@ -124,6 +131,35 @@ void add_rest_options(CLI::App& app, Options& options, Raw& raw) {
                  "Rows of each generated trade and aggTrade stream that REST keeps, the newest; 0: all")
       ->capture_default_str()
       ->group(group);
+  app.add_option("--rest-behind", raw.rest_behind, "REST has a row this long after the market issued it")
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_stream_fault_options(CLI::App& app, Raw& raw) {
+  const char* group = "Faults within a live stream (REST has its events all the same)";
+  app.add_option("--drop", raw.drop,
+                 "STREAM:FIRST-LAST, ids, or STREAM:[every:]N[:count], events behind the N-th: do not send them")
+      ->group(group);
+  app.add_option("--repeat", raw.repeat, "The same forms: send each twice")->group(group);
+  app.add_option("--swap", raw.swap, "The same forms: send each behind the one that follows it")->group(group);
+}
+
+void add_rest_fault_options(CLI::App& app, Raw& raw) {
+  const char* group = "Faults of REST (N is a request to REST)";
+  app.add_option("--rest-refuse-at", raw.rest_refuse_at,
+                 "[every:]N[:status[:seconds]] 429 for 1 s by default; 429 and 418 come with Retry-After")
+      ->group(group);
+  app.add_option("--rest-delay-at", raw.rest_delay_at, "[every:]N[:seconds] answer so much later (1)")->group(group);
+  app.add_option("--rest-cut-at", raw.rest_cut_at, "[every:]N[:bytes] end TCP within the body; by default half way")
+      ->group(group);
+  app.add_option("--rest-garbage-at", raw.rest_garbage_at,
+                 "[every:]N[:kind] 200 with text (the default), truncated, fields, types, junk (1 MiB)")
+      ->group(group);
+  app.add_option("--rest-shift-at", raw.rest_shift_at,
+                 "[every:]N[:rows] begin so many rows (1) behind fromId, or before it")
+      ->group(group);
+  app.add_option("--rest-missing", raw.rest_missing, "STREAM:FIRST-LAST REST never has these ids")->group(group);
 }
 
 void add_fault_options(CLI::App& app, Options& options, Raw& raw) {
@@ -170,12 +206,48 @@ std::optional<Failure> read_refusal(const std::string& text, Options& options) {
   return Failure{exit_usage, fmt::format("--refuse {}: expected N[:status], a status being 300..599", text)};
 }
 
+std::optional<Failure> read_stream_faults(const Raw& raw, Options& options) {
+  const std::tuple<StreamFaultKind, const char*, const std::vector<std::string>*> faults[] = {
+      {StreamFaultKind::drop, "--drop", &raw.drop},
+      {StreamFaultKind::repeat, "--repeat", &raw.repeat},
+      {StreamFaultKind::swap, "--swap", &raw.swap}};
+  for (const auto& [kind, name, texts] : faults)
+    for (const std::string& text : *texts) {
+      Outcome<StreamFault> fault = parse_stream_fault(kind, name, text);
+      if (!fault) return fault.failure();
+      options.stream_faults.push_back(*fault);
+    }
+  return std::nullopt;
+}
+
+std::optional<Failure> read_rest_faults(const Raw& raw, Options& options) {
+  const std::tuple<RestFaultKind, const char*, const std::vector<std::string>*> faults[] = {
+      {RestFaultKind::refuse, "--rest-refuse-at", &raw.rest_refuse_at},
+      {RestFaultKind::delay, "--rest-delay-at", &raw.rest_delay_at},
+      {RestFaultKind::cut, "--rest-cut-at", &raw.rest_cut_at},
+      {RestFaultKind::garbage, "--rest-garbage-at", &raw.rest_garbage_at},
+      {RestFaultKind::shift, "--rest-shift-at", &raw.rest_shift_at}};
+  for (const auto& [kind, name, texts] : faults)
+    for (const std::string& text : *texts) {
+      Outcome<RestFault> fault = parse_rest_fault(kind, name, text);
+      if (!fault) return fault.failure();
+      options.rest_faults.add(*fault);
+    }
+  for (const std::string& text : raw.rest_missing) {
+    Outcome<IdRange> range = parse_id_range("--rest-missing", text);
+    if (!range) return range.failure();
+    options.rest_missing.push_back(*range);
+  }
+  return std::nullopt;
+}
+
 std::optional<Failure> read_raw(const Raw& raw, Options& options) {
   const std::pair<const char*, std::pair<const std::string*, Duration*>> durations[] = {
       {"--ping-interval", {&raw.ping_interval, &options.ping_interval}},
       {"--pong-timeout", {&raw.pong_timeout, &options.pong_timeout}},
       {"--weight-window", {&raw.weight_window, &options.weights.window}},
-      {"--weight-ban", {&raw.weight_ban, &options.weights.ban}}};
+      {"--weight-ban", {&raw.weight_ban, &options.weights.ban}},
+      {"--rest-behind", {&raw.rest_behind, &options.rest_behind}}};
   for (const auto& [name, pair] : durations) {
     const auto value = parse_duration(*pair.first);
     if (!value)
@@ -195,6 +267,8 @@ std::optional<Failure> read_raw(const Raw& raw, Options& options) {
       if (!fault) return fault.failure();
       options.faults.add(*fault);
     }
+  if (auto failure = read_stream_faults(raw, options)) return failure;
+  if (auto failure = read_rest_faults(raw, options)) return failure;
   if (raw.start_ms >= 0) options.start_ms = raw.start_ms;
   options.truth_ids = !raw.no_truth_ids;
   return read_refusal(raw.refuse, options);
@@ -226,6 +300,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_rule_options(app, line.options, raw);
   add_rest_options(app, line.options, raw);
   add_fault_options(app, line.options, raw);
+  add_stream_fault_options(app, raw);
+  add_rest_fault_options(app, raw);
   add_truth_options(app, line.options, raw);
   try {
     app.parse(argc, argv);

@@ -14,14 +14,16 @@ constexpr std::uint64_t most_ahead = 65536;  // of the slowest connection
 
 }  // namespace
 
-Exchange::Exchange(boost::asio::io_context& io, Feed& feed, Truth& truth, History& history, const Settings& settings)
+Exchange::Exchange(boost::asio::io_context& io, const StreamTable& streams, Feed& feed, Truth& truth, History& history,
+                   const Settings& settings)
     : io_(io),
       feed_(feed),
       truth_(truth),
       history_(history),
       timer_(io),
       live_clock_(settings.live_clock),
-      last_position_(settings.last_position) {}
+      last_position_(settings.last_position),
+      faults_(streams, settings.faults, truth) {}
 
 void Exchange::leave(Listener& listener) {
   std::erase(listeners_, &listener);
@@ -52,13 +54,25 @@ void Exchange::pull() {
     halted_ = false;
   }
   const std::uint64_t before = tape_.end();
-  feed_.pull(at, wanted_, room(), tape_, issued);
+  feed_.pull(at, wanted_, room(), faults_.any() ? undisturbed_ : tape_, issued);
+  const bool all_dropped = faults_.any() && disturb();
   if (tape_.end() != before && flowing_ > 1) kick_all();
   if (over()) {
     check_end();
   } else {
-    arm(at);
+    arm(at, all_dropped);
   }
+}
+
+// True when the feed gave something and nothing of it is left.
+bool Exchange::disturb() {
+  const std::uint64_t before = tape_.end();
+  const bool some = undisturbed_.begin() < undisturbed_.end();
+  for (std::uint64_t position = undisturbed_.begin(); position < undisturbed_.end(); ++position)
+    faults_.put(undisturbed_.at(position), tape_);
+  undisturbed_.trim(undisturbed_.end());
+  if (feed_.ended()) faults_.end(tape_);
+  return some && tape_.end() == before;
 }
 
 std::size_t Exchange::room() const {
@@ -80,9 +94,10 @@ std::size_t Exchange::room() const {
   return limit;
 }
 
-void Exchange::arm(const Now& at) {
+void Exchange::arm(const Now& at, bool all_dropped) {
   std::optional<Time> due = feed_.next_due();
-  if (!due && live_clock_) due = at.steady;  // the market waits for no blocked connection
+  // The market waits for no blocked connection; and no connection asks for more because of what it does not get.
+  if (!due && (live_clock_ || all_dropped)) due = at.steady;
   if (armed_ || !due) return;
   armed_ = true;
   timer_.expires_at(std::max(*due, at.steady + std::chrono::milliseconds(1)));

@@ -14,6 +14,7 @@
 
 #include "feed.hpp"
 #include "history.hpp"
+#include "stream_faults.hpp"
 #include "tape.hpp"
 #include "truth.hpp"
 
@@ -35,8 +36,10 @@ class Exchange {
   struct Settings {
     bool live_clock = false;
     std::uint64_t last_position = 0;  // 0: no end
+    std::vector<StreamFault> faults;
   };
-  Exchange(boost::asio::io_context& io, Feed& feed, Truth& truth, History& history, const Settings& settings);
+  Exchange(boost::asio::io_context& io, const StreamTable& streams, Feed& feed, Truth& truth, History& history,
+           const Settings& settings);
 
   void on_end(std::function<void()> ended) { on_end_ = std::move(ended); }
   void enter(Listener& listener) { listeners_.push_back(&listener); }
@@ -59,7 +62,8 @@ class Exchange {
  private:
   void pull();
   std::size_t room() const;
-  void arm(const Now& now);
+  bool disturb();
+  void arm(const Now& now, bool all_dropped);
   void kick_all();
   void trim();
   void check_end();
@@ -72,6 +76,8 @@ class Exchange {
   bool live_clock_;
   std::uint64_t last_position_;
   Tape tape_;
+  StreamFaults faults_;
+  Tape undisturbed_;  // what faults have not seen yet; only within a pull
   std::vector<Listener*> listeners_;
   Wanted wanted_;
   std::size_t flowing_ = 0;

@@ -45,6 +45,7 @@ std::string upgrade_response(std::string_view key) {
 }
 
 std::string_view status_reason(unsigned status) {
+  if (status == 418) return "I'm a teapot";
   const auto reason = http::obsolete_reason(static_cast<http::status>(status));
   return {reason.data(), reason.size()};
 }

@@ -5,8 +5,13 @@
 
 namespace sluice::sim {
 
+History::History(const StreamTable& streams, std::size_t most_rows, std::vector<IdRange> missing)
+    : streams_(streams), most_rows_(most_rows), missing_(std::move(missing)), rows_(streams.size()) {}
+
 void History::add(const Event& event, Time at) {
   if (event.kind != EventKind::trade && event.kind != EventKind::aggregate) return;
+  for (const IdRange& range : missing_)
+    if (range.has(streams_[event.stream], event.id)) return;
   HistoryRows& rows = rows_[event.stream];
   const HistoryRow row{event.id,
                        event.price,

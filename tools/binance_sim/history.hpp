@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the exchange's database knows: the trades and aggregates of every symbol, in the order of their ids.
 // Has what the market issued, sent or not. Keeps the newest `most_rows` of a stream (0: all) and forgets the oldest.
-// Never holds an id twice: what was there first stays.
+// Never holds an id twice: what was there first stays. Never has the ids that are to be missing.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 #include "event.hpp"
 #include "feed.hpp"
+#include "stream_faults.hpp"
 
 namespace sluice::sim {
 
@@ -27,9 +28,9 @@ using HistoryRows = std::deque<HistoryRow>;
 
 class History {
  public:
-  History(const StreamTable& streams, std::size_t most_rows) : streams_(streams), most_rows_(most_rows) {
-    rows_.resize(streams.size());
-  }
+  History(const StreamTable& streams, std::size_t most_rows, std::vector<IdRange> missing = {});
+
+  const StreamTable& streams() const { return streams_; }
 
   void add(const Event& event, Time at);
   // Null when the market has no such symbol; empty when it has no such stream of it.
@@ -38,6 +39,7 @@ class History {
  private:
   const StreamTable& streams_;
   std::size_t most_rows_;
+  std::vector<IdRange> missing_;
   std::vector<HistoryRows> rows_;  // by stream
   HistoryRows none_;
 };

@@ -10,6 +10,8 @@
 
 #include "faults.hpp"
 #include "outcome.hpp"
+#include "rest_faults.hpp"
+#include "stream_faults.hpp"
 #include "weights.hpp"
 
 namespace sluice::sim {
@@ -47,7 +49,12 @@ struct Options {
   WeightRules weights;
   std::size_t history_rows = 250'000;  // of a generated stream that REST still has
 
+  Duration rest_behind{};  // REST has a row this long after the market issued it
+
   FaultPlan faults;
+  std::vector<StreamFault> stream_faults;
+  RestFaultPlan rest_faults;
+  std::vector<IdRange> rest_missing;
   std::uint64_t fragment_every = 0;
 
   std::string truth_path, truth_rows_path;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "exchange_info.hpp"
 #include "handshake.hpp"
 #include "rest_rows.hpp"
 
@@ -12,8 +13,29 @@ namespace sluice::sim {
 namespace {
 
 constexpr std::int64_t most_rows = 1000, usual_rows = 500;
-constexpr std::string_view minute_limit_text =
-    "Please use WebSocket Streams for live updates to avoid polling the API.";
+
+using Rows = Rest::Rows;
+
+std::string banned_body(std::int64_t until_ms) {
+  return rest_error_body(-1003, fmt::format("Way too much request weight used; IP banned until {}. Please use "
+                                            "WebSocket Streams for live updates to avoid bans.",
+                                            until_ms));
+}
+
+std::string too_much_body(std::uint64_t limit) {
+  return rest_error_body(-1003, fmt::format("Too much request weight used; current limit is {} request weight per 1 "
+                                            "MINUTE. Please use WebSocket Streams for live updates to avoid polling "
+                                            "the API.",
+                                            limit));
+}
+
+RestReply unknown_path() {
+  RestReply reply;
+  reply.status = 404;
+  reply.content_type = "text/plain";
+  reply.body = "there are /api/v3/historicalTrades, aggTrades, time and exchangeInfo\n";
+  return reply;
+}
 
 std::int64_t in_us(std::int64_t time) { return time >= 100'000'000'000'000 ? time : time * 1000; }
 
@@ -24,25 +46,33 @@ std::int64_t limit_of(RestQuery& query) {
   return std::min(limit, most_rows);
 }
 
-struct Picked {
-  HistoryRows::const_iterator first, last;
-};
-
-HistoryRows::const_iterator from_id(const HistoryRows& rows, std::int64_t id) {
-  return std::lower_bound(rows.begin(), rows.end(), id,
-                          [](const HistoryRow& row, std::int64_t wanted) { return row.id < wanted; });
+Rows from_id(const Rows& rows, std::int64_t id, std::int64_t limit, std::int64_t shift) {
+  auto first = std::lower_bound(rows.first, rows.last, id,
+                                [](const HistoryRow& row, std::int64_t wanted) { return row.id < wanted; });
+  first += std::clamp<std::int64_t>(shift, rows.first - first, rows.last - first);
+  return {first, first + std::min<std::int64_t>(limit, rows.last - first)};
 }
 
-Picked oldest_from(const HistoryRows& rows, HistoryRows::const_iterator first, std::int64_t limit) {
-  return {first, first + std::min<std::int64_t>(limit, rows.end() - first)};
+Rows newest(const Rows& rows, std::int64_t limit) {
+  return {rows.last - std::min<std::int64_t>(limit, rows.last - rows.first), rows.last};
 }
 
-Picked newest_before(const HistoryRows& rows, HistoryRows::const_iterator last, std::int64_t limit) {
-  return {last - std::min<std::int64_t>(limit, last - rows.begin()), last};
+// Both ends are included. A millisecond includes all of its microseconds.
+Rows within(const Rows& rows, std::optional<std::int64_t> start, std::optional<std::int64_t> end, std::int64_t limit) {
+  const auto before = [](std::int64_t us) { return [us](const HistoryRow& row) { return row.time_us < us; }; };
+  Rows found = rows;
+  if (end) {
+    const std::int64_t behind = in_us(*end) + (in_us(*end) == *end ? 1 : 1000);
+    found.last = std::partition_point(rows.first, rows.last, before(behind));
+  }
+  if (!start) return newest(found, limit);
+  found.first = std::partition_point(rows.first, found.last, before(in_us(*start)));
+  found.last = found.first + std::min<std::int64_t>(limit, found.last - found.first);
+  return found;
 }
 
 template <typename Append>
-void write_rows(const Picked& picked, Append append, bool microseconds, RestReply& reply) {
+void write_rows(const Rows& picked, Append append, bool microseconds, RestReply& reply) {
   reply.body = "[";
   for (auto row = picked.first; row != picked.last; ++row) {
     if (row != picked.first) reply.body += ',';
@@ -62,27 +92,55 @@ std::optional<bool> wants_microseconds(std::string_view unit) {
 
 const Rest::Route Rest::routes[] = {{"/api/v3/historicalTrades", 25, &Rest::historical_trades},
                                     {"/api/v3/aggTrades", 4, &Rest::aggregate_trades},
-                                    {"/api/v3/time", 1, &Rest::time}};
+                                    {"/api/v3/time", 1, &Rest::time},
+                                    {"/api/v3/exchangeInfo", 20, &Rest::info}};
 
 RestReply Rest::answer(const RestRequest& request, const Now& now) {
-  const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
-  const auto route = std::find_if(std::begin(routes), std::end(routes), [&](const Route& r) { return r.path == path; });
+  ++requests_;
   RestReply reply;
-  if (route == std::end(routes)) {
-    reply.status = 404;
-    reply.content_type = "text/plain";
-    reply.body = "there are /api/v3/historicalTrades, aggTrades and time\n";
-  } else {
-    reply = answer_route(*route, request, now);
+  if (!refused_by_fault(now, reply)) {
+    const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
+    const auto route =
+        std::find_if(std::begin(routes), std::end(routes), [&](const Route& r) { return r.path == path; });
+    reply = route == std::end(routes) ? unknown_path() : answer_route(*route, request, now);
+    const RestFault* garbage = faults_.at(requests_, RestFaultKind::garbage);
+    if (garbage != nullptr && reply.status == 200) reply.body = garbage_body(garbage->garbage, reply.body);
   }
+  if (const RestFault* fault = faults_.at(requests_, RestFaultKind::delay))
+    reply.delay = std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(fault->seconds));
+  if (const RestFault* fault = faults_.at(requests_, RestFaultKind::cut))
+    reply.cut_after = std::min<std::size_t>(fault->bytes.value_or(reply.body.size() / 2), reply.body.size());
   truth_.rest_answered(reply.status, reply.rows);
   return reply;
+}
+
+bool Rest::refused_by_fault(const Now& now, RestReply& reply) {
+  if (const RestFault* fault = faults_.at(requests_, RestFaultKind::refuse)) {
+    refusing_ = fault->status;
+    refusing_until_ =
+        now.steady + std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(fault->seconds));
+  } else if (now.steady >= refusing_until_) {
+    return false;
+  }
+  const Time::duration left = refusing_until_ - now.steady;
+  const std::int64_t until = now.wall_ms + std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
+  reply.status = refusing_;
+  reply.body = refusing_ == 418   ? banned_body(until)
+               : refusing_ == 429 ? too_much_body(weights_.rules().limit)
+               : refusing_ == 403 ? "<html><body>403 Forbidden</body></html>"
+               : refusing_ == 451
+                   ? rest_error_body(0, "Service unavailable from a restricted location.")
+                   : rest_error_body(-1001, "Internal error; unable to process your request. Please try again.");
+  if (refusing_ == 403) reply.content_type = "text/html";
+  if (refusing_ == 418 || refusing_ == 429) reply.retry_after = left;
+  return true;
 }
 
 RestReply Rest::answer_route(const Route& route, const RestRequest& request, const Now& now) {
   const std::size_t mark = std::min(request.target.find('?'), request.target.size());
   const std::size_t query = std::min(mark + 1, request.target.size());
   Call call{RestQuery(std::string_view(request.target).substr(query)), false, now, {}};
+  if (const RestFault* fault = faults_.at(requests_, RestFaultKind::shift)) call.shift = fault->rows;
   RestReply& reply = call.reply;
   const Weights::Verdict verdict = weights_.spend(request.address, route.weight, now.steady);
   reply.used_weight = verdict.used;
@@ -90,13 +148,7 @@ RestReply Rest::answer_route(const Route& route, const RestRequest& request, con
     reply.status = verdict.status;
     reply.retry_after = verdict.retry_after;
     const auto until = now.wall_ms + std::chrono::duration_cast<std::chrono::milliseconds>(verdict.retry_after).count();
-    reply.body = rest_error_body(
-        -1003, verdict.status == 418
-                   ? fmt::format("Way too much request weight used; IP banned until {}. Please use WebSocket Streams "
-                                 "for live updates to avoid bans.",
-                                 until)
-                   : fmt::format("Too much request weight used; current limit is {} request weight per 1 MINUTE. {}",
-                                 weights_.rules().limit, minute_limit_text));
+    reply.body = verdict.status == 418 ? banned_body(until) : too_much_body(weights_.rules().limit);
     return reply;
   }
   if (request.method != "GET") {
@@ -116,22 +168,28 @@ RestReply Rest::answer_route(const Route& route, const RestRequest& request, con
   return reply;
 }
 
-const HistoryRows* Rest::rows(Call& call, EventKind kind) {
+std::optional<Rest::Rows> Rest::rows(Call& call, EventKind kind) {
   const std::string symbol = call.query.mandatory_symbol();
   call.query.end();
-  if (call.query.error()) return nullptr;
-  const HistoryRows* found = history_.rows(symbol, kind);
-  if (found == nullptr) call.query.fail(-1121, "Invalid symbol.");
-  return found;
+  if (call.query.error()) return std::nullopt;
+  const HistoryRows* all = history_.rows(symbol, kind);
+  if (all == nullptr) {
+    call.query.fail(-1121, "Invalid symbol.");
+    return std::nullopt;
+  }
+  if (behind_ == Time::duration::zero()) return Rows{all->begin(), all->end()};
+  return Rows{all->begin(), std::partition_point(all->begin(), all->end(), [&](const HistoryRow& row) {
+                return row.issued + behind_ <= call.now.steady;
+              })};
 }
 
 void Rest::historical_trades(Call& call) {
   const std::int64_t limit = limit_of(call.query);
   const std::optional<std::int64_t> id = call.query.number("fromId");
-  const HistoryRows* all = rows(call, EventKind::trade);
-  if (all == nullptr) return;
-  write_rows(id ? oldest_from(*all, from_id(*all, *id), limit) : newest_before(*all, all->end(), limit), append_trade,
-             call.microseconds, call.reply);
+  const std::optional<Rows> all = rows(call, EventKind::trade);
+  if (!all) return;
+  write_rows(id ? from_id(*all, *id, limit, call.shift) : newest(*all, limit), append_trade, call.microseconds,
+             call.reply);
 }
 
 void Rest::aggregate_trades(Call& call) {
@@ -139,30 +197,20 @@ void Rest::aggregate_trades(Call& call) {
   const std::optional<std::int64_t> id = call.query.number("fromId");
   const std::optional<std::int64_t> start = call.query.number("startTime"), end = call.query.number("endTime");
   if (id && (start || end)) call.query.fail(-1128, "Combination of optional parameters invalid.");
-  const HistoryRows* all = rows(call, EventKind::aggregate);
-  if (all == nullptr) return;
-  Picked picked{};
-  if (id) {
-    picked = oldest_from(*all, from_id(*all, *id), limit);
-  } else {
-    const auto before = [](std::int64_t us) { return [us](const HistoryRow& row) { return row.time_us < us; }; };
-    // Both ends are included. A millisecond includes all of its microseconds.
-    const std::int64_t behind = end ? in_us(*end) + (in_us(*end) == *end ? 1 : 1000) : 0;
-    const auto last = end ? std::partition_point(all->begin(), all->end(), before(behind)) : all->end();
-    if (start) {
-      const auto first = std::partition_point(all->begin(), last, before(in_us(*start)));
-      picked = {first, first + std::min<std::int64_t>(limit, last - first)};
-    } else {
-      picked = newest_before(*all, last, limit);
-    }
-  }
-  write_rows(picked, append_aggregate, call.microseconds, call.reply);
+  const std::optional<Rows> all = rows(call, EventKind::aggregate);
+  if (!all) return;
+  write_rows(id ? from_id(*all, *id, limit, call.shift) : within(*all, start, end, limit), append_aggregate,
+             call.microseconds, call.reply);
 }
 
 void Rest::time(Call& call) {
   call.query.end();
-  call.reply.body =
-      fmt::format(R"({{"serverTime":{}}})", call.microseconds ? call.now.wall_ms * 1000 : call.now.wall_ms);
+  call.reply.body = fmt::format(R"({{"serverTime":{}}})", call.server_time());
+}
+
+void Rest::info(Call& call) {
+  const std::vector<std::string> symbols = symbols_of(call.query, history_.streams());
+  call.reply.body = exchange_info(symbols, weights_.rules(), call.server_time());
 }
 
 std::string render_reply(const RestReply& reply, bool keep_alive) {

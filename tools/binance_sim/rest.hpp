@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exchange's REST: /api/v3/historicalTrades, aggTrades and time, over the history of what the streams send.
+// The exchange's REST below /api/v3/: historicalTrades and aggTrades, over the history of what the streams send, time
+// and exchangeInfo.
 // Guarantees rows in order of ids from `fromId` on, the exchange's weights, error bodies and headers.
 // Knows no socket and reads no clock: a request and the time come in, a whole reply goes out.
 #pragma once
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "history.hpp"
+#include "rest_faults.hpp"
 #include "rest_query.hpp"
 #include "truth.hpp"
 #include "weights.hpp"
@@ -26,12 +28,19 @@ struct RestReply {
   std::optional<std::uint64_t> used_weight;
   std::optional<Time::duration> retry_after;
   std::size_t rows = 0;
+  Time::duration delay{};                // a fault: sent so much later
+  std::optional<std::size_t> cut_after;  // a fault: the connection ends after so many bytes of the body
 };
 
 class Rest {
  public:
-  Rest(const History& history, Truth& truth, const WeightRules& rules)
-      : history_(history), truth_(truth), weights_(rules) {}
+  struct Rows {
+    HistoryRows::const_iterator first, last;
+  };
+
+  Rest(const History& history, Truth& truth, const WeightRules& rules, Time::duration behind = {},
+       RestFaultPlan faults = {})
+      : history_(history), truth_(truth), weights_(rules), behind_(behind), faults_(std::move(faults)) {}
 
   RestReply answer(const RestRequest& request, const Now& now);
 
@@ -41,6 +50,8 @@ class Rest {
     bool microseconds = false;
     Now now;
     RestReply reply;
+    std::int64_t server_time() const { return microseconds ? now.wall_ms * 1000 : now.wall_ms; }
+    std::int64_t shift = 0;  // a fault: the rows begin so many later than asked
   };
   using Endpoint = void (Rest::*)(Call&);
   struct Route {
@@ -50,16 +61,23 @@ class Rest {
   };
   static const Route routes[];
 
+  bool refused_by_fault(const Now& now, RestReply& reply);
   RestReply answer_route(const Route& route, const RestRequest& request, const Now& now);
   void historical_trades(Call& call);
   void aggregate_trades(Call& call);
   void time(Call& call);
-  // Null after an error, which is then in the query.
-  const HistoryRows* rows(Call& call, EventKind kind);
+  void info(Call& call);
+  // Nothing after an error, which is then in the query.
+  std::optional<Rows> rows(Call& call, EventKind kind);
 
   const History& history_;
   Truth& truth_;
   Weights weights_;
+  Time::duration behind_;
+  RestFaultPlan faults_;
+  std::uint64_t requests_ = 0;
+  unsigned refusing_ = 0;  // until then, with this status
+  Time refusing_until_{};
 };
 
 // {"code":-1121,"msg":"Invalid symbol."}

@@ -68,7 +68,13 @@ void RestConnection::reply(const RestReply& reply, bool keep_alive) {
   keep_alive_ = keep_alive;
   outgoing_ = render_reply(reply, keep_alive);
   written_ = 0;
-  write();
+  cut_ = reply.cut_after.has_value();
+  if (cut_) outgoing_.resize(outgoing_.size() - reply.body.size() + *reply.cut_after);
+  if (reply.delay == Time::duration::zero()) return write();
+  deadline_.expires_after(reply.delay);
+  deadline_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && !self->closed_) self->write();
+  });
 }
 
 void RestConnection::write() {
@@ -79,6 +85,10 @@ void RestConnection::write() {
                            if (error) return self->close();
                            self->written_ += bytes;
                            if (self->written_ < self->outgoing_.size()) return self->write();
+                           if (self->cut_) {
+                             self->transport_->half_close();
+                             return self->close();
+                           }
                            if (self->keep_alive_) return self->next();
                            self->transport_->finish([self] { self->close(); });
                          });

@@ -38,6 +38,7 @@ class RestConnection final : public std::enable_shared_from_this<RestConnection>
   std::string unread_, outgoing_;
   std::size_t written_ = 0;
   bool keep_alive_ = true, closed_ = false;
+  bool cut_ = false;  // a fault: the reply under way is the last, and not whole
   boost::asio::steady_timer deadline_;
 };
 

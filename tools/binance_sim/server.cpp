@@ -100,10 +100,11 @@ std::optional<Failure> Server::Body::prepare() {
   // An unwritable place should not be found out at the end.
   if (!options_.truth_path.empty())
     if (auto failure = truth_->write(options_.truth_path, "not ended")) return failure;
-  history_ = std::make_unique<History>(streams_, captured ? 0 : options_.history_rows);
-  rest_ = std::make_unique<Rest>(*history_, *truth_, options_.weights);
-  exchange_ = std::make_unique<Exchange>(io_, *feed_, *truth_, *history_,
-                                         Exchange::Settings{options_.live_clock, options_.frames});
+  history_ = std::make_unique<History>(streams_, captured ? 0 : options_.history_rows, options_.rest_missing);
+  rest_ = std::make_unique<Rest>(*history_, *truth_, options_.weights, options_.rest_behind, options_.rest_faults);
+  exchange_ =
+      std::make_unique<Exchange>(io_, streams_, *feed_, *truth_, *history_,
+                                 Exchange::Settings{options_.live_clock, options_.frames, options_.stream_faults});
   exchange_->on_end([this] { market_ended(); });
   shared_ = std::make_unique<Shared>(Shared{options_, streams_, *renderer_, *exchange_, *truth_, log,
                                             [this] { return refusal(); },

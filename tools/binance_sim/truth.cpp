@@ -85,6 +85,16 @@ class WholeFile {
   bool good_;
 };
 
+void put_ranges(WholeFile& file, const char* name, const IdLog& ids) {
+  const char* comma = "";
+  file.put(",\"{}\":[", name);
+  for (const auto& [first, last] : ids.ranges()) {
+    file.put("{}[{},{}]", comma, first, last);
+    comma = ",";
+  }
+  file.put("]");
+}
+
 }  // namespace
 
 Truth::Truth(const StreamTable& streams, std::uint64_t seed, bool keep_ids) : table_(streams), seed_(seed) {
@@ -121,6 +131,12 @@ void Truth::sent(const Event& event) {
   stream.sums[2] += event.ask_price;
   stream.sums[3] += event.ask_quantity;
   if (rows_ != nullptr) add_row(event);
+}
+
+void Truth::dropped(const Event& event) {
+  auto& ids = streams_[event.stream].dropped;
+  if (!ids) ids = std::make_unique<IdLog>(true);
+  ids->add(event.id);
 }
 
 void Truth::add_row(const Event& event) {
@@ -170,14 +186,9 @@ std::optional<Failure> Truth::write(const std::string& path, const std::string& 
       file.put(",\"sum_price\":\"{}\",\"sum_quantity\":\"{}\"", decimal_text(stream.sums[0]),
                decimal_text(stream.sums[1]));
     }
+    if (stream.dropped) put_ranges(file, "dropped", *stream.dropped);
     if (stream.ids && stream.ids->consecutive()) {
-      const char* comma = "";
-      file.put(",\"ranges\":[");
-      for (const auto& [first, last] : stream.ids->ranges()) {
-        file.put("{}[{},{}]", comma, first, last);
-        comma = ",";
-      }
-      file.put("]");
+      put_ranges(file, "ranges", *stream.ids);
     } else if (stream.ids) {
       const char* comma = "";
       file.put(",\"ids\":[");

@@ -56,6 +56,8 @@ class Truth {
 
   void issued(const Event& event) { streams_[event.stream].issued.add(event.id); }
   void sent(const Event& event);
+  // A fault took it out of the live stream.
+  void dropped(const Event& event);
   // Stays valid for as long as the truth.
   ConnectionTruth& new_connection();
   void rest_answered(unsigned status, std::size_t rows) {
@@ -70,6 +72,7 @@ class Truth {
  private:
   struct StreamTruth {
     Span issued, sent;
+    std::unique_ptr<IdLog> dropped;  // as ranges; none while nothing is
     std::unique_ptr<IdLog> ids;
     std::array<Int128, 4> sums{};
   };

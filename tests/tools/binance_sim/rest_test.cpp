@@ -2,6 +2,8 @@
 // REST without a socket: history, weights, parameters, rows, errors.
 #include "rest.hpp"
 
+#include <simdjson.h>
+
 #include "capture.hpp"
 #include "catch.hpp"
 #include "market.hpp"
@@ -163,6 +165,31 @@ TEST_CASE("Weights add up for each address; above the limit 429 until the window
         0);
   CHECK(sim.get("time", "", "a", at(181s)).retry_after == Time::duration(1s));
   CHECK(sim.get("time", "", "a", at(182s)).used_weight == 1);
+}
+
+TEST_CASE("exchangeInfo has the symbols, all or those asked for, and the weight limit") {
+  Simulated sim(0, {1234, 60s, 2, 120s});
+  const auto info = [&](const std::string& query) {
+    const RestReply reply = sim.get("exchangeInfo" + query);
+    simdjson::dom::parser parser;
+    simdjson::dom::element root = parser.parse(reply.body);
+    std::string found;
+    simdjson::dom::array symbols;
+    if (root["symbols"].get(symbols) != simdjson::SUCCESS) return reply.body.substr(0, reply.body.find(','));
+    for (const simdjson::dom::element symbol : symbols)
+      found += std::string(std::string_view(symbol["symbol"])) + " " +
+               std::string(std::string_view(symbol["baseAsset"])) + " " +
+               std::string(std::string_view(symbol["filters"].at(1)["stepSize"])) + "; ";
+    CHECK(std::int64_t(root["rateLimits"].at(0)["limit"]) == 1234);
+    CHECK(std::int64_t(root["serverTime"]) == 1'700'000'000'000);
+    return found;
+  };
+  CHECK(info("") == "BTCUSDT BTC 0.00001000; ETHUSDT ETH 0.00010000; BNBUSDT BNB 0.00100000; ");
+  CHECK(info("?symbol=ETHUSDT") == "ETHUSDT ETH 0.00010000; ");
+  CHECK(info("?symbols=%5B%22BNBUSDT%22,%22BTCUSDT%22%5D") == "BNBUSDT BNB 0.00100000; BTCUSDT BTC 0.00001000; ");
+  CHECK(info("?symbols=%5B%22BNBUSDT%22,1%5D") == R"({"code":-1100)");
+  CHECK(info("?symbol=DOGEUSDT") == R"({"code":-1121)");
+  CHECK(info("?symbol=BTCUSDT&symbols=%5B%5D") == R"({"code":-1128)");
 }
 
 TEST_CASE("A reply as text: length, weight, and Retry-After in whole seconds, at least one") {

@@ -134,6 +134,31 @@ TEST_CASE("Durations and the command line") {
   CHECK(line.options.faults.next_after(10) == 20);
   CHECK(line.options.refuse_status == 451);
 
+  const char* faults[] = {"binance_sim",
+                          "--drop",
+                          "trade:5",
+                          "--swap",
+                          "bookTicker:1-2",
+                          "--rest-refuse-at",
+                          "2:418:30",
+                          "--rest-missing",
+                          "trade:7-9",
+                          "--rest-behind",
+                          "2s",
+                          "--weight-window",
+                          "10s",
+                          "--weight-limit",
+                          "100"};
+  const Options told = parse_command_line(15, faults).options;
+  CHECK(told.stream_faults.size() == 2);
+  REQUIRE(told.rest_faults.at(2, RestFaultKind::refuse) != nullptr);
+  CHECK(told.rest_faults.at(2, RestFaultKind::refuse)->seconds == 30);
+  REQUIRE(told.rest_missing.size() == 1);
+  CHECK(told.rest_missing[0].last == 9);
+  CHECK(told.rest_behind == Duration(2s));
+  CHECK(told.weights.window == Duration(10s));
+  CHECK(told.weights.limit == 100);
+
   const char* wrong[] = {"binance_sim", "--cut-at", "soon"};
   CHECK(parse_command_line(3, wrong).exit_code == exit_usage);
   const char* unknown[] = {"binance_sim", "--prot", "0"};
