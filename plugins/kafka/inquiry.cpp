@@ -76,7 +76,7 @@ Result<std::optional<TopicFacts>> Inquiry::topic() {
     if (facts && !*facts) return facts;
     // One that is being made has no partitions yet.
     if (facts && !(*facts)->partitions.empty()) {
-      broker_ = (*facts)->asked_broker;
+      broker_ = (*facts)->broker;
       return facts;
     }
     if (const std::optional<Error> why = hopeless()) return *why;

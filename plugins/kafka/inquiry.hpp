@@ -66,7 +66,7 @@ class Inquiry : private ClientListener {
   const Steady::time_point ends_;
   const std::atomic<bool>& cancelled_;
   bool is_answering_ = false;
-  int32_t broker_ = -1;  ///< the one that answered
+  int32_t broker_ = -1;  ///< one that answers
   std::optional<Steady::time_point> down_since_;
   std::string last_reason_;
   std::optional<Error> refused_;

@@ -86,7 +86,9 @@ Result<std::optional<TopicFacts>> ask_topic(rd_kafka_t* client, const std::strin
   if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return std::optional<TopicFacts>();
   if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(found.err, asking);
   TopicFacts facts;
-  facts.asked_broker = metadata->orig_broker_id;
+  // The first connection may not know yet whose it is.
+  facts.broker = metadata->orig_broker_id;
+  if (facts.broker < 0 && metadata->broker_cnt > 0) facts.broker = metadata->brokers[0].id;
   facts.partitions.resize(static_cast<size_t>(found.partition_cnt));
   for (int i = 0; i < found.partition_cnt; ++i) {
     const rd_kafka_metadata_partition_t& each = found.partitions[i];

@@ -22,7 +22,7 @@ struct PartitionFacts {
 };
 
 struct TopicFacts {
-  int32_t asked_broker = -1;               ///< the one that answered
+  int32_t broker = -1;                     ///< one that answers; -1: none is known
   std::vector<PartitionFacts> partitions;  ///< by number
 };
 
