@@ -92,6 +92,7 @@ void GraphRuntime::close_nodes() {
       if (!has_ended && node.stage == &stage && node.handle != nullptr) leave_behind(node);
     }
   }
+  leave_tails_behind();
   for (int rank = 0; rank <= 2; ++rank) {
     const int64_t now_ns = clock_.monotonic_ns();
     const int64_t by_ns = close_by_ns();
@@ -109,6 +110,15 @@ void GraphRuntime::close_nodes() {
   }
   if (!left_behind().empty()) return;
   executor_.join_aside();
+}
+
+/// A node does not close while its plugin is asked what it stored last.
+void GraphRuntime::leave_tails_behind() {
+  const int64_t now_ns = clock_.monotonic_ns();
+  wait_for_end([this] { return tails_.are_known(); }, now_ns + (close_by_ns() - now_ns) / 2);
+  for (NodeRuntime& node : nodes_) {
+    if (!node.is_left_behind && !tails_.has_returned(node)) leave_behind(node);
+  }
 }
 
 void GraphRuntime::close_side_by_side(int rank, int64_t until_ns) {

@@ -17,7 +17,8 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
       executor_(options_.executor == nullptr ? *threads_ : *options_.executor),
       host_(host_for(static_cast<uint32_t>(plan_.attributes.size()))),
       verdicts_(*this),
-      ending_(bell_, options_.drain_deadline_ns) {
+      ending_(bell_, options_.drain_deadline_ns),
+      tails_(*this, options_.tail_limit_ns) {
   for (size_t i = 0; i < plan_.nodes.size(); ++i) {
     NodeRuntime& made = nodes_.emplace_back(*this, clock_, plan_.nodes[i], i, host_.attribute_count);
     made.edges_of_port.resize(plan_.nodes[i].outputs.size());
@@ -123,6 +124,7 @@ std::optional<Failure> GraphRuntime::open() {
 void GraphRuntime::start() {
   if (phase_ != Phase::open) return;
   phase_ = Phase::running;
+  tails_.begin();
   start_stages([](const Stage& stage) { return !stage.has_source(); });
   // No source emits before everything behind it has started.
   const auto have_started = [this] {
@@ -134,6 +136,13 @@ void GraphRuntime::start() {
     if (failure() || abort_requested_.load() || have_started()) break;
     executor_.wait(bell_, seen, INT64_MAX);
   }
+  // Sources begin when they know where they stopped, as far as that can be known.
+  for (;;) {
+    const uint64_t seen = bell_.rung();
+    if (is_to_end() || tails_.are_known() || clock_.monotonic_ns() >= tails_.until_ns()) break;
+    executor_.wait(bell_, seen, tails_.until_ns());
+  }
+  tails_.end();
   // In this order: whoever asks for a stop sees that sources were started, or the stop is seen here.
   sources_were_started_.store(true);
   if (failure() || was_stopped() || abort_requested_.load()) {

@@ -25,6 +25,7 @@
 #include "runtime/node_runtime.hpp"
 #include "runtime/report.hpp"
 #include "runtime/stage.hpp"
+#include "runtime/tails.hpp"
 #include "runtime/verdicts.hpp"
 #include "sluice/result.hpp"
 
@@ -33,6 +34,7 @@ namespace sluice::engine {
 struct RuntimeOptions {
   int64_t drain_deadline_ns = 30'000'000'000;
   int64_t revoke_deadline_ns = 10'000'000'000;
+  int64_t tail_limit_ns = 10'000'000'000;  ///< how long a start waits for what was stored last
   /// Any thread; level is SLUICE_LOG_*.
   std::function<void(uint32_t level, const std::string& node, std::string_view sentence)> log;
   // Both outlive the graph, and the clock every thread of a plugin.
@@ -75,6 +77,8 @@ class GraphRuntime {
   /// Sources may emit or have emitted. Before, a failure is one of starting.
   bool has_flowed() const { return sources_were_started_.load(); }
   bool was_stopped() const { return ending_.was_stop_requested(); }
+  /// It will end, for whatever reason.
+  bool is_to_end() const { return abort_requested_.load() || was_stopped() || failure().has_value(); }
 
   // For stages and host functions; any thread unless said otherwise.
   const Plan& plan() const { return plan_; }
@@ -116,6 +120,7 @@ class GraphRuntime {
   size_t start_stages(bool (*is_meant)(const Stage&));
   void finish();
   void close_nodes();
+  void leave_tails_behind();
   void close_side_by_side(int rank, int64_t until_ns);
   void wait_for_end(const std::function<bool()>& is_done, int64_t until_ns);
   int64_t close_by_ns() const;
@@ -135,6 +140,7 @@ class GraphRuntime {
   std::deque<Stage> stages_;
   std::vector<Stage*> stage_of_source_;  ///< by the source's number in ending_
   std::vector<MemoryRelay> memory_relays_;
+  Tails tails_;
   JustSaid just_said_;
 
   std::atomic<bool> abort_requested_{false};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attributes that some records do not have, such as the symbol of a stream that names none, where a record without one
-// is rejected, or worse. A node says what happens then; of what it says nothing, nothing is said here. Who provides such
-// an attribute says for which values of another one it may be absent, and a route may lead those values elsewhere.
+// is rejected, or worse. A node says what happens then; of what it says nothing, nothing is said here. Who provides
+// such an attribute says for which values of another one it may be absent, and a route may lead those values elsewhere.
 #include <algorithm>
 
 #include "validate/steps.hpp"
@@ -104,9 +104,9 @@ class AbsenceCheck {
     const auto found = absent.find(attribute);
     if (found == absent.end()) return;
     diagnostics_.warning(Code::absent_attribute, place, subject,
-                         "some records from \"" + draft_.nodes[found->second].name() + "\" do not have the attribute \"" +
-                             attribute + "\", and a record without it " + consequence +
-                             "; send such records elsewhere, or use an attribute that every record has");
+                         "some records from \"" + draft_.nodes[found->second].name() +
+                             "\" do not have the attribute \"" + attribute + "\", and a record without it " +
+                             consequence + "; send such records elsewhere, or use an attribute that every record has");
   }
 
   const Draft& draft_;
