@@ -131,6 +131,7 @@ void add_rest_options(CLI::App& app, Options& options, Raw& raw) {
                  "Rows of each generated trade and aggTrade stream that REST keeps, the newest; 0: all")
       ->capture_default_str()
       ->group(group);
+  app.add_flag("--rest-chunked", options.rest_chunked, "Bodies come in chunks, without Content-Length")->group(group);
   app.add_option("--rest-behind", raw.rest_behind, "REST has a row this long after the market issued it")
       ->capture_default_str()
       ->group(group);

@@ -13,6 +13,7 @@ namespace sluice::sim {
 namespace {
 
 constexpr std::int64_t most_rows = 1000, usual_rows = 500;
+constexpr std::size_t chunk_bytes = 1000;
 
 using Rows = Rest::Rows;
 
@@ -88,6 +89,13 @@ std::optional<bool> wants_microseconds(std::string_view unit) {
   return std::nullopt;
 }
 
+std::string in_chunks(std::string_view body) {
+  std::string pieces;
+  for (; !body.empty(); body.remove_prefix(std::min(chunk_bytes, body.size())))
+    pieces += fmt::format("{:x}\r\n{}\r\n", std::min(chunk_bytes, body.size()), body.substr(0, chunk_bytes));
+  return pieces + "0\r\n\r\n";
+}
+
 }  // namespace
 
 const Rest::Route Rest::routes[] = {{"/api/v3/historicalTrades", 25, &Rest::historical_trades},
@@ -109,7 +117,8 @@ RestReply Rest::answer(const RestRequest& request, const Now& now) {
   if (const RestFault* fault = faults_.at(requests_, RestFaultKind::delay))
     reply.delay = std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(fault->seconds));
   if (const RestFault* fault = faults_.at(requests_, RestFaultKind::cut))
-    reply.cut_after = std::min<std::size_t>(fault->bytes.value_or(reply.body.size() / 2), reply.body.size());
+    reply.cut_after = fault->bytes.value_or(reply.body.size() / 2);
+  reply.chunked = chunked_;
   truth_.rest_answered(reply.status, reply.rows);
   return reply;
 }
@@ -214,16 +223,17 @@ void Rest::info(Call& call) {
 }
 
 std::string render_reply(const RestReply& reply, bool keep_alive) {
-  std::string head = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n",
-                                 reply.status, status_reason(reply.status), reply.content_type, reply.body.size(),
-                                 keep_alive ? "keep-alive" : "close");
+  std::string head = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nConnection: {}\r\n", reply.status,
+                                 status_reason(reply.status), reply.content_type, keep_alive ? "keep-alive" : "close");
+  head += reply.chunked ? "Transfer-Encoding: chunked\r\n" : fmt::format("Content-Length: {}\r\n", reply.body.size());
   if (reply.used_weight)
     head += fmt::format("X-MBX-USED-WEIGHT: {0}\r\nX-MBX-USED-WEIGHT-1M: {0}\r\n", *reply.used_weight);
   if (reply.retry_after) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*reply.retry_after).count();
     head += fmt::format("Retry-After: {}\r\n", std::max<std::int64_t>(seconds, 1));
   }
-  return head + "\r\n" + reply.body;
+  const std::string body = reply.chunked ? in_chunks(reply.body) : reply.body;
+  return head + "\r\n" + body.substr(0, reply.cut_after.value_or(body.size()));
 }
 
 std::string rest_error_body(int code, std::string_view message) {

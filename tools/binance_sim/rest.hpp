@@ -28,6 +28,7 @@ struct RestReply {
   std::optional<std::uint64_t> used_weight;
   std::optional<Time::duration> retry_after;
   std::size_t rows = 0;
+  bool chunked = false;                  // the body, without a length
   Time::duration delay{};                // a fault: sent so much later
   std::optional<std::size_t> cut_after;  // a fault: the connection ends after so many bytes of the body
 };
@@ -38,9 +39,19 @@ class Rest {
     HistoryRows::const_iterator first, last;
   };
 
-  Rest(const History& history, Truth& truth, const WeightRules& rules, Time::duration behind = {},
-       RestFaultPlan faults = {})
-      : history_(history), truth_(truth), weights_(rules), behind_(behind), faults_(std::move(faults)) {}
+  struct Settings {
+    WeightRules weights;
+    Time::duration behind{};  // a row is served this long after it was issued
+    bool chunked = false;
+    RestFaultPlan faults;
+  };
+  Rest(const History& history, Truth& truth, const Settings& settings)
+      : history_(history),
+        truth_(truth),
+        weights_(settings.weights),
+        behind_(settings.behind),
+        chunked_(settings.chunked),
+        faults_(settings.faults) {}
 
   RestReply answer(const RestRequest& request, const Now& now);
 
@@ -74,6 +85,7 @@ class Rest {
   Truth& truth_;
   Weights weights_;
   Time::duration behind_;
+  bool chunked_;
   RestFaultPlan faults_;
   std::uint64_t requests_ = 0;
   unsigned refusing_ = 0;  // until then, with this status

@@ -69,7 +69,6 @@ void RestConnection::reply(const RestReply& reply, bool keep_alive) {
   outgoing_ = render_reply(reply, keep_alive);
   written_ = 0;
   cut_ = reply.cut_after.has_value();
-  if (cut_) outgoing_.resize(outgoing_.size() - reply.body.size() + *reply.cut_after);
   if (reply.delay == Time::duration::zero()) return write();
   deadline_.expires_after(reply.delay);
   deadline_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {

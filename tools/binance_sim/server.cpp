@@ -101,7 +101,9 @@ std::optional<Failure> Server::Body::prepare() {
   if (!options_.truth_path.empty())
     if (auto failure = truth_->write(options_.truth_path, "not ended")) return failure;
   history_ = std::make_unique<History>(streams_, captured ? 0 : options_.history_rows, options_.rest_missing);
-  rest_ = std::make_unique<Rest>(*history_, *truth_, options_.weights, options_.rest_behind, options_.rest_faults);
+  rest_ = std::make_unique<Rest>(
+      *history_, *truth_,
+      Rest::Settings{options_.weights, options_.rest_behind, options_.rest_chunked, options_.rest_faults});
   exchange_ =
       std::make_unique<Exchange>(io_, streams_, *feed_, *truth_, *history_,
                                  Exchange::Settings{options_.live_clock, options_.frames, options_.stream_faults});

@@ -98,6 +98,34 @@ TEST_CASE("Pages of REST by fromId are all that the streams sent, row for row") 
   }
 }
 
+TEST_CASE("What passed while no client was there is in REST") {
+  Options options;
+  options.rate = 100'000;
+  options.live_clock = true;
+  Running sim(options);
+  std::vector<std::int64_t> ids;
+  for (int i = 0; i < 3; ++i) {
+    Client client(sim.port(), "/stream?streams=btcusdt@trade");
+    for (const Told& told : told_by_stream(client.read_texts(200), "btcusdt@trade")) ids.push_back(told.id);
+    client.drop();
+  }
+  REQUIRE(ids.size() == 600);
+  RestClient rest(sim.port());
+  std::vector<std::int64_t> served;
+  for (const Told& told : all_pages(rest, trades + "BTCUSDT", ids.front())) served.push_back(told.id);
+  CHECK(std::includes(served.begin(), served.end(), ids.begin(), ids.end()));
+  CHECK(served.back() - served.front() + 1 == static_cast<std::int64_t>(served.size()));
+}
+
+TEST_CASE("Bodies in chunks are the same bodies") {
+  Options options = flat_out(2'000);
+  options.rest_chunked = true;
+  Running sim(options);
+  REQUIRE(Client(sim.port(), nine_streams).read_texts(2'000).size() == 2'000);
+  RestClient rest(sim.port());
+  for (int i = 0; i < 2; ++i) CHECK(told_by_rest(rest.get(trades + "BTCUSDT&limit=100").body).size() == 100);
+}
+
 TEST_CASE("REST of a capture has what the capture holds, also of streams that nobody subscribed to") {
   std::string path = (std::filesystem::temp_directory_path() / "binance_sim_capture_XXXXXX").string();
   close(mkstemp(path.data()));

@@ -42,7 +42,7 @@ struct Simulated {
   History history;
   Rest rest;
   explicit Simulated(std::size_t most_rows = 0, const WeightRules& weights = {})
-      : history(streams, most_rows), rest(history, truth, weights) {}
+      : history(streams, most_rows), rest(history, truth, {weights, {}, false, {}}) {}
   RestReply get(const std::string& target, const std::string& unit = "", const std::string& address = "a",
                 Now now = at(0s)) {
     return rest.answer({"GET", "/api/v3/" + target, unit, address}, now);
@@ -199,8 +199,15 @@ TEST_CASE("A reply as text: length, weight, and Retry-After in whole seconds, at
   reply.used_weight = 6025;
   reply.retry_after = 1200ms;
   CHECK(render_reply(reply, true) ==
-        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: 2\r\n"
-        "Connection: keep-alive\r\nX-MBX-USED-WEIGHT: 6025\r\nX-MBX-USED-WEIGHT-1M: 6025\r\nRetry-After: 2\r\n\r\n{}");
+        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json;charset=UTF-8\r\n"
+        "Connection: keep-alive\r\nContent-Length: 2\r\nX-MBX-USED-WEIGHT: 6025\r\nX-MBX-USED-WEIGHT-1M: "
+        "6025\r\nRetry-After: 2\r\n\r\n{}");
+  reply.chunked = true;
+  reply.body = std::string(1016, 'x');
+  const std::string text = render_reply(reply, false);
+  CHECK(text.find("Content-Length") == std::string::npos);
+  CHECK(text.substr(text.find("\r\n\r\n") + 4) ==
+        "3e8\r\n" + std::string(1000, 'x') + "\r\n10\r\n" + std::string(16, 'x') + "\r\n0\r\n\r\n");
 }
 
 TEST_CASE("A captured trade keeps its time, in either unit, and its side") {
