@@ -21,14 +21,17 @@ int main(int argc, char** argv) {
   const auto mib = static_cast<uint64_t>(std::atoll(argv[1]));
   const auto rounds = static_cast<uint64_t>(std::atoll(argv[2]));
   const auto symbols = static_cast<uint32_t>(argc == 4 ? std::atoi(argv[3]) : 3);
-  const sluice::bench::Frames frames = sluice::bench::build_frames(mib << 20, symbols);
+  sluice::bench::Frames frames = sluice::bench::build_frames(mib << 20, symbols);
   uint16_t port = 0;
   const int listener = sluice::bench::listen_on_loopback(port);
   fmt::print("listening {}\n", port);
   std::fflush(stdout);
   const int fd = sluice::bench::accept_client(listener);
   const auto start = std::chrono::steady_clock::now();
-  for (uint64_t round = 0; round < rounds; ++round) sluice::bench::write_all(fd, frames.bytes);
+  for (uint64_t round = 0; round < rounds; ++round) {
+    if (round > 0) sluice::bench::renew_ids(frames, round);
+    sluice::bench::write_all(fd, frames.bytes);
+  }
   sluice::bench::wait_until_taken(fd);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   fmt::print("sent {} {} {:.6f}\n", frames.count * rounds, frames.payload_bytes * rounds, took.count());

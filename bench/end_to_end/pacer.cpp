@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
     for (uint64_t of_step = 0; sent < upto; ++sent, ++of_step) {
       payload.clear();
       // The nanosecond tells frames of one step apart.
-      market.append(payload, now + of_step, now / 1'000'000);
+      market.append(payload, now / 1'000'000, now + of_step);
       sluice::bench::append_header(bytes, payload.size());
       bytes += payload;
     }

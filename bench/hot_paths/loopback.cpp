@@ -57,13 +57,14 @@ Loopback::Loopback(Context context, net::ReadBuffer& buffer) {
 Loopback::~Loopback() { ::close(far_end_); }
 
 void Loopback::fill() {
-  const std::string& bytes = exchange_frames().bytes;
+  const std::string& bytes = frames_.bytes;
   waiting_ -= session_->take_bytes();
   while (waiting_ < filled_bytes) {
     const size_t size = std::min(filled_bytes - waiting_, bytes.size() - next_);
     const ssize_t sent = ::send(far_end_, bytes.data() + next_, size, 0);
     require(sent > 0);
     next_ = (next_ + static_cast<size_t>(sent)) % bytes.size();
+    if (next_ == 0) renew_ids(frames_, ++rounds_);
     waiting_ += static_cast<size_t>(sent);
   }
   for (int there = 0; static_cast<size_t>(there) < waiting_;) {

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "../end_to_end/frames.hpp"
 #include "decode.hpp"
 #include "sluice/batch.hpp"
 #include "sluice/net/frame_reader.hpp"
@@ -13,8 +12,6 @@ namespace sluice::bench {
 namespace {
 
 constexpr uint64_t frame_bytes = 64 * 1024;
-constexpr uint64_t first_id = 30'000'000'000;
-constexpr uint64_t start_ms = 1'700'000'000'000;
 constexpr uint64_t most_message_bytes = 1024 * 1024;
 constexpr int64_t receive_time_ns = 1'700'000'000'123'456'000;
 constexpr std::string_view stamp_member = R"(,"ingestion_timestamp":"2023-11-14T22:13:20.123456Z"})";
@@ -87,21 +84,8 @@ const records::HostBatch& original() {
 
 }  // namespace
 
-const ExchangeFrames& exchange_frames() {
-  static const ExchangeFrames frames = [] {
-    ExchangeFrames made;
-    made.bytes.reserve(2 * frame_bytes);
-    Market market;
-    std::string payload;
-    while (made.bytes.size() < frame_bytes) {
-      payload.clear();
-      market.append(payload, first_id + made.count, start_ms);
-      append_header(made.bytes, payload.size());
-      made.bytes += payload;
-      ++made.count;
-    }
-    return made;
-  }();
+const Frames& exchange_frames() {
+  static const Frames frames = build_frames(frame_bytes, 3);
   return frames;
 }
 

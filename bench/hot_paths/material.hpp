@@ -5,17 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "../end_to_end/frames.hpp"
 #include "graph/plan.hpp"
 #include "records/batch.hpp"
 #include "stream_table.hpp"
 
 namespace sluice::bench {
 
-struct ExchangeFrames {
-  std::string bytes;  ///< whole frames with their websocket headers; 64 readable bytes lie behind
-  uint64_t count = 0;
-};
-const ExchangeFrames& exchange_frames();
+/// 64 readable bytes lie behind.
+const Frames& exchange_frames();
 /// The nine streams of those frames.
 binance::StreamTable exchange_streams();
 

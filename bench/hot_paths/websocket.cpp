@@ -18,7 +18,7 @@ struct Reading {
   net::FrameReader reader{most_message_bytes};
 
   void walk() {
-    const ExchangeFrames& frames = exchange_frames();
+    const Frames& frames = exchange_frames();
     reader.clear_messages();
     reader.scan(reinterpret_cast<const uint8_t*>(frames.bytes.data()), frames.bytes.size());
     if (reader.messages().size() != frames.count) std::abort();

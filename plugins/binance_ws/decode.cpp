@@ -114,6 +114,7 @@ bool Decoder::usual_envelope(std::string_view text, Event& event) const {
 bool Decoder::read_flat_data(Event& event) const {
   if (event.stream->event == EventType::other) return false;
   const char id = id_key(event.stream->event);
+  const bool folds_trades = event.stream->event == EventType::agg_trade;
   bool is_usual = true;
   const bool is_flat =
       flat_json::walk(event.data, [&](std::string_view key, flat_json::Kind kind, std::string_view value) {
@@ -129,11 +130,15 @@ bool Decoder::read_flat_data(Event& event) const {
           read_time(value, event.event_time_ns, event.has_event_time, event);
         } else if (key[0] == 'T' && kind == flat_json::Kind::number) {
           read_time(value, event.trade_time_ns, event.has_trade_time, event);
+        } else if (folds_trades && (key[0] == 'f' || key[0] == 'l') && kind == flat_json::Kind::number) {
+          flat_json::read_integer(value, key[0] == 'f' ? event.first_trade : event.last_trade);
         }
       });
   if (!is_flat || !is_usual || !event.has_id || event.symbol.empty()) {
     const Event fresh;
     event.id = fresh.id;
+    event.first_trade = fresh.first_trade;
+    event.last_trade = fresh.last_trade;
     event.symbol = fresh.symbol;
     event.event_time_ns = fresh.event_time_ns;
     event.trade_time_ns = fresh.trade_time_ns;
@@ -177,6 +182,11 @@ bool Decoder::read_data(Event& event) {
       read_time(field.value(), event.event_time_ns, event.has_event_time, event);
     } else if (key[0] == 'T') {
       read_time(field.value(), event.trade_time_ns, event.has_trade_time, event);
+    } else if (event.stream->event == EventType::agg_trade && (key[0] == 'f' || key[0] == 'l')) {
+      int64_t trade = 0;
+      if (field.value().get_int64().get(trade) == simdjson::SUCCESS) {
+        (key[0] == 'f' ? event.first_trade : event.last_trade) = trade;
+      }
     }
   }
   if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {

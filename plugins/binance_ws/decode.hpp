@@ -29,6 +29,8 @@ struct Event {
   std::string_view symbol;  ///< a view into the frame or the stream's own; empty: absent
   std::string_view name;    ///< of an unknown stream, until the next decode
   int64_t id = 0;
+  int64_t first_trade = 0;  ///< of an aggTrade: the trades that it folds, `f` to `l`; as here where they are absent
+  int64_t last_trade = -1;
   int64_t event_time_ns = 0;
   int64_t trade_time_ns = 0;
   int64_t time_count = 0;  ///< the last time as it was written, where its magnitude says the unit

@@ -16,7 +16,23 @@ Metrics::Metrics(Context context)
       control_replies(context.counter("control_replies_total", "Answers to requests, and errors of the exchange.")),
       server_shutdowns(context.counter("server_shutdowns_total", "Announcements that the exchange closes soon.")),
       gaps(context.counter("gaps_total",
-                           "Connections that had carried events and were lost: those between are missing.")) {
+                           "Connections that had carried events and were lost: those between are missing.")),
+      missing_ids(context.counter("missing_ids_total", "Ids of trade and aggTrade that were found missing.")),
+      repaired_ids(context.counter("repaired_ids_total", "Those of them that came later.")),
+      permanent_ids(context.counter("permanent_ids_total", "Those of them that will not come.")),
+      repeats(context.counter("repeats_total", "Events that had come before, and were not emitted again.")),
+      regressions(context.counter("regressions_total", "Events at which the ids of their stream went back.")),
+      open_gaps(context.gauge("open_gaps", "Gaps of which ids are still missing and may come.")),
+      open_ids(context.gauge("open_ids", "Ids that are still missing and may come.")),
+      open_since(context.gauge("open_since_seconds",
+                               "The last event before the oldest open gap, in seconds since 1970; 0: none is open.")) {
+  constexpr std::string_view types[] = {"trade", "agg_trade", "book_ticker"};
+  for (size_t i = 0; i < of_type.size(); ++i) {
+    const std::string type(types[i]);
+    of_type[i] = {context.counter("gaps_found_" + type + "_total", "Gaps in the ids of such streams."),
+                  context.counter("gaps_repaired_" + type + "_total", "Those of them of which all ids came later."),
+                  context.counter("gaps_permanent_" + type + "_total", "Those of them of which some will not come.")};
+  }
   for (uint64_t i = 0; i < cause_count; ++i) {
     reconnects[i] = context.counter("reconnects_" + std::string(cause_names[i].name) + "_total",
                                     "Connections lost or not had: " + std::string(cause_names[i].help) + ".");

@@ -14,6 +14,12 @@ struct Metrics {
 
   Metric frames, bytes, pings, connections, malformed, malformed_discarded, unknown_streams, control_replies,
       server_shutdowns, gaps;
+  struct OfType {
+    Metric gaps_found, gaps_repaired, gaps_permanent;
+  };
+  std::array<OfType, 3> of_type;  ///< by EventType, without other
+  Metric missing_ids, repaired_ids, permanent_ids, repeats, regressions;
+  Metric open_gaps, open_ids, open_since;      ///< gauges
   std::array<Metric, cause_count> reconnects;  ///< by Cause
 };
 

@@ -105,13 +105,17 @@ net::Route make_route(const Options& options, SSL_CTX* tls, int64_t time_limit_n
   return route;
 }
 
-/// What records can have as stream_type, and as symbol where no stream is one of all symbols.
+/// What records can have as stream_type, and as symbol where no stream is one of all symbols; gaps are only known of
+/// streams whose ids say so.
 void describe_values(const std::vector<StreamName>& names, Description& description) {
   const bool has_all =
       std::any_of(names.begin(), names.end(), [](const StreamName& one) { return one.symbol.empty(); });
   for (const StreamName& one : names) {
     description.value("out", "stream_type", one.type);
     if (!has_all) description.value("out", "symbol", one.symbol);
+    if (one.symbol.empty() || event_type(one.type) == EventType::other) continue;
+    description.value("gaps", "stream_type", one.type);
+    description.value("gaps", "symbol", one.symbol);
   }
 }
 
@@ -156,6 +160,7 @@ void describe_node(Config config, Description& description) {
   } else {
     description.output("malformed");
   }
+  description.optional_output("gaps");
   for (const char* text : {"stream", "stream_type"}) description.provides_text(text);
   description.replay(Replay::none, "a websocket cannot replay");
 

@@ -15,7 +15,7 @@
 
 namespace sluice::binance {
 
-enum Port : uint32_t { port_out = 0, port_malformed = 1 };
+enum Port : uint32_t { port_out = 0, port_malformed = 1, port_gaps = 2 };
 
 struct Options {
   net::Endpoint endpoint;

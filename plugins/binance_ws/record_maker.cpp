@@ -30,6 +30,8 @@ RecordMaker::RecordMaker(Context context, StreamTable streams, bool microseconds
       streams_(std::move(streams)),
       decoder_(streams_),
       metrics_(metrics),
+      continuity_(streams_),
+      gaps_(context, metrics),
       microseconds_(microseconds),
       malformed_wired_(context.wired(port_malformed)),
       stream_slot_(context.attribute("stream")),
@@ -45,8 +47,8 @@ Emitted RecordMaker::emit(Session& session, net::ReadBuffer& buffer, const Credi
   Work work{buffer, session.receive_time_ns(), messages.size(), credit.records};
   const Tally& tally = work.tally;
   const uint64_t first = next_;
-  while (next_ < messages.size() && tally.records < credit.records && tally.payload_bytes < credit.bytes &&
-         tally.records < largest_batch) {
+  while (next_ < messages.size() && tally.records + gaps_.waiting() < credit.records &&
+         tally.payload_bytes < credit.bytes && tally.records < largest_batch) {
     if (list_of_ == nullptr) take(messages[next_], work);
     if (list_of_ != nullptr) {
       if (next_element_ < decoder_.elements().size()) take_element(work);
@@ -62,7 +64,28 @@ Emitted RecordMaker::emit(Session& session, net::ReadBuffer& buffer, const Credi
   }
   send(work.out);
   send(work.malformed);
-  return {tally.records, tally.events};
+  const uint64_t gaps =
+      gaps_.emit({credit.records - tally.records, credit.bytes - std::min(credit.bytes, tally.payload_bytes)});
+  return {tally.records + gaps, tally.events};
+}
+
+uint64_t RecordMaker::emit_waiting(const Credit& credit) { return gaps_.emit(credit); }
+
+void RecordMaker::expire() {
+  if (open_.gaps == 0) return;
+  continuity_.give_up_all("no repair is configured", context_.now_ns() - latest_ns);
+  report();
+}
+
+void RecordMaker::stop() {
+  continuity_.give_up_all("the node stopped");
+  report();
+}
+
+void RecordMaker::report() {
+  if (!continuity_.has_notes()) return;
+  gaps_.take(continuity_);
+  open_ = continuity_.open();
 }
 
 void RecordMaker::take(const net::Message& message, Work& work) {
@@ -152,7 +175,32 @@ void RecordMaker::take_element(Work& work) {
   }
 }
 
+/// False: there is nothing to emit.
+bool RecordMaker::take_out_of_order(Verdict verdict, const Event& event) {
+  report();
+  if (verdict == Verdict::repeat) {
+    metrics_.repeats.add();
+    if (may_say(line_repeat)) {
+      say("the exchange sends id " + std::to_string(event.id) + " of " + std::string(event.stream->name) +
+          " again; it is not emitted a second time");
+    }
+    return false;
+  }
+  if (verdict == Verdict::regression) {
+    metrics_.regressions.add();
+    if (may_say(line_regression)) {
+      say("the ids of " + std::string(event.stream->name) + " go back to " + std::to_string(event.id) +
+          "; it is emitted all the same");
+    }
+  }
+  return true;
+}
+
 void RecordMaker::take_event(const Event& event, Work& work) {
+  if (event.has_id) {
+    const Verdict verdict = continuity_.see(event, work.receive_time_ns);
+    if (verdict != Verdict::next && !take_out_of_order(verdict, event)) return;
+  }
   Record record = append(work.out, event.data, work);
   record.set_text(stream_slot_, event.stream->name);
   record.set_text(stream_type_slot_, event.stream->type);

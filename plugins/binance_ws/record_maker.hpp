@@ -6,7 +6,9 @@
 #pragma once
 #include <array>
 
+#include "continuity.hpp"
 #include "decode.hpp"
+#include "gap_report.hpp"
 #include "log_limiter.hpp"
 #include "metrics.hpp"
 #include "session.hpp"
@@ -26,6 +28,9 @@ struct Emitted {
 
 class RecordMaker {
  public:
+  /// An event that comes later than so much behind its successor was not reordered on its way.
+  static constexpr int64_t latest_ns = 1'000'000'000;
+
   /// `microseconds`: what the exchange was asked to count times in.
   RecordMaker(Context context, StreamTable streams, bool microseconds, const Metrics& metrics);
   RecordMaker(const RecordMaker&) = delete;
@@ -33,6 +38,16 @@ class RecordMaker {
 
   /// Takes messages from the session.
   Emitted emit(Session& session, net::ReadBuffer& buffer, const Credit& credit);
+  /// What waits although no message came: how many records.
+  uint64_t emit_waiting(const Credit& credit);
+
+  /// The connection is lost, for this cause: what is missing behind it is missing for that.
+  void lost(std::string cause) { continuity_.lost(std::move(cause)); }
+  /// Gives up what is missing for longer than an event can be late.
+  void expire();
+  /// What is missing will not come.
+  void stop();
+  const Continuity::Open& open() const { return open_; }
 
  private:
   struct Tally {
@@ -56,12 +71,23 @@ class RecordMaker {
     Output out{port_out_index}, malformed{port_malformed_index};
     Tally tally{};
   };
-  enum Line { line_malformed, line_unknown, line_reply, line_shutdown, line_unit, line_count };
+  enum Line {
+    line_malformed,
+    line_unknown,
+    line_reply,
+    line_shutdown,
+    line_unit,
+    line_repeat,
+    line_regression,
+    line_count
+  };
   static constexpr uint32_t port_out_index = 0, port_malformed_index = 1;
 
   void take(const net::Message& message, Work& work);
   void take_element(Work& work);
   void take_event(const Event& event, Work& work);
+  [[gnu::noinline]] bool take_out_of_order(Verdict verdict, const Event& event);
+  void report();
   [[gnu::noinline]] void take_malformed(std::string_view text, const char* why, Work& work);
   [[gnu::noinline]] void begin_batch(Output& output, const Work& work);
   Record append(Output& output, std::string_view payload, Work& work);
@@ -77,6 +103,9 @@ class RecordMaker {
   StreamTable streams_;
   Decoder decoder_;
   const Metrics& metrics_;
+  Continuity continuity_;
+  GapReport gaps_;
+  Continuity::Open open_;
   bool microseconds_;
   bool malformed_wired_;
   int32_t stream_slot_, stream_type_slot_, symbol_slot_, id_slot_, event_time_slot_, trade_time_slot_;

@@ -14,6 +14,11 @@ constexpr int64_t goodbye_limit_ns = 1'000'000'000;
 /// A connection that carried data and lasted that long resets the pauses between attempts.
 constexpr int64_t a_while_ns = 10'000'000'000;
 
+std::string open_text(const Continuity::Open& open) {
+  return std::to_string(open.ids) + (open.ids == 1 ? " id is" : " ids are") + " missing in " +
+         std::to_string(open.gaps) + (open.gaps == 1 ? " gap" : " gaps");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<BinanceSource>> BinanceSource::open(Context context, Config config) {
@@ -53,6 +58,9 @@ Result<Poll> BinanceSource::poll(const Credit& credit, int64_t deadline_ns) {
   for (;;) {
     int64_t now_ns = context_.monotonic_ns();
     advance(credit, now_ns);
+    records_.expire();
+    if (session_ && session_->had_data()) show(false);
+    if (records_.emit_waiting(credit) > 0) return Poll::more;
     if (session_ && take_messages(credit, now_ns) > 0) return Poll::more;
     now_ns = context_.monotonic_ns();
     if (!wait(credit, deadline_ns, now_ns) || now_ns >= deadline_ns) return Poll::more;
@@ -100,8 +108,9 @@ uint64_t BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
   Session& session = *session_;
   const Emitted emitted = records_.emit(session, buffer_, credit);
   if (emitted.events > 0) {
-    if (!session.had_data()) context_.ready(connected_to_);
+    const bool is_first = !session.had_data();
     session.note_data(now_ns);
+    show(is_first);
   }
   if (!session.messages().empty()) {
     if (emitted.records > 0) session.rest(now_ns);
@@ -116,6 +125,14 @@ uint64_t BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
     lost(loss, had_data, now_ns);
   }
   return emitted.records;
+}
+
+/// Says that events come, and what is missing.
+void BinanceSource::show(bool is_new) {
+  const Continuity::Open open = records_.open();
+  if (!is_new && open == shown_) return;
+  shown_ = open;
+  context_.ready(open.gaps == 0 ? connected_to_ : connected_to_ + "; " + open_text(open));
 }
 
 void BinanceSource::dial(int64_t now_ns) {
@@ -145,7 +162,10 @@ void BinanceSource::opened(int64_t now_ns) {
 
 void BinanceSource::lost(const Loss& loss, bool had_data, int64_t now_ns) {
   metrics_.reconnects[static_cast<size_t>(loss.cause)].add();
-  if (had_data) metrics_.gaps.add();
+  if (had_data) {
+    metrics_.gaps.add();
+    records_.lost(std::string(cause_names[static_cast<size_t>(loss.cause)].name) + ": " + loss.sentence);
+  }
   // An address that takes connections and sends nothing is no better than one that refuses them.
   if (!had_data && !peer_.empty() && loss.cause != Cause::backpressure) addresses_.failed(peer_, now_ns);
   peer_.clear();
@@ -183,6 +203,7 @@ bool BinanceSource::wait(const Credit& credit, int64_t deadline_ns, int64_t now_
   } else if (credit.records > 0) {
     until_ns = next_attempt_ns_;
   }
+  if (records_.open().gaps != 0) until_ns = std::min(until_ns, now_ns + RecordMaker::latest_ns);
   const net::Waited waited = net::wait_for(waker_, fd, events, std::min(until_ns, deadline_ns) - now_ns);
   if (waited.socket_ready && session_) session_->socket_ready();
   return !waited.woken && (waited.socket_ready || more_to_read);
@@ -190,6 +211,7 @@ bool BinanceSource::wait(const Credit& credit, int64_t deadline_ns, int64_t now_
 
 void BinanceSource::stop() {
   stopped_ = true;
+  records_.stop();
   dialer_.reset();
   linger_until_ns_ = context_.monotonic_ns() + goodbye_limit_ns;
   if (session_) session_->say_goodbye();

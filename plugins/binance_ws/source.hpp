@@ -36,6 +36,7 @@ class BinanceSource : public Source {
   void advance(const Credit& credit, int64_t now_ns);
   void advance_session(const Credit& credit, int64_t now_ns);
   uint64_t take_messages(const Credit& credit, int64_t now_ns);
+  void show(bool is_new);
   void dial(int64_t now_ns);
   void opened(int64_t now_ns);
   void lost(const Loss& loss, bool had_data, int64_t now_ns);
@@ -56,6 +57,7 @@ class BinanceSource : public Source {
   net::AddressMemory addresses_;
   std::string peer_;          ///< the address of the session
   std::string connected_to_;  ///< the same as a sentence
+  Continuity::Open shown_;    ///< in the status
 
   // One of the two, or neither: then the next attempt is at next_attempt_ns_, once there is credit.
   std::optional<net::WebsocketDialer> dialer_;

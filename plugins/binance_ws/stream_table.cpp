@@ -37,15 +37,24 @@ void StreamTable::place(const Stream& stream) {
 
 void StreamTable::add(const Stream& stream) {
   if (stream.name.empty() || find(stream.name) != nullptr) return;
-  if ((count_ + 1) * 2 > slots_.size()) {
+  if ((count_ + 1u) * 2 > slots_.size()) {
     std::vector<Stream> old(slots_.empty() ? 16 : slots_.size() * 2);
     old.swap(slots_);
     for (const Stream& each : old) {
       if (!each.name.empty()) place(each);
     }
   }
-  place(stream);
-  ++count_;
+  Stream numbered = stream;
+  numbered.number = count_++;
+  place(numbered);
+}
+
+std::vector<const Stream*> StreamTable::all() const {
+  std::vector<const Stream*> all(count_);
+  for (const Stream& stream : slots_) {
+    if (!stream.name.empty()) all[stream.number] = &stream;
+  }
+  return all;
 }
 
 const Stream* StreamTable::find_but_for_case(std::string_view name) const {

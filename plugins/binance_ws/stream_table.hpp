@@ -18,6 +18,7 @@ struct Stream {
   std::string_view type;    ///< trade
   std::string_view symbol;  ///< BTCUSDT, as payloads are expected to spell it; empty: of all symbols
   EventType event = EventType::other;
+  uint32_t number = 0;  ///< among the streams of its table, given by that
 };
 
 class StreamTable {
@@ -27,13 +28,15 @@ class StreamTable {
   /// For sentences: looks at each. One that was asked for and differs from `name` in case only.
   const Stream* find_but_for_case(std::string_view name) const;
   uint64_t size() const { return count_; }
+  /// By their numbers.
+  std::vector<const Stream*> all() const;
 
  private:
   static uint64_t hash(std::string_view name);
   void place(const Stream& stream);
 
   std::vector<Stream> slots_;  // open addressing; a power of two, at most half full
-  uint64_t count_ = 0;
+  uint32_t count_ = 0;
 };
 
 }  // namespace sluice::binance

@@ -29,9 +29,10 @@ TEST_CASE("the least that a user writes is enough, and malformed must then lead 
   CHECK(node.problems.empty());
   CHECK(node.warnings.empty());
   CHECK(node.inputs.empty());
-  REQUIRE(node.outputs.size() == 2);
+  REQUIRE(node.outputs.size() == 3);
   CHECK(node.outputs[0] == sluice::testing::Port{"out", false});
   CHECK(node.outputs[1] == sluice::testing::Port{"malformed", false});
+  CHECK(node.outputs[2] == sluice::testing::Port{"gaps", true});
   CHECK(node.provides == std::map<std::string, uint32_t>{{"stream", SLUICE_VALUE_TEXT},
                                                          {"stream_type", SLUICE_VALUE_TEXT},
                                                          {"symbol", SLUICE_VALUE_TEXT},
