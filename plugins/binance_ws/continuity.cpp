@@ -45,8 +45,8 @@ void Continuity::arm(State& state) {
 Verdict Continuity::look(State& state, const Event& event, int64_t receive_time_ns) {
   if (event.id < 0 || event.id > largest_id) return Verdict::next;
   disarm(state);
-  const Verdict verdict = state.rule == Rule::rising ? look_at_rising(state, event)
-                                                     : look_at_consecutive(state, event, receive_time_ns);
+  const Verdict verdict =
+      state.rule == Rule::rising ? look_at_rising(state, event) : look_at_consecutive(state, event, receive_time_ns);
   const bool is_newest = verdict != Verdict::filled && verdict != Verdict::repeat;
   if (is_newest) {
     state.at = state.rule == Rule::rising ? event.id : event.id + 1;

@@ -40,8 +40,7 @@ std::string_view word(GapNote::What what) {
 }
 
 std::string range_text(IdRange ids) {
-  return ids.first == ids.last ? std::to_string(ids.first)
-                               : std::to_string(ids.first) + "-" + std::to_string(ids.last);
+  return ids.first == ids.last ? std::to_string(ids.first) : std::to_string(ids.first) + "-" + std::to_string(ids.last);
 }
 
 /// "btcusdt@trade: 334 ids (123-456) are missing".
@@ -62,8 +61,9 @@ std::string sentence(const GapNote& note, const char* of_one, const char* of_man
 std::string gap_json(const GapNote& note, int64_t at_ns) {
   std::string json = "{";
   const std::string_view of = note.of == GapNote::Of::folds ? "trades-" : "";
-  add_text(json, "gap", std::string(note.stream->name) + "/" + std::string(of) + std::to_string(note.gap.first) + "-" +
-                            std::to_string(note.gap.last));
+  add_text(json, "gap",
+           std::string(note.stream->name) + "/" + std::string(of) + std::to_string(note.gap.first) + "-" +
+               std::to_string(note.gap.last));
   add_text(json, "state", word(note.what));
   add_text(json, "symbol", note.stream->symbol);
   add_text(json, "stream", note.stream->name);
@@ -128,16 +128,14 @@ void GapReport::log(const GapNote& note) {
   const std::string since = note.since_ns == 0 ? "" : ", since " + time_text(note.since_ns);
   switch (note.what) {
     case GapNote::What::found:
-      context_.warn(sentence(note, "is missing", "are missing") + since + ": " +
-                    *note.cause + LogLimiter::suffix);
+      context_.warn(sentence(note, "is missing", "are missing") + since + ": " + *note.cause + LogLimiter::suffix);
       break;
     case GapNote::What::repaired:
-      context_.info(sentence(note, "is repaired", "are repaired") +
-                    LogLimiter::suffix);
+      context_.info(sentence(note, "is repaired", "are repaired") + LogLimiter::suffix);
       break;
     case GapNote::What::permanent:
-      context_.warn(sentence(note, "stays missing", "stay missing") + since + " (" +
-                    *note.cause + "): " + note.reason + LogLimiter::suffix);
+      context_.warn(sentence(note, "stays missing", "stay missing") + since + " (" + *note.cause + "): " + note.reason +
+                    LogLimiter::suffix);
       break;
   }
 }

@@ -40,7 +40,7 @@ class GapReport {
   bool is_wired_;
   int32_t stream_slot_, stream_type_slot_, symbol_slot_;
   std::deque<Waiting> waiting_;
-  uint64_t waiting_records_ = 0;  ///< its size, which is asked for every frame
+  uint64_t waiting_records_ = 0;        ///< its size, which is asked for every frame
   std::array<LogLimiter, 3> limiters_;  ///< by GapNote::What
 };
 

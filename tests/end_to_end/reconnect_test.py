@@ -110,7 +110,7 @@ class ReconnectTest(support.Case):
         self.wait_for_rows(sluice, 2_000)
         gone = first.stop()
         again = support.Simulator(self, "--port", port, "--rate", "0", "--frames", 2_000, "--start-time",
-                                  1790000000000, name="again")
+                                  1990000000000, name="again")
         self.wait_for_rows(sluice, 4_000)
         result = sluice.stop()
         come = again.stop()

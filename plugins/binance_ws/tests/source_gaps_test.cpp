@@ -105,7 +105,8 @@ TEST_CASE("an event that comes late is emitted and closes its gap; one that come
 }
 
 TEST_CASE("what the exchange sent while there was no connection is missing for the cause of the loss") {
-  Exchange exchange = sending({trades(1, 3) + quote(70) + aggregate(1, 5, 6), trade(9) + quote(95) + aggregate(2, 7, 7)});
+  Exchange exchange =
+      sending({trades(1, 3) + quote(70) + aggregate(1, 5, 6), trade(9) + quote(95) + aggregate(2, 7, 7)});
   Values options = options_for(exchange.url());
   for (auto& field : options) {
     if (field.key == "streams") field = {"streams", "[trade, aggTrade, bookTicker]"};
@@ -117,14 +118,15 @@ TEST_CASE("what the exchange sent while there was no connection is missing for t
   const std::string cause = R"("cause":"closed: the exchange closed the connection with code 1001 'going away'")";
   CHECK(without_times(node.payloads("gaps")[0]) ==
         R"({"gap":"btcusdt@trade/3-8","state":"found","symbol":"BTCUSDT","stream":"btcusdt@trade",)"
-        R"("stream_type":"trade","first_id":3,"last_id":8,"count":6,)" + cause + "}");
+        R"("stream_type":"trade","first_id":3,"last_id":8,"count":6,)" +
+            cause + "}");
   const std::string quotes =
       R"("symbol":"BTCUSDT","stream":"btcusdt@bookTicker","stream_type":"bookTicker","first_id":70,"last_id":95,)";
   CHECK(without_times(node.payloads("gaps")[1]) ==
         R"({"gap":"btcusdt@bookTicker/70-95","state":"found",)" + quotes + cause + "}");
-  CHECK(without_times(node.payloads("gaps")[2]) ==
-        R"({"gap":"btcusdt@bookTicker/70-95","state":"permanent",)" + quotes + cause +
-            R"(,"reason":"the exchange keeps no history of quotes"})");
+  CHECK(without_times(node.payloads("gaps")[2]) == R"({"gap":"btcusdt@bookTicker/70-95","state":"permanent",)" +
+                                                       quotes + cause +
+                                                       R"(,"reason":"the exchange keeps no history of quotes"})");
   CHECK(node.metric("gaps_found_agg_trade_total") == 0);
   CHECK(node.metric("gaps_permanent_book_ticker_total") == 1);
   CHECK(node.metric("gaps_total") == 1);
