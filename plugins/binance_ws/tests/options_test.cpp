@@ -51,7 +51,7 @@ TEST_CASE("attributes that the payloads of a stream do not have may be absent") 
         Absent{"event_time stream_type bookTicker", "trade_time stream_type bookTicker"});
   CHECK(described(with("streams", "[trade, depth]")).may_be_absent ==
         Absent{"id stream_type depth", "event_time stream_type depth", "trade_time stream_type depth"});
-  const Absent of_all = described({{"streams", "[\"!miniTicker@arr\"]"}}).may_be_absent;
+  const Absent of_all = described({{"streams", "['!miniTicker@arr']"}}).may_be_absent;
   CHECK(of_all.size() == 4);
   CHECK(of_all[0] == "symbol stream_type arr");
 }
