@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tests of the repair share: a REST server that a test plays, and a repair that runs until it has something.
-// The clock runs, and leaps over waits that concern no socket, so that a test waits for nothing but the server.
+// The clock runs, and leaps over waits that concern no socket, so that a test waits for nothing but the server, unless
+// the server counts time, too.
 #pragma once
 #include <algorithm>
 #include <mutex>
@@ -127,8 +128,10 @@ class RestServer {
 
 class Repairing {
  public:
-  explicit Repairing(const std::string& url, bool microseconds = false, SSL_CTX* tls = nullptr)
-      : repair_(context_, options_for(url, microseconds), tls, waker_) {}
+  enum class Clock { leaping, running };
+  explicit Repairing(const std::string& url, bool microseconds = false, SSL_CTX* tls = nullptr,
+                     Clock clock = Clock::leaping)
+      : clock_(clock), repair_(context_, options_for(url, microseconds), tls, waker_) {}
 
   static RepairOptions options_for(const std::string& url, bool microseconds) {
     RepairOptions options;
@@ -153,6 +156,8 @@ class Repairing {
       const int64_t deadline_ns = repair_.deadline_ns();
       if (repair_.fd() >= 0) {
         net::wait_for(waker_, repair_.fd(), repair_.events(), std::min(deadline_ns - now_ns(), second_ns / 50));
+      } else if (deadline_ns != INT64_MAX && clock_ == Clock::running) {
+        net::wait_for(waker_, -1, 0, deadline_ns - now_ns());
       } else if (deadline_ns != INT64_MAX) {
         leapt_ns_ += std::max<int64_t>(deadline_ns - now_ns(), 0);
       } else if (!repair_.is_idle()) {
@@ -183,6 +188,7 @@ class Repairing {
  private:
   Context context_ = net::lone_context();
   net::Waker waker_ = *net::Waker::make();
+  Clock clock_;
   int64_t leapt_ns_ = 0;
   Repair repair_;
 };
