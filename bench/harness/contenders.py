@@ -59,10 +59,10 @@ class Sluice:
     def graph(self, place, group):
         text = (root / "graphs" / "binance.yaml").read_text()
         for where, option, value in [("trade_log", "topic", place.topics[0]), ("quote_log", "topic", place.topics[1]),
-                                     ("rejects", "topic", place.rejects), *self.edits]:
+                                     ("gap_log", "topic", place.gaps), ("rejects", "topic", place.rejects), *self.edits]:
             text = graph_text.set_option(text, where, option, value)
         if group:
-            for where in ("trade_log", "quote_log"):
+            for where in ("trade_log", "quote_log", "gap_log"):
                 text = graph_text.set_option(text, where, "group", group)
         for port in (":8081", ":8082"):
             text = text.replace(port, f":{free_port()}")

@@ -104,10 +104,10 @@ class Place:
         self.bench = bench
         self.name = f"bench{next(Place.numbers)}"
         self.topics = [f"{self.name}.trades", f"{self.name}.book_ticker"]
-        self.rejects = f"{self.name}.rejects"
+        self.gaps, self.rejects = f"{self.name}.gaps", f"{self.name}.rejects"
         self.groups = itertools.count(1)
         with bench.servers.broker() as broker:
-            for topic in [*self.topics, self.rejects]:
+            for topic in [*self.topics, self.gaps, self.rejects]:
                 broker.create_topic(topic, len(PARTITIONS), retention_ms=7 * 24 * 3600 * 1000)
         if records:
             bench.program("bench_fill", bench.servers.brokers, *self.topics, records).end()
@@ -117,7 +117,7 @@ class Place:
 
     def remove(self):
         with self.bench.servers.broker() as broker:
-            broker.delete_topics(*self.topics, self.rejects)
+            broker.delete_topics(*self.topics, self.gaps, self.rejects)
 
     def stored(self, broker):
         return sum(broker.end_offset(topic, partition) for topic in self.topics for partition in PARTITIONS)

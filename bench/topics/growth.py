@@ -86,7 +86,7 @@ def streams(bench):
     def once(symbols):
         # Hashed keys for few and many alike, so that only their number differs.
         edits = [("exchange", "symbols", f"[{', '.join(symbol_names(symbols))}]"),
-                 *(edit for log in ("trade_log", "quote_log") for edit in
+                 *(edit for log in ("trade_log", "quote_log", "gap_log") for edit in
                    ((log, "partitions", None), (log, "partition_count", 3), (log, "other_keys", "hash")))]
         contender = Sluice(bench, "ingest", edits)
         frames, _, program = ingest.blast(bench, contender, bench.scaled(ROUNDS), symbols)

@@ -1,4 +1,4 @@
--- The role that the dashboard uses in the database. It may read the two tables and nothing else.
+-- The role that the dashboard uses in the database. It may read the three tables and nothing else.
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sluice_reader') THEN
@@ -9,4 +9,4 @@ $$;
 ALTER ROLE sluice_reader SET default_transaction_read_only = on;
 ALTER ROLE sluice_reader SET statement_timeout = '30s';
 GRANT USAGE ON SCHEMA public TO sluice_reader;
-GRANT SELECT ON trades, book_ticker TO sluice_reader;
+GRANT SELECT ON trades, book_ticker, gaps TO sluice_reader;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Queries on the two tables, for psql: candles of the last hour, and each trade with the quote before it.
+-- Queries on the tables of events, for psql: candles of the last hour, and each trade with the quote before it.
 
 -- Candles of one minute, from single trades.
 SELECT time_bucket(interval '1 minute', event_time) AS minute, symbol,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gap_report.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "options.hpp"
@@ -90,11 +91,12 @@ GapReport::GapReport(Context context, const Metrics& metrics)
       symbol_slot_(context.attribute("symbol")) {}
 
 void GapReport::take(Continuity& continuity) {
-  const int64_t at_ns = context_.now_ns();
   for (const GapNote& note : continuity.take_notes()) {
     count(note);
     log(note);
-    if (is_wired_) waiting_.push_back({note.stream, gap_json(note, at_ns)});
+    if (!is_wired_) continue;
+    at_ns_ = std::max(context_.now_ns(), at_ns_ + 1'000);
+    waiting_.push_back({note.stream, gap_json(note, at_ns_)});
   }
   waiting_records_ = waiting_.size();
   const Continuity::Open open = continuity.open();

@@ -38,6 +38,8 @@ class GapReport {
   Context context_;
   const Metrics& metrics_;
   bool is_wired_;
+  int64_t at_ns_ =
+      0;  ///< of the record before: no two have the same microsecond, so a table can tell parts of a gap apart
   int32_t stream_slot_, stream_type_slot_, symbol_slot_;
   std::deque<Waiting> waiting_;
   uint64_t waiting_records_ = 0;        ///< its size, which is asked for every frame

@@ -138,7 +138,8 @@ class PipelineCase(support.Case):
         self.tag = uuid.uuid4().hex[:10]
         self.prefix = f"test.{self.tag}"
         self.trades_topic, self.quotes_topic = f"{self.prefix}.trades", f"{self.prefix}.book_ticker"
-        self.rejects_topic, self.group = f"{self.prefix}.rejects", f"group-{self.tag}"
+        self.gaps_topic, self.rejects_topic = f"{self.prefix}.gaps", f"{self.prefix}.rejects"
+        self.group = f"group-{self.tag}"
         self.http = dict(zip(("ingest", "buffer", "second"), free_ports(3)))
         self.kafka = self.own_kafka().variables["KAFKA_BROKERS"] if self.own_kafka() else server("kafka")
         base = self.own_database().url() if self.own_database() else server(self.database_kind)
@@ -175,7 +176,7 @@ class PipelineCase(support.Case):
             with self.broker() as broker:
                 address = broker.metadata([])
             with kafka_wire.Broker(address["brokers"][address["controller"]]) as controller:
-                controller.delete_topics(self.trades_topic, self.quotes_topic, self.rejects_topic)
+                controller.delete_topics(self.trades_topic, self.quotes_topic, self.gaps_topic, self.rejects_topic)
         except (OSError, KeyError, kafka_wire.KafkaError) as error:
             print(f"note: topics of {self.prefix} are left: {error}", file=sys.stderr)
 
@@ -194,7 +195,8 @@ class PipelineCase(support.Case):
     def graph(self, *edits, name="binance", hypertable=True):
         """graphs/binance.yaml with this test's names; each (old, new) of the edits must strike."""
         own = [("binance.trades", self.trades_topic), ("binance.book_ticker", self.quotes_topic),
-               ("binance.rejects", self.rejects_topic), ("group: binance-buffer", f"group: {self.group}"),
+               ("binance.gaps", self.gaps_topic), ("binance.rejects", self.rejects_topic),
+               ("group: binance-buffer", f"group: {self.group}"),
                (":8081", f":{self.http['ingest']}"), (":8082", f":{self.http['buffer']}"),
                ("reconnect: { first: 1s, max: 60s }", "reconnect: { first: 50ms, max: 1s }")]
         if not hypertable:
@@ -264,7 +266,8 @@ class PipelineCase(support.Case):
 
     def lag(self, group=None):
         committed = self.committed(group)
-        return sum(end - max(committed.get((topic, number), 0), 0) for topic in (self.trades_topic, self.quotes_topic)
+        return sum(end - max(committed.get((topic, number), 0), 0)
+                   for topic in (self.trades_topic, self.quotes_topic, self.gaps_topic)
                    for number, end in self.ends(topic).items())
 
     def records(self, topic):

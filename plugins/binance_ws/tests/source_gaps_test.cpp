@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The node against a loopback exchange that skips, swaps and repeats ids: what leaves by `out`, and what by `gaps`.
 #include <algorithm>
+#include <set>
 
 #include "source_kit.hpp"
 
@@ -99,6 +100,9 @@ TEST_CASE("an event that comes late is emitted and closes its gap; one that come
   CHECK(node.metric("gaps_found_trade_total") == 1);
   CHECK(node.metric("gaps_repaired_trade_total") == 1);
   CHECK(node.metric("repaired_ids_total") == 2);
+  std::set<std::string> times;
+  for (const std::string& each : node.payloads("gaps")) times.insert(each.substr(each.find("\"at\":"), 33));
+  CHECK(times.size() == node.payloads("gaps").size());
   CHECK(node.metric("open_gaps") == 0);
   node.deliver_all();
   node.finish();

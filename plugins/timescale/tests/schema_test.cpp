@@ -67,7 +67,7 @@ TEST_CASE("the table that is made is the seed's, and fits a second time") {
   const std::string command = "PGOPTIONS='-c search_path=" + other.name() + ",public' psql -Xq '" + url + "' -f '" +
                               SLUICE_SOURCE_DIR "/deploy/sql/schema.sql' >/dev/null 2>&1";
   REQUIRE(std::system(command.c_str()) == 0);
-  other.person().run("DROP TABLE book_ticker");
+  other.person().run("DROP TABLE book_ticker; DROP TABLE gaps");
   const std::vector<std::string> made = shape(space.person(), space.name());
   CHECK(made == shape(other.person(), other.name()));
   CHECK(made.back() == "1 day");
