@@ -21,8 +21,10 @@ constexpr int64_t longest_pause_ns = 60 * second_ns;
 constexpr int64_t request_limit_ns = 15 * second_ns;
 /// A page of 1000 rows has about 180 KB.
 constexpr uint64_t body_limit = 1024 * 1024;
-/// Answers that say that there is nothing, before that is believed: the exchange's database may be behind its streams.
-constexpr int enough_doubts = 3;
+/// Answers in a row that say so, before a range is given up for ever: the exchange's database may be behind its
+/// streams, and one answer may be wrong.
+constexpr int answers_without_rows = 5;
+constexpr int answers_with_other_rows = 2;
 constexpr uint64_t bytes_behind = 64;
 
 struct Source {
@@ -131,7 +133,7 @@ void Repair::on_answer(net::HttpAnswer answer, int64_t now_ns) {
     case RestVerdict::Kind::never:
       return give_up(asked.last, std::move(verdict.why));
     case RestVerdict::Kind::doubt:
-      return doubt(asked.last, std::move(verdict.why), now_ns);
+      return doubt(answers_without_rows, asked.last, std::move(verdict.why), now_ns);
     case RestVerdict::Kind::too_many:
       budget_->hold_until(now_ns + verdict.least_wait_ns);
       return retry(std::move(verdict.why), verdict.least_wait_ns, now_ns);
@@ -147,14 +149,20 @@ void Repair::on_answer(net::HttpAnswer answer, int64_t now_ns) {
 void Repair::on_page(RestPage page, int64_t now_ns) {
   const Missing asked = question();
   const std::string rows(source_of(asked.stream->event).rows);
+  const std::string none = "the exchange has no " + rows;
   if (!page.first_id) {
-    return doubt(asked.last, "the exchange has no " + rows + " from id " + std::to_string(next_id_) + " on", now_ns);
+    return doubt(answers_without_rows, asked.last, none + " from id " + std::to_string(next_id_) + " on", now_ns);
   }
-  if (page.rows.empty() && *page.first_id == next_id_) return doubt(next_id_, std::move(page.defect), now_ns);
-  if (*page.first_id > next_id_) {
-    give_up(std::min(*page.first_id - 1, asked.last),
-            "the exchange has no " + rows + " with the ids " + range_text(next_id_, *page.first_id - 1) +
-                "; the next that it has is " + std::to_string(*page.first_id));
+  const int64_t first_id = *page.first_id;
+  if (page.rows.empty() && first_id == next_id_) {
+    return doubt(answers_with_other_rows, next_id_, std::move(page.defect), now_ns);
+  }
+  if (first_id > next_id_) {
+    doubt(answers_with_other_rows, std::min(first_id - 1, asked.last),
+          none + " with the ids " + range_text(next_id_, first_id - 1) + "; the next that it has is " +
+              std::to_string(first_id),
+          now_ns);
+    if (pieces_.empty()) return;
   }
   if (!page.rows.empty()) give(std::move(page));
 }
@@ -199,8 +207,9 @@ void Repair::pass(int64_t id) {
   if (!questions_.empty()) next_id_ = question().first;
 }
 
-void Repair::doubt(int64_t last, std::string why, int64_t now_ns) {
-  if (++doubts_ >= enough_doubts) return give_up(last, std::move(why));
+/// Gives up all up to `last` when that many answers in a row say so.
+void Repair::doubt(int answers, int64_t last, std::string why, int64_t now_ns) {
+  if (++doubts_ >= answers) return give_up(last, std::move(why));
   retry(std::move(why), 0, now_ns);
 }
 

@@ -77,7 +77,7 @@ class Repair {
   void on_page(RestPage page, int64_t now_ns);
   void give(RestPage page);
   void give_up(int64_t last, std::string why);
-  void doubt(int64_t last, std::string why, int64_t now_ns);
+  void doubt(int answers, int64_t last, std::string why, int64_t now_ns);
   void retry(std::string why, int64_t least_wait_ns, int64_t now_ns);
   void pass(int64_t id);
 

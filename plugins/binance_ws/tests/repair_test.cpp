@@ -235,7 +235,21 @@ TEST_CASE("rows that begin later make what lies before them permanent") {
   CHECK(pieces[0].permanent == "the exchange has no trades with the ids 100 to 499; the next that it has is 500");
   CHECK(pieces[1].range.last == 1199);
   CHECK(pieces[2].permanent == "the exchange has no trades with the ids 1200 to 1209; the next that it has is 1210");
-  CHECK(node.repair().requests() == 2);
+  CHECK(node.repair().requests() == 4);
+}
+
+TEST_CASE("an answer that begins later only once is not believed") {
+  RestServer server([](int number, const Asked& asked) {
+    Asked shifted = asked;
+    if (number == 1) shifted.from += 3;
+    return ok(rows_for(shifted));
+  });
+  Repairing node(server.url());
+  REQUIRE(node.repair().ask({&btc_trade, 1, 2500}));
+  const auto pieces = node.pieces();
+  check_cover(pieces, btc_trade, 1, 2500);
+  for (const Repair::Piece& piece : pieces) CHECK(piece.permanent.empty());
+  CHECK(node.repair().requests() == 4);
 }
 
 TEST_CASE("rows that begin behind the question make all of it permanent") {
@@ -251,10 +265,10 @@ TEST_CASE("rows that begin behind the question make all of it permanent") {
   CHECK(pieces[1].rows.size() == 1);
 }
 
-TEST_CASE("an end is believed when it is said three times, as the exchange's database may be behind") {
+TEST_CASE("an end is believed when it is said five times, as the exchange's database may be behind") {
   const bool comes = GENERATE(true, false);
   RestServer server(
-      [&](int number, const Asked& asked) { return ok(rows_for(asked, comes && number >= 3 ? 900 : 300)); });
+      [&](int number, const Asked& asked) { return ok(rows_for(asked, comes && number >= 5 ? 900 : 300)); });
   Repairing node(server.url());
   REQUIRE(node.repair().ask({&btc_trade, 1, 600}));
   std::vector<Repair::Piece> pieces;
@@ -265,17 +279,17 @@ TEST_CASE("an end is believed when it is said three times, as the exchange's dat
   check_cover(pieces, btc_trade, 1, 600);
   REQUIRE(pieces.size() == 2);
   CHECK(pieces[1].permanent == (comes ? "" : "the exchange has no trades from id 300 on"));
-  CHECK(node.repair().requests() == 4);
+  CHECK(node.repair().requests() == 6);
 }
 
-TEST_CASE("a path that is not served is believed when it is said three times") {
+TEST_CASE("a path that is not served is believed when it is said five times") {
   RestServer server([](int, const Asked&) { return http("404 Not Found", ""); });
   Repairing node(server.url());
   REQUIRE(node.repair().ask({&btc_trade, 1, 600}));
   const Repair::Piece piece = node.piece();
   CHECK(contains(piece.permanent, "does not serve /api/v3/historicalTrades (HTTP 404)"));
   CHECK(contains(piece.permanent, "data-api.binance.vision has no historicalTrades"));
-  CHECK(node.repair().requests() == 3);
+  CHECK(node.repair().requests() == 5);
 }
 
 TEST_CASE("an aggTrade that does not follow the one before is permanent alone, across pages, too") {

@@ -120,6 +120,43 @@ TEST_CASE("A repair waits as long as a 429 or a ban in its middle says, and then
   CHECK(node.repair().requests() == 10);
 }
 
+TEST_CASE("Whatever REST breaks, all that was sent is fetched in the end") {
+  struct Fault {
+    sluice::sim::RestFaultKind kind;
+    std::string text;
+    std::string says;
+  };
+  using enum sluice::sim::RestFaultKind;
+  const Fault fault = GENERATE(
+      Fault{refuse, "3:503:0", "HTTP 503"}, Fault{refuse, "3:403:0", "HTTP 403"},
+      Fault{cut, "3:1000", "the connection ended in the middle of the answer"},
+      Fault{cut, "3:0", "the connection ended in the middle of the answer"},
+      Fault{garbage, "3:text", "the answer is not a JSON array of rows"},
+      Fault{garbage, "3:truncated", "the answer is not a JSON array of rows"},
+      Fault{garbage, "3:fields", "the answer is of no use: a row has no '"},
+      Fault{garbage, "3:types", "the answer is of no use: a row has a '"}, Fault{garbage, "3:junk", "127.0.0.1"},
+      Fault{shift, "3:1", "the exchange has no trades with the ids"}, Fault{shift, "3:-5", "was asked for"});
+  INFO(fault.text << ", which says " << fault.says);
+  sluice::sim::Options options = flat_out(5'000);
+  options.rest_chunked = GENERATE(false, true);
+  auto parsed = sluice::sim::parse_rest_fault(fault.kind, "--fault", fault.text);
+  REQUIRE(parsed);
+  options.rest_faults.add(*parsed);
+  Running sim(options);
+  const auto sent = sent_of(frames_of(sim, "/stream?streams=btcusdt@trade", 5'000), btc_trade);
+  Repairing node(url_of(sim));
+  REQUIRE(node.repair().ask({&btc_trade, sent.front().id, sent.back().id}));
+  std::vector<Repair::Piece> pieces;
+  pieces.push_back(node.piece());
+  pieces.push_back(node.piece());
+  const std::string trouble = node.trouble();
+  INFO(trouble);
+  CHECK(trouble.find(fault.says) != std::string::npos);
+  for (auto& piece : node.pieces()) pieces.push_back(std::move(piece));
+  check_same(pieces, sent);
+  CHECK(node.repair().requests() == 6);
+}
+
 TEST_CASE("What the exchange no longer keeps, does not have yet, or does not know is permanent") {
   sluice::sim::Options options = flat_out(3'000);
   options.history_rows = 1'000;
