@@ -61,12 +61,12 @@ class StartTest(pipeline.PipelineCase):
 
     def test_missing_right(self):
         self.make_tables()
-        role = self.role("grant select on trades, book_ticker to ROLE")
+        role = self.role("grant select on trades, book_ticker, gaps to ROLE")
         self.refused(self.graph_without_create(), "trades", environment={"TIMESCALE_URL": self.url_of(role, "right%20one")})
 
     def test_rights_that_suffice(self):
         self.make_tables()
-        role = self.role("grant select, insert on trades, book_ticker to ROLE")
+        role = self.role("grant select, insert on trades, book_ticker, gaps to ROLE")
         exchange = self.exchange("--rate", "0", "--frames", 2000)
         graph = self.graph_without_create()
         ingest = self.ingest(graph, exchange)
