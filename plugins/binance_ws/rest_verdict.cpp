@@ -25,6 +25,13 @@ RestVerdict bad_request(const net::HttpAnswer& answer) {
           0};
 }
 
+RestVerdict not_served(const std::string& place, std::string_view path) {
+  std::string why = place + " does not serve " + std::string(path) + " (HTTP 404); ";
+  why += rest_advice(404);
+  if (path == "/api/v3/historicalTrades") why += " data-api.binance.vision does not have historicalTrades";
+  return {RestVerdict::Kind::doubt, std::move(why), 0};
+}
+
 /// What to wait at least where the exchange does not say: it bans those who do not.
 RestVerdict held(RestVerdict::Kind kind, const net::HttpAnswer& answer, int64_t usual_wait_ns) {
   return {kind, answer.refusal(&rest_advice), answer.retry_after_ns > 0 ? answer.retry_after_ns : usual_wait_ns};
@@ -37,7 +44,7 @@ std::string_view rest_advice(int status) {
     case 403:
       return "a firewall of the exchange refuses this client for a time";
     case 404:
-      return "does repair.rest lead to the exchange's REST interface? data-api.binance.vision has no historicalTrades";
+      return "does repair.rest lead to the exchange's REST interface?";
     case 418:
       return "this address is banned for a time, for asking too often";
     case 429:
@@ -57,9 +64,7 @@ RestVerdict judge(const net::HttpAnswer& answer, std::string_view path) {
     case 403:
       return held(RestVerdict::Kind::too_many, answer, 60 * second_ns);
     case 404:
-      return {RestVerdict::Kind::doubt,
-              answer.place + " does not serve " + std::string(path) + " (HTTP 404); " + std::string(rest_advice(404)),
-              0};
+      return not_served(answer.place, path);
     case 418:
       return held(RestVerdict::Kind::too_many, answer, 120 * second_ns);
     case 429:

@@ -288,7 +288,7 @@ TEST_CASE("a path that is not served is believed when it is said five times") {
   REQUIRE(node.repair().ask({&btc_trade, 1, 600}));
   const Repair::Piece piece = node.piece();
   CHECK(contains(piece.permanent, "does not serve /api/v3/historicalTrades (HTTP 404)"));
-  CHECK(contains(piece.permanent, "data-api.binance.vision has no historicalTrades"));
+  CHECK(contains(piece.permanent, "data-api.binance.vision does not have historicalTrades"));
   CHECK(node.repair().requests() == 5);
 }
 
