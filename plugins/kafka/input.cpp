@@ -2,20 +2,21 @@
 #include "input.hpp"
 
 #include "library.hpp"
+#include "tail.hpp"
 
 namespace sluice::kafka {
 namespace {
 
 constexpr std::chrono::milliseconds open_deadline{5000};
 
-Result<std::unique_ptr<Input>> open_embedded(Context context, Settings settings) {
+Result<std::unique_ptr<Input>> open_embedded(Context context, const Settings& settings) {
   Result<std::shared_ptr<Embedded>> embedded = Embedded::get();
   if (!embedded) return embedded.error();
   Result<std::shared_ptr<EmbeddedTopic>> topic = (*embedded)->topic(settings.topic, settings.partition_count);
   if (!topic) return topic.error();
   const Topic found{(*topic)->partition_count()};
-  return std::make_unique<Input>(
-      std::make_unique<Writer>(context, std::move(settings), std::move(*embedded), std::move(*topic), found));
+  auto writer = std::make_unique<Writer>(context, settings, *embedded, std::move(*topic), found);
+  return std::make_unique<Input>(context, settings, std::move(*embedded), std::move(writer));
 }
 
 }  // namespace
@@ -24,7 +25,7 @@ Result<std::unique_ptr<Input>> Input::open(Context context, Config config) {
   Result<Settings> settings = read_settings(config);
   if (!settings) return settings.error();
   report_library(context, *settings, Half::input);
-  if (settings->is_embedded) return open_embedded(context, std::move(*settings));
+  if (settings->is_embedded) return open_embedded(context, *settings);
   const std::atomic<bool> never{false};
   Result<Topic> topic = ensure_topic(*settings, open_deadline, never);
   std::optional<Topic> found;
@@ -35,13 +36,18 @@ Result<std::unique_ptr<Input>> Input::open(Context context, Config config) {
   } else {
     context.connecting(topic.error().message);
   }
-  return std::make_unique<Input>(
-      std::make_unique<Writer>(context, std::move(*settings), nullptr, nullptr, std::move(found)));
+  auto writer = std::make_unique<Writer>(context, *settings, nullptr, nullptr, std::move(found));
+  return std::make_unique<Input>(context, *settings, nullptr, std::move(writer));
 }
 
 Result<void> Input::start() {
   writer_->start();
   return {};
+}
+
+Result<void> Input::tail(const sluice_tail_query& query, TailTaker& taker) const {
+  return read_tail(context_, settings_, embedded_ == nullptr ? settings_.brokers : embedded_->brokers(), record_maker_,
+                   query, taker);
 }
 
 Result<void> Input::write(Batch batch) {

@@ -5,7 +5,11 @@
 #pragma once
 #include <memory>
 
+#include "embedded.hpp"
+#include "output_records.hpp"
+#include "settings.hpp"
 #include "sluice/node.hpp"
+#include "sluice/tail.hpp"
 #include "writer.hpp"
 
 namespace sluice::kafka {
@@ -13,11 +17,22 @@ namespace sluice::kafka {
 class Input : public Sink {
  public:
   static Result<std::unique_ptr<Input>> open(Context context, Config config);
-  explicit Input(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {}
+  Input(Context context, const Settings& settings, std::shared_ptr<Embedded> embedded, std::unique_ptr<Writer> writer)
+      : context_(context),
+        settings_(settings),
+        embedded_(std::move(embedded)),
+        record_maker_(context, settings),
+        writer_(std::move(writer)) {}
   Result<void> start() override;
   Result<void> write(Batch batch) override;
+  /// Waits for the cluster: a thread of its own.
+  Result<void> tail(const sluice_tail_query& query, TailTaker& taker) const;
 
  private:
+  const Context context_;
+  const Settings settings_;
+  const std::shared_ptr<Embedded> embedded_;
+  const RecordMaker record_maker_;  ///< copied for each tail that is read
   std::unique_ptr<Writer> writer_;
 };
 

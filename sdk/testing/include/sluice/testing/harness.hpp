@@ -25,6 +25,7 @@
 
 #include "sluice/context.hpp"
 #include "sluice/node.hpp"
+#include "sluice/tail.hpp"
 #include "sluice/testing/described.hpp"
 #include "sluice/testing/plugin.hpp"
 #include "sluice/testing/recorded.hpp"
@@ -102,6 +103,26 @@ class Harness {
   /// End of the settled range without holes from the partition's first emission on; nothing when none has settled.
   std::optional<int64_t> settled_position(uint32_t partition) const;
 
+  // What a sink or a relay's input half stored last, by its slot `tail`.
+  struct Tail {
+    std::string partition;
+    std::vector<RecordCopy> records;  ///< the newest first
+  };
+  using TakeTail = std::function<TailWants(const Tail&)>;
+  /// On this thread. The deadline is `within` from now by the system's clock.
+  Result<void> tail(const TailQuery& query, const TakeTail& take, nanoseconds within = std::chrono::minutes(1));
+
+  // What a source learns of that, between open and start.
+  struct Wish {
+    uint64_t records = 0, bytes = 0;
+  };
+  Result<Wish> tail_query();
+  /// Records of one partition, the newest first, without attributes.
+  Result<TailWants> learn(const std::string& store, const std::string& partition,
+                          const std::vector<std::string>& payloads);
+  /// The store has no more, or is not known.
+  Result<TailWants> learn(const std::string& store, TailPart::What end);
+
   // Time.
   int64_t now_ns() const;
   int64_t monotonic_ns() const;
@@ -145,6 +166,7 @@ class Harness {
   template <typename F>
   Result<void> call(F&& slot);
   void end(bool gently);
+  Result<TailWants> learn(const sluice_tail_part& part);
   const sluice_node_type& type_;
   Setup setup_;
   std::shared_ptr<const OptionTree> options_;
