@@ -23,15 +23,16 @@ void Extractor::describe(Config options, Description& to) {
   const Config attributes = options["attributes"];
   for (uint64_t i = 0; i < attributes.size(); ++i) {
     const Config rule = attributes[i];
+    // A line without the field has no such attribute.
     switch (value_kinds[rule["as"].integer()]) {
       case SLUICE_VALUE_INTEGER:
-        to.provides_integer(rule.key());
+        to.may_provide_integer(rule.key());
         break;
       case SLUICE_VALUE_TIME:
-        to.provides_time(rule.key());
+        to.may_provide_time(rule.key());
         break;
       default:
-        to.provides_text(rule.key());
+        to.may_provide_text(rule.key());
     }
     JsonFields::describe(rule["from"], to);
     if (rule["after"] && rule["as"].integer() != 0)
