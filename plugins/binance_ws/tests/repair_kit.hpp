@@ -131,7 +131,9 @@ class Repairing {
   enum class Clock { leaping, running };
   explicit Repairing(const std::string& url, bool microseconds = false, SSL_CTX* tls = nullptr,
                      Clock clock = Clock::leaping)
-      : clock_(clock), repair_(context_, options_for(url, microseconds), tls, waker_) {}
+      : Repairing(options_for(url, microseconds), tls, clock) {}
+  explicit Repairing(const RepairOptions& options, SSL_CTX* tls = nullptr, Clock clock = Clock::leaping)
+      : clock_(clock), repair_(context_, options, tls, waker_) {}
 
   static RepairOptions options_for(const std::string& url, bool microseconds) {
     RepairOptions options;

@@ -104,6 +104,38 @@ TEST_CASE("it goes over TLS") {
   CHECK(server.connections() == 1);
 }
 
+TEST_CASE("it goes through a proxy, whose password is not shown") {
+  std::vector<std::string> tunnels;
+  std::vector<Repair::Piece> pieces;
+  std::string trouble;
+  {
+    Server proxy([&](int number, Client& client) {
+      tunnels.push_back(client.read_request());
+      if (number == 0) {
+        client.send("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+        return;
+      }
+      client.send("HTTP/1.1 200 Connection established\r\n\r\n");
+      client.send(ok(rows_for(Asked::of(client.read_request()))));
+      client.wait_for_end();
+    });
+    RepairOptions options = Repairing::options_for("http://api.example", false);
+    options.proxy =
+        *sluice::net::choose_proxy("http://me:secret@127.0.0.1:" + std::to_string(proxy.port()), options.endpoint);
+    Repairing node(options);
+    REQUIRE(node.repair().ask({&btc_trade, 1, 7}));
+    trouble = node.trouble();
+    pieces = node.pieces();
+  }
+  check_cover(pieces, btc_trade, 1, 7);
+  CHECK(contains(trouble, "407"));
+  CHECK(contains(trouble, "api.example"));
+  CHECK_FALSE(contains(trouble, "secret"));
+  REQUIRE(tunnels.size() == 2);
+  CHECK(tunnels[1].find("CONNECT api.example:80 HTTP/1.1\r\n") == 0);
+  CHECK(contains(tunnels[1], "Proxy-Authorization: Basic "));
+}
+
 TEST_CASE("a ban in the middle is waited for, said, and lasts as long as the exchange says") {
   RestServer server([](int number, const Asked& asked) {
     if (number == 2)
