@@ -49,8 +49,8 @@ struct Options {
   WeightRules weights;
   std::size_t history_rows = 250'000;  // of a generated stream that REST still has
 
-  bool rest_chunked = false;
-  Duration rest_behind{};  // REST has a row this long after the market issued it
+  bool rest_chunked = false;  // bodies without a length
+  Duration rest_behind{};     // REST has a row this long after the market issued it
 
   FaultPlan faults;
   std::vector<StreamFault> stream_faults;
