@@ -83,7 +83,7 @@ class GraphTextTest(unittest.TestCase):
                      ("trade_log", "partitions", None)]:
             edited = graph_text.set_option(edited, *edit)
         self.assertEqual(edited.count("type: batch, within: 2s, records: 5000"), 2)
-        self.assertEqual(edited.count("\n    writers: 4\n"), 2)
+        self.assertEqual(edited.count("\n    writers: 4\n"), text.count("type: timescale"))
         self.assertIn("\n    symbols: [A, B]\n", edited)
         self.assertEqual(edited.count("partitions:"), text.count("partitions:") - 1)
 
