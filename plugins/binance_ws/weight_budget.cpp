@@ -42,6 +42,8 @@ bool WeightBudget::take(int64_t weight, int64_t now_ns) {
 
 void WeightBudget::report(int64_t used, int64_t minute_end_ns, int64_t now_ns) {
   const std::lock_guard lock(mutex_);
+  // More than is allowed is as good as all of it, whatever the number.
+  used = std::min(used, common_limit_);
   // Within a minute the count only rises: an older answer may come behind a newer one.
   used_ = now_ns >= minute_end_ns_ ? used : std::max(used_, used);
   minute_end_ns_ = minute_end_ns;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
 #include <random>
 
 #include "catch.hpp"
@@ -87,6 +88,16 @@ TEST_CASE("own requests count on top of the last report, and an older report low
   // In the next minute it does.
   budget.report(30, 120 * second_ns, 61 * second_ns);
   CHECK(budget.take(25, 61 * second_ns));
+}
+
+TEST_CASE("a report of any size holds until the minute ends, and no longer") {
+  WeightBudget budget;
+  for (const int64_t used : {int64_t{6'000}, std::numeric_limits<int64_t>::max()}) {
+    budget.report(used, 60 * second_ns, second_ns);
+    CHECK_FALSE(budget.take(1, 2 * second_ns));
+    CHECK(budget.free_at(25, 2 * second_ns) == 60 * second_ns);
+  }
+  CHECK(budget.take(25, 60 * second_ns));
 }
 
 TEST_CASE("a wait that the exchange asks for holds for each weight, and no longer") {
