@@ -11,6 +11,7 @@ constexpr int64_t all_seen = std::numeric_limits<int64_t>::max();
 /// No exchange comes near, and sums with it do not overflow.
 constexpr int64_t largest_id = int64_t{1} << 62;
 
+constexpr const char* no_record = "no record of the stream was stored, so it is not known where the gap begins";
 constexpr const char* no_history = "the exchange keeps no history of quotes";
 constexpr const char* consecutive_aggregates = "ids of the aggregates are consecutive, so there is none to ask for";
 
@@ -45,8 +46,15 @@ void Continuity::arm(State& state) {
 Verdict Continuity::look(State& state, const Event& event, int64_t receive_time_ns) {
   if (event.id < 0 || event.id > largest_id) return Verdict::next;
   disarm(state);
-  const Verdict verdict =
+  Verdict verdict =
       state.rule == Rule::rising ? look_at_rising(state, event) : look_at_consecutive(state, event, receive_time_ns);
+  if (state.has_lost_start) {
+    state.has_lost_start = false;
+    if (event.id > 0) {
+      note_lasting(state, GapNote::Of::start, {0, event.id - 1}, *unknown_, no_record);
+      verdict = Verdict::gap;
+    }
+  }
   const bool is_newest = verdict != Verdict::filled && verdict != Verdict::repeat;
   if (is_newest) {
     state.at = state.rule == Rule::rising ? event.id : event.id + 1;
@@ -178,6 +186,11 @@ void Continuity::learn(const Stream& stream, int64_t id) {
   state.at = state.rule == Rule::rising ? id : id + 1;
   state.loss = unknown_;
   arm(state);
+}
+
+void Continuity::learn_none(const Stream& stream) {
+  State& state = states_[stream.number];
+  state.has_lost_start = state.rule != Rule::none && !state.is_known;
 }
 
 void Continuity::watch(const Stream& stream, bool on) {

@@ -35,9 +35,10 @@ struct IdRange {
 struct GapNote {
   enum class What : uint8_t { found, repaired, permanent };
   enum class Of : uint8_t {
-    ids,    ///< the ranges are the missing ids
-    folds,  ///< the ranges are trades that no aggregate folds, although ids of aggregates are consecutive
-    quotes  ///< the ranges are the ids on both sides; what is between, nobody knows
+    ids,     ///< the ranges are the missing ids
+    folds,   ///< the ranges are trades that no aggregate folds, although ids of aggregates are consecutive
+    quotes,  ///< the ranges are the ids on both sides; what is between, nobody knows
+    start    ///< the ranges end with the last id that is missing; where they begin, nobody knows
   };
   What what = What::found;
   Of of = Of::ids;
@@ -81,6 +82,8 @@ class Continuity {
   void lost(std::string cause);
   /// The newest id that is known of a stream from elsewhere, before anything of it has come: the next one is awaited.
   void learn(const Stream& stream, int64_t id);
+  /// The same where others of its kind are known, and nothing of this stream: all before its first event is missing.
+  void learn_none(const Stream& stream);
   /// While a stream is watched, an event in order is Verdict::behind.
   void watch(const Stream& stream, bool on);
 
@@ -123,6 +126,7 @@ class Continuity {
     Rule rule = Rule::none;
     bool is_known = false;
     bool is_watched = false;
+    bool has_lost_start = false;
     int64_t awaited = 0;        ///< the next id; of rising ones the last. No id at all while each event needs a look
     int64_t awaited_trade = 0;  ///< what the next aggregate begins with; 0: unknown, or no aggregates
     int64_t trade_time_ns = 0;

@@ -51,6 +51,9 @@ std::string sentence(const GapNote& note, const char* of_one, const char* of_man
     return stream + "quotes between the update ids " + std::to_string(note.ids.first) + " and " +
            std::to_string(note.ids.last) + " " + of_many;
   }
+  if (note.of == GapNote::Of::start) {
+    return stream + "the ids up to " + std::to_string(note.ids.last) + " " + of_many;
+  }
   const uint64_t count = note.ids.count();
   return stream + std::to_string(count) + (count == 1 ? " id" : " ids") +
          (note.of == GapNote::Of::folds ? " of trades that no aggregate folds (" : " (") + range_text(note.ids) + ") " +
@@ -63,14 +66,15 @@ std::string gap_json(const GapNote& note, int64_t at_ns) {
   std::string json = "{";
   const std::string_view of = note.of == GapNote::Of::folds ? "trades-" : "";
   add_text(json, "gap",
-           std::string(note.stream->name) + "/" + std::string(of) + std::to_string(note.gap.first) + "-" +
+           std::string(note.stream->name) + "/" + std::string(of) +
+               (note.of == GapNote::Of::start ? std::string() : std::to_string(note.gap.first)) + "-" +
                std::to_string(note.gap.last));
   add_text(json, "state", word(note.what));
   add_text(json, "symbol", note.stream->symbol);
   add_text(json, "stream", note.stream->name);
   add_text(json, "stream_type", note.stream->type);
   if (note.of != GapNote::Of::folds) {
-    add_number(json, "first_id", std::to_string(note.ids.first));
+    if (note.of != GapNote::Of::start) add_number(json, "first_id", std::to_string(note.ids.first));
     add_number(json, "last_id", std::to_string(note.ids.last));
   }
   if (note.of == GapNote::Of::ids) add_number(json, "count", std::to_string(note.ids.count()));

@@ -41,6 +41,23 @@ RecordMaker::RecordMaker(Context context, StreamTable streams, bool microseconds
       event_time_slot_(context.attribute("event_time")),
       trade_time_slot_(context.attribute("trade_time")) {}
 
+void RecordMaker::learn(const LastIds& last) {
+  size_t known = 0;
+  for (const Stream* stream : streams_.all()) {
+    const LastIds::Found found = last.find(*stream);
+    if (found.what == LastIds::What::known) {
+      continuity_.learn(*stream, found.id);
+      ++known;
+    } else if (found.what == LastIds::What::never) {
+      continuity_.learn_none(*stream);
+    }
+  }
+  if (known > 0) {
+    context_.info("knows where the last run stopped, of " + std::to_string(known) +
+                  (known == 1 ? " stream" : " streams"));
+  }
+}
+
 Emitted RecordMaker::emit(Session& session, net::ReadBuffer& buffer, const Credit& credit) {
   const std::vector<net::Message>& messages = session.messages();
   if (messages.empty() || credit.records == 0) return {};

@@ -9,6 +9,7 @@
 #include "continuity.hpp"
 #include "decode.hpp"
 #include "gap_report.hpp"
+#include "last_ids.hpp"
 #include "log_limiter.hpp"
 #include "metrics.hpp"
 #include "session.hpp"
@@ -43,6 +44,9 @@ class RecordMaker {
 
   /// The connection is lost, for this cause: what is missing behind it is missing for that.
   void lost(std::string cause) { continuity_.lost(std::move(cause)); }
+  /// Before anything has come: where the last run stopped.
+  void learn(const LastIds& last);
+  const StreamTable& streams() const { return streams_; }
   /// Gives up what is missing for longer than an event can be late.
   void expire();
   /// What is missing will not come.

@@ -50,6 +50,16 @@ BinanceSource::BinanceSource(Context context, Options options, net::TlsContext t
   if (route_.proxy) context_.info("going through the proxy " + route_.proxy->name() + ", from " + route_.proxy->from);
 }
 
+TailQuery BinanceSource::tail_query() { return last_ids_.emplace(records_.streams().all()).query(); }
+
+Result<TailWants> BinanceSource::learn(const TailPart& part) { return last_ids_->take(part); }
+
+Result<void> BinanceSource::start() {
+  if (last_ids_) records_.learn(*last_ids_);
+  last_ids_.reset();
+  return {};
+}
+
 Result<Poll> BinanceSource::poll(const Credit& credit, int64_t deadline_ns) {
   if (stopped_) {
     linger(deadline_ns);

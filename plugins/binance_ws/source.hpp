@@ -8,6 +8,7 @@
 #include <string>
 
 #include "connect_budget.hpp"
+#include "last_ids.hpp"
 #include "metrics.hpp"
 #include "options.hpp"
 #include "probe.hpp"
@@ -28,6 +29,9 @@ class BinanceSource : public Source {
 
   BinanceSource(Context context, Options options, net::TlsContext tls, net::Waker waker);
 
+  TailQuery tail_query();
+  Result<TailWants> learn(const TailPart& part);
+  Result<void> start() override;
   Result<Poll> poll(const Credit& credit, int64_t monotonic_deadline_ns) override;
   void wake() override { waker_.wake(); }
   void stop() override;
@@ -53,6 +57,7 @@ class BinanceSource : public Source {
   std::shared_ptr<ConnectBudget> budget_;
   net::ReadBuffer buffer_;
   RecordMaker records_;
+  std::optional<LastIds> last_ids_;  ///< until it starts
   net::Route route_;
   net::AddressMemory addresses_;
   std::string peer_;          ///< the address of the session
