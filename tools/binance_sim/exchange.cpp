@@ -71,7 +71,7 @@ bool Exchange::disturb() {
   for (std::uint64_t position = undisturbed_.begin(); position < undisturbed_.end(); ++position)
     faults_.put(undisturbed_.at(position), tape_);
   undisturbed_.trim(undisturbed_.end());
-  if (feed_.ended()) faults_.end(tape_);
+  if (over()) faults_.end(tape_);
   return some && tape_.end() == before;
 }
 

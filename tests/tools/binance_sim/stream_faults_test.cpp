@@ -113,7 +113,8 @@ TEST_CASE("A dropped range is absent from the stream, is in the truth as dropped
 
 TEST_CASE("Repeated and swapped events arrive so, and the truth counts each once") {
   Running sim(
-      with({fault(StreamFaultKind::repeat, "btcusdt@trade:10:2"), fault(StreamFaultKind::swap, "bookTicker:every:100")},
+      with({fault(StreamFaultKind::repeat, "btcusdt@trade:10:2"), fault(StreamFaultKind::swap, "bookTicker:every:100"),
+            fault(StreamFaultKind::swap, "aggTrade:every:1")},
            10'000));
   Client client(sim.port(), nine_streams);
   std::map<std::string, Ids> received;
@@ -128,6 +129,10 @@ TEST_CASE("Repeated and swapped events arrive so, and the truth counts each once
   auto sent = sim.sent_ids();
   CHECK(sent["btcusdt@bookTicker"] == quotes);
   CHECK(sent["btcusdt@trade"].size() == trades.size() - 2);
+  for (const simdjson::dom::element stream : sim.truth()["streams"]) {
+    INFO(std::string_view(stream["stream"]));
+    CHECK(std::int64_t(stream["sent"]["count"]) == std::int64_t(stream["issued"]["count"]));
+  }
 }
 
 TEST_CASE("A stream of which nothing is sent holds nothing up, not even flat out") {
