@@ -200,6 +200,19 @@ TEST_CASE("a failure that passes is retried, with longer and longer waits") {
   CHECK(node.leapt_ns() > 90 * second_ns);
 }
 
+TEST_CASE("after rows that are used, waits begin short again") {
+  RestServer server([](int number, const Asked& asked) {
+    return number < 6 || number == 7 ? http("503 Service Unavailable", "") : ok(rows_for(asked));
+  });
+  Repairing node(server.url());
+  REQUIRE(node.repair().ask({&btc_trade, 1, 2000}));
+  node.piece();
+  const int64_t before_ns = node.leapt_ns();
+  node.piece();
+  CHECK(node.repair().requests() == 9);
+  CHECK(node.leapt_ns() - before_ns <= second_ns);
+}
+
 TEST_CASE("a request that is not answered ends by its deadline") {
   std::atomic<int> came{0};
   Server server([&](int, Client& client) {
