@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is lost between two runs of `ingest` is known: it learns from the topics where the run before it stopped."""
+
+import pipeline_support as pipeline
+import support
+
+
+class RestartTest(pipeline.PipelineCase):
+    def stored(self):
+        """{stream: ids in the table}"""
+        found = {}
+        for symbol, kind, number in self.query("select symbol, event_type, trade_id from trades"):
+            found.setdefault(f"{symbol.lower()}@{kind}", set()).add(int(number))
+        return found
+
+    def gaps(self, state):
+        """{stream: ids in rows of this state}, and the causes in them."""
+        ids, causes = {}, set()
+        for stream, first, last, cause in self.query("select stream, first_id, last_id, cause from gaps where state ="
+                                                     f" '{state}' and stream_type <> 'bookTicker'"):
+            ids.setdefault(stream, set()).update(range(int(first), int(last) + 1))
+            causes.add(cause)
+        return ids, causes
+
+    def run_again(self, end):
+        """`ingest` twice, with a pause in which the exchange goes on; the result of the second run."""
+        rate = 400
+        exchange = self.exchange("--rate", rate, "--live-clock", "--frames", rate * 8)
+        graph = self.graph()
+        first, buffer = self.ingest(graph, exchange), self.buffer(graph)
+        self.wait_until_ready("buffer", buffer)
+        support.wait_until(lambda: len(self.stored()) == 6 and min(map(len, self.stored().values())) > 20,
+                           "rows of each stream", pause_s=0.1)
+        end(first)
+        second = self.ingest(graph, exchange, name="ingest_again")
+        exchange.wait_for_end_of_data()
+        result = second.stop()
+        self.wait_until_drained(buffer)
+        self.assert_ended(buffer.stop())
+        exchange.stop()
+        return result
+
+    def assert_every_id_is_known(self):
+        """Each id from the first to the last is in the table or in a gap that was found, and in one of them only."""
+        found, causes = self.gaps("found")
+        self.assertGreater(len(found), 0)
+        self.assertEqual(causes, {"the node did not run"})
+        for stream, ids in self.stored().items():
+            whole = set(range(min(ids), max(ids) + 1))
+            self.assertEqual(whole - ids, found.get(stream, set()), stream)
+
+    def test_a_killed_run_leaves_a_gap_that_the_next_one_finds(self):
+        result = self.run_again(lambda process: process.kill())
+        self.assertIn("knows where the last run stopped", result.stderr)
+        self.assert_every_id_is_known()
+
+    def test_a_stopped_run_leaves_a_gap_that_the_next_one_finds(self):
+        self.run_again(lambda process: self.assert_ended(process.stop()))
+        self.assert_every_id_is_known()
+
+    def test_the_first_run_begins_without_a_gap(self):
+        exchange = self.exchange("--rate", "100", "--frames", "100")
+        graph = self.graph()
+        ingest, buffer = self.ingest(graph, exchange), self.buffer(graph)
+        self.wait_for_log(exchange.wait_for_end_of_data()["sent_events"], ingest, buffer)
+        result = ingest.stop()
+        self.wait_until_drained(buffer)
+        self.assert_ended(result)
+        self.assert_ended(buffer.stop())
+        exchange.stop()
+        self.assertEqual(self.gaps("found"), ({}, set()))
+
+
+if __name__ == "__main__":
+    pipeline.main()
