@@ -97,7 +97,8 @@ class Description {
   template <typename Function>
   bool knows(Function sluice_describe_api::*function) const {
     const auto* at = reinterpret_cast<const char*>(&(api_->*function));
-    return at + sizeof(Function) <= reinterpret_cast<const char*>(api_) + api_->struct_size;
+    const auto* end = reinterpret_cast<const char*>(api_) + api_->struct_size;
+    return at + sizeof(Function) <= end && api_->*function != nullptr;
   }
   void fact(uint32_t which, int64_t value, std::string_view why = {}) {
     api_->fact(to_, which, value);
