@@ -220,6 +220,10 @@ void Continuity::give_up_all(std::string_view reason, int64_t found_until_ns) {
   }
 }
 
+void Continuity::miss(const Stream& stream, IdRange ids, std::string cause, const char* reason) {
+  note_lasting(states_[stream.number], GapNote::Of::ids, ids, std::move(cause), reason);
+}
+
 int64_t Continuity::barrier(const Stream& stream) const {
   for (const Gap& gap : states_[stream.number].gaps) {
     if (gap.is_waited_for) return gap.open.front().first;

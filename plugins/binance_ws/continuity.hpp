@@ -94,6 +94,9 @@ class Continuity {
   /// Nothing will come of what was found missing up to this moment, in any stream.
   void give_up_all(std::string_view reason, int64_t found_until_ns = std::numeric_limits<int64_t>::max());
 
+  /// Something that had come is missing all the same.
+  void miss(const Stream& stream, IdRange ids, std::string cause, const char* reason);
+
   /// The lowest missing id that is waited for; the largest number: none.
   int64_t barrier(const Stream& stream) const;
   /// From now on, nothing waits for what is missing now; it may come all the same.

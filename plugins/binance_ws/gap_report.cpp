@@ -94,8 +94,8 @@ GapReport::GapReport(Context context, const Metrics& metrics)
       stream_type_slot_(context.attribute("stream_type")),
       symbol_slot_(context.attribute("symbol")) {}
 
-void GapReport::take(Continuity& continuity) {
-  for (const GapNote& note : continuity.take_notes()) {
+void GapReport::take(const std::vector<GapNote>& notes, const Continuity::Open& open) {
+  for (const GapNote& note : notes) {
     count(note);
     log(note);
     if (!is_wired_) continue;
@@ -103,7 +103,6 @@ void GapReport::take(Continuity& continuity) {
     waiting_.push_back({note.stream, gap_json(note, at_ns_)});
   }
   waiting_records_ = waiting_.size();
-  const Continuity::Open open = continuity.open();
   metrics_.open_gaps.set(static_cast<int64_t>(open.gaps));
   metrics_.open_ids.set(static_cast<int64_t>(open.ids));
   metrics_.open_since.set(open.since_ns / 1'000'000'000);

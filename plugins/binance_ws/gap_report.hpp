@@ -20,8 +20,8 @@ class GapReport {
  public:
   GapReport(Context context, const Metrics& metrics);
 
-  /// Takes the notes.
-  void take(Continuity& continuity);
+  /// `open` as it is behind the notes.
+  void take(const std::vector<GapNote>& notes, const Continuity::Open& open);
   /// Emits records as one batch, up to the credit; how many.
   uint64_t emit(const Credit& credit);
   /// Records that wait.

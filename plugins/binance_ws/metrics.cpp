@@ -22,10 +22,14 @@ Metrics::Metrics(Context context)
       permanent_ids(context.counter("permanent_ids_total", "Those of them that will not come.")),
       repeats(context.counter("repeats_total", "Events that had come before, and were not emitted again.")),
       regressions(context.counter("regressions_total", "Events at which the ids of their stream went back.")),
+      repair_requests(context.counter("repair_requests_total", "Requests to the REST interface.")),
+      holds_over(context.counter("holds_over_total", "Streams that went on before their repair was done.")),
       open_gaps(context.gauge("open_gaps", "Gaps of which ids are still missing and may come.")),
       open_ids(context.gauge("open_ids", "Ids that are still missing and may come.")),
       open_since(context.gauge("open_since_seconds",
-                               "The last event before the oldest open gap, in seconds since 1970; 0: none is open.")) {
+                               "The last event before the oldest open gap, in seconds since 1970; 0: none is open.")),
+      held_records(context.gauge("held_records", "Records that are held back until ids before them are repaired.")),
+      held_bytes(context.gauge("held_bytes", "The memory that these records take.")) {
   constexpr std::string_view types[] = {"trade", "agg_trade", "book_ticker"};
   for (size_t i = 0; i < of_type.size(); ++i) {
     const std::string type(types[i]);

@@ -18,9 +18,9 @@ struct Metrics {
     Metric gaps_found, gaps_repaired, gaps_permanent;
   };
   std::array<OfType, 3> of_type;  ///< by EventType, without other
-  Metric missing_ids, repaired_ids, permanent_ids, repeats, regressions;
-  Metric open_gaps, open_ids, open_since;      ///< gauges
-  std::array<Metric, cause_count> reconnects;  ///< by Cause
+  Metric missing_ids, repaired_ids, permanent_ids, repeats, regressions, repair_requests, holds_over;
+  Metric open_gaps, open_ids, open_since, held_records, held_bytes;  ///< gauges
+  std::array<Metric, cause_count> reconnects;                        ///< by Cause
 };
 
 }  // namespace sluice::binance

@@ -26,6 +26,12 @@ inline constexpr sluice_option repair_fields[] = {
     option::text("rest", "The exchange's REST interface, as https:// or http://. It may be on another host than url.")
         .required()
         .such_as("https://api.binance.com"),
+    option::duration("hold", "Hold back the events of a stream behind missing ids for at most this time.")
+        .or_else("30s")
+        .between(1'000'000, longest_ns),
+    option::size("hold_bytes", "Hold back at most this much, of all streams together.")
+        .or_else("64MiB")
+        .between(64 * 1024, int64_t{4} << 30),
 };
 
 inline constexpr sluice_option option_table[] = {

@@ -81,6 +81,8 @@ Result<Options> parse_options(Config config) {
     Result<RepairOptions> options = parse_repair_options(repair, config["proxy"].text(), parsed.microseconds);
     if (!options) return options.error();
     parsed.repair = *std::move(options);
+    parsed.hold.time_ns = or_default(repair["hold"], 30 * second_ns);
+    parsed.hold.bytes = static_cast<uint64_t>(or_default(repair["hold_bytes"], 64 * mebibyte));
   }
   return parsed;
 }
@@ -162,6 +164,7 @@ void describe_node(Config config, Description& description) {
   }
   description.optional_output("gaps");
   for (const char* text : {"stream", "stream_type"}) description.provides_text(text);
+  description.may_provide_text("origin");
   description.replay(Replay::none, "a websocket cannot replay");
 
   check_names(config["symbols"], config["streams"], description);
@@ -177,7 +180,7 @@ void describe_node(Config config, Description& description) {
   // The largest message at once in the read buffer, in pieces and whole, and simdjson's index of it, which takes up to
   // six bytes for each of its own; TLS, usual read buffers and tables take the rest.
   description.memory_bytes(mebibyte + 12 * static_cast<int64_t>(parsed->max_frame_bytes) +
-                           (parsed->repair ? repair_memory_bytes : 0));
+                           (parsed->repair ? repair_memory_bytes + static_cast<int64_t>(parsed->hold.bytes) : 0));
   if (parsed->repair) describe_repair(*parsed->repair, parsed->stream_types, config["repair"], description);
   if (parsed->reconnect_max_ns < parsed->reconnect_first_ns) {
     description.problem(config["reconnect"]["max"], "reconnect.max is shorter than reconnect.first; make it longer");

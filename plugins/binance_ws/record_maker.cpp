@@ -14,6 +14,10 @@ namespace {
 constexpr uint64_t largest_batch = 1u << 20;
 constexpr size_t longest_excerpt = 200;
 
+Credit what_is_left(const Credit& credit, uint64_t records, uint64_t bytes) {
+  return {credit.records - std::min(credit.records, records), credit.bytes - std::min(credit.bytes, bytes)};
+}
+
 }  // namespace
 
 StreamTable make_stream_table(Context context, const std::vector<StreamName>& names) {
@@ -25,13 +29,13 @@ StreamTable make_stream_table(Context context, const std::vector<StreamName>& na
   return table;
 }
 
-RecordMaker::RecordMaker(Context context, StreamTable streams, bool microseconds, const Metrics& metrics)
+RecordMaker::RecordMaker(Context context, StreamTable streams, bool microseconds, const Metrics& metrics,
+                         std::optional<HoldLimits> hold)
     : context_(context),
       streams_(std::move(streams)),
       decoder_(streams_),
       metrics_(metrics),
-      continuity_(streams_),
-      gaps_(context, metrics),
+      gaps_(context, streams_, metrics, hold),
       microseconds_(microseconds),
       malformed_wired_(context.wired(port_malformed)),
       stream_slot_(context.attribute("stream")),
@@ -39,17 +43,19 @@ RecordMaker::RecordMaker(Context context, StreamTable streams, bool microseconds
       symbol_slot_(context.attribute("symbol")),
       id_slot_(context.attribute("id")),
       event_time_slot_(context.attribute("event_time")),
-      trade_time_slot_(context.attribute("trade_time")) {}
+      trade_time_slot_(context.attribute("trade_time")),
+      origin_slot_(context.attribute("origin")),
+      backfill_(context.intern("backfill")) {}
 
 void RecordMaker::learn(const LastIds& last) {
   size_t known = 0;
   for (const Stream* stream : streams_.all()) {
     const LastIds::Found found = last.find(*stream);
     if (found.what == LastIds::What::known) {
-      continuity_.learn(*stream, found.id);
+      gaps_.learn(*stream, found.id);
       ++known;
     } else if (found.what == LastIds::What::never) {
-      continuity_.learn_none(*stream);
+      gaps_.learn_none(*stream);
     }
   }
   if (known > 0) {
@@ -64,8 +70,8 @@ Emitted RecordMaker::emit(Session& session, net::ReadBuffer& buffer, const Credi
   Work work{buffer, session.receive_time_ns(), messages.size(), credit.records};
   const Tally& tally = work.tally;
   const uint64_t first = next_;
-  while (next_ < messages.size() && tally.records + gaps_.waiting() < credit.records &&
-         tally.payload_bytes < credit.bytes && tally.records < largest_batch) {
+  while (next_ < messages.size() && tally.records + gaps_.reports() < credit.records &&
+         tally.payload_bytes < credit.bytes && tally.records < largest_batch && !gaps_.is_full()) {
     if (list_of_ == nullptr) take(messages[next_], work);
     if (list_of_ != nullptr) {
       if (next_element_ < decoder_.elements().size()) take_element(work);
@@ -81,28 +87,50 @@ Emitted RecordMaker::emit(Session& session, net::ReadBuffer& buffer, const Credi
   }
   send(work.out);
   send(work.malformed);
-  const uint64_t gaps =
-      gaps_.emit({credit.records - tally.records, credit.bytes - std::min(credit.bytes, tally.payload_bytes)});
-  return {tally.records + gaps, tally.events};
+  const uint64_t reports = gaps_.emit_reports(what_is_left(credit, tally.records, tally.payload_bytes));
+  return {tally.records + reports, tally.payload_bytes, tally.events};
 }
 
-uint64_t RecordMaker::emit_waiting(const Credit& credit) { return gaps_.emit(credit); }
-
-void RecordMaker::expire() {
-  if (open_.gaps == 0) return;
-  continuity_.give_up_all("no repair is configured", context_.now_ns() - latest_ns);
-  report();
+Emitted RecordMaker::emit_waiting(const Credit& credit) {
+  Emitted emitted;
+  if (gaps_.held() != 0) emit_held(credit, emitted);
+  // What was repaired goes out ahead of the record that says so.
+  if (gaps_.reports() != 0 && gaps_.ready() == nullptr) {
+    emitted.records += gaps_.emit_reports(what_is_left(credit, emitted.records, emitted.bytes));
+  }
+  return emitted;
 }
 
-void RecordMaker::stop() {
-  continuity_.give_up_all("the node stopped");
-  report();
-}
-
-void RecordMaker::report() {
-  if (!continuity_.has_notes()) return;
-  gaps_.take(continuity_);
-  open_ = continuity_.open();
+void RecordMaker::emit_held(const Credit& credit, Emitted& emitted) {
+  Batch batch;
+  const sluice_buffer* pinned = nullptr;
+  uint32_t pin = 0;
+  while (emitted.records < credit.records && emitted.bytes < credit.bytes && emitted.records < largest_batch) {
+    const HeldRecord* held = gaps_.ready();
+    if (held == nullptr) break;
+    if (!batch) {
+      batch = context_.new_batch(static_cast<uint32_t>(std::min({credit.records, gaps_.held(), largest_batch})));
+    }
+    if (held->bytes.get() != pinned) {
+      pinned = held->bytes.get();
+      pin = batch.pin(held->bytes);
+    }
+    Record record = batch.append();
+    record.set_payload(reinterpret_cast<const uint8_t*>(held->payload.data()),
+                       static_cast<uint32_t>(held->payload.size()), pin);
+    record.set_receive_time_ns(held->receive_time_ns);
+    record.set_text(stream_slot_, held->stream->name);
+    record.set_text(stream_type_slot_, held->stream->type);
+    record.set_text(symbol_slot_, held->symbol);
+    record.set_integer(id_slot_, held->id);
+    if (held->has_event_time) record.set_time(event_time_slot_, held->event_time_ns);
+    if (held->has_trade_time) record.set_time(trade_time_slot_, held->trade_time_ns);
+    if (held->is_repaired) record.set_text(origin_slot_, backfill_);
+    ++emitted.records;
+    emitted.bytes += held->payload.size();
+    gaps_.pop_ready();
+  }
+  if (batch) context_.emit_unpositioned(port_out, std::move(batch));
 }
 
 void RecordMaker::take(const net::Message& message, Work& work) {
@@ -192,32 +220,8 @@ void RecordMaker::take_element(Work& work) {
   }
 }
 
-/// False: there is nothing to emit.
-bool RecordMaker::take_out_of_order(Verdict verdict, const Event& event) {
-  report();
-  if (verdict == Verdict::repeat) {
-    metrics_.repeats.add();
-    if (may_say(line_repeat)) {
-      say("the exchange sends id " + std::to_string(event.id) + " of " + std::string(event.stream->name) +
-          " again; it is not emitted a second time");
-    }
-    return false;
-  }
-  if (verdict == Verdict::regression) {
-    metrics_.regressions.add();
-    if (may_say(line_regression)) {
-      say("the ids of " + std::string(event.stream->name) + " go back to " + std::to_string(event.id) +
-          "; it is emitted all the same");
-    }
-  }
-  return true;
-}
-
 void RecordMaker::take_event(const Event& event, Work& work) {
-  if (event.has_id) {
-    const Verdict verdict = continuity_.see(event, work.receive_time_ns);
-    if (verdict != Verdict::next && !take_out_of_order(verdict, event)) return;
-  }
+  if (!gaps_.pass(event, work.receive_time_ns)) return;
   Record record = append(work.out, event.data, work);
   record.set_text(stream_slot_, event.stream->name);
   record.set_text(stream_type_slot_, event.stream->type);

@@ -6,9 +6,8 @@
 #pragma once
 #include <array>
 
-#include "continuity.hpp"
 #include "decode.hpp"
-#include "gap_report.hpp"
+#include "gaps.hpp"
 #include "last_ids.hpp"
 #include "log_limiter.hpp"
 #include "metrics.hpp"
@@ -24,34 +23,27 @@ StreamTable make_stream_table(Context context, const std::vector<StreamName>& na
 
 struct Emitted {
   uint64_t records = 0;
+  uint64_t bytes = 0;   ///< of payloads
   uint64_t events = 0;  ///< messages of streams that were asked for: nothing else counts as data
 };
 
 class RecordMaker {
  public:
-  /// An event that comes later than so much behind its successor was not reordered on its way.
-  static constexpr int64_t latest_ns = 1'000'000'000;
-
   /// `microseconds`: what the exchange was asked to count times in.
-  RecordMaker(Context context, StreamTable streams, bool microseconds, const Metrics& metrics);
+  /// `hold`: what is missing is repaired, and what comes behind it is held back within these limits.
+  RecordMaker(Context context, StreamTable streams, bool microseconds, const Metrics& metrics,
+              std::optional<HoldLimits> hold = {});
   RecordMaker(const RecordMaker&) = delete;
   RecordMaker& operator=(const RecordMaker&) = delete;
 
   /// Takes messages from the session.
   Emitted emit(Session& session, net::ReadBuffer& buffer, const Credit& credit);
-  /// What waits although no message came: how many records.
-  uint64_t emit_waiting(const Credit& credit);
-
-  /// The connection is lost, for this cause: what is missing behind it is missing for that.
-  void lost(std::string cause) { continuity_.lost(std::move(cause)); }
+  /// What was held back and may go out now, and records of gaps.
+  Emitted emit_waiting(const Credit& credit);
   /// Before anything has come: where the last run stopped.
   void learn(const LastIds& last);
   const StreamTable& streams() const { return streams_; }
-  /// Gives up what is missing for longer than an event can be late.
-  void expire();
-  /// What is missing will not come.
-  void stop();
-  const Continuity::Open& open() const { return open_; }
+  Gaps& gaps() { return gaps_; }
 
  private:
   struct Tally {
@@ -75,23 +67,13 @@ class RecordMaker {
     Output out{port_out_index}, malformed{port_malformed_index};
     Tally tally{};
   };
-  enum Line {
-    line_malformed,
-    line_unknown,
-    line_reply,
-    line_shutdown,
-    line_unit,
-    line_repeat,
-    line_regression,
-    line_count
-  };
+  enum Line { line_malformed, line_unknown, line_reply, line_shutdown, line_unit, line_count };
   static constexpr uint32_t port_out_index = 0, port_malformed_index = 1;
 
   void take(const net::Message& message, Work& work);
   void take_element(Work& work);
   void take_event(const Event& event, Work& work);
-  [[gnu::noinline]] bool take_out_of_order(Verdict verdict, const Event& event);
-  void report();
+  void emit_held(const Credit& credit, Emitted& emitted);
   [[gnu::noinline]] void take_malformed(std::string_view text, const char* why, Work& work);
   [[gnu::noinline]] void begin_batch(Output& output, const Work& work);
   Record append(Output& output, std::string_view payload, Work& work);
@@ -107,12 +89,11 @@ class RecordMaker {
   StreamTable streams_;
   Decoder decoder_;
   const Metrics& metrics_;
-  Continuity continuity_;
-  GapReport gaps_;
-  Continuity::Open open_;
+  Gaps gaps_;
   bool microseconds_;
   bool malformed_wired_;
-  int32_t stream_slot_, stream_type_slot_, symbol_slot_, id_slot_, event_time_slot_, trade_time_slot_;
+  int32_t stream_slot_, stream_type_slot_, symbol_slot_, id_slot_, event_time_slot_, trade_time_slot_, origin_slot_;
+  std::string_view backfill_;
   uint64_t next_ = 0;
   Buffer own_;                       ///< of the message being taken: its bytes, where they are not in the read buffer
   const Stream* list_of_ = nullptr;  ///< the message at next_ is a list of this stream, taken up to next_element_

@@ -45,8 +45,9 @@ BinanceSource::BinanceSource(Context context, Options options, net::TlsContext t
       budget_(ConnectBudget::of(net::ascii_lower(options_.endpoint.server_name()))),
       buffer_(context),
       records_(context, make_stream_table(context, make_stream_names(options_.symbols, options_.stream_types)),
-               options_.microseconds, metrics_),
+               options_.microseconds, metrics_, options_.repair ? std::optional(options_.hold) : std::nullopt),
       route_(make_route(options_, tls_.get(), options_.connect_deadline_ns)) {
+  if (options_.repair) repair_.emplace(context_, *options_.repair, tls_.get(), waker_);
   if (route_.proxy) context_.info("going through the proxy " + route_.proxy->name() + ", from " + route_.proxy->from);
 }
 
@@ -65,13 +66,27 @@ Result<Poll> BinanceSource::poll(const Credit& credit, int64_t deadline_ns) {
     linger(deadline_ns);
     return Poll::more;
   }
+  left_ = credit;
+  return poll_within(credit, deadline_ns);
+}
+
+Result<Poll> BinanceSource::poll_within(const Credit& credit, int64_t deadline_ns) {
+  const auto spend = [&](const Emitted& emitted) {
+    left_.records -= std::min(left_.records, emitted.records);
+    left_.bytes -= std::min(left_.bytes, emitted.bytes);
+    return emitted.records > 0;
+  };
   for (;;) {
     int64_t now_ns = context_.monotonic_ns();
     advance(credit, now_ns);
-    records_.expire();
+    records_.gaps().expire(now_ns);
+    advance_repair(now_ns);
     if (session_ && session_->had_data()) show(false);
-    if (records_.emit_waiting(credit) > 0) return Poll::more;
-    if (session_ && take_messages(credit, now_ns) > 0) return Poll::more;
+    if (spend(records_.emit_waiting(credit))) {
+      if (session_ && !session_->messages().empty()) session_->rest(now_ns);
+      return Poll::more;
+    }
+    if (session_ && spend(take_messages(credit, now_ns))) return Poll::more;
     now_ns = context_.monotonic_ns();
     if (!wait(credit, deadline_ns, now_ns) || now_ns >= deadline_ns) return Poll::more;
   }
@@ -99,6 +114,24 @@ void BinanceSource::advance(const Credit& credit, int64_t now_ns) {
   if (session_) advance_session(credit, now_ns);
 }
 
+/// Asks for what is missing, and takes what came, of which a page at a time is kept.
+void BinanceSource::advance_repair(int64_t now_ns) {
+  if (!repair_) return;
+  Gaps& gaps = records_.gaps();
+  for (const Missing& missing : gaps.take_missing()) {
+    if (!repair_->ask(missing)) gaps.give_up(missing, "too many ranges of ids wait to be repaired");
+  }
+  const uint64_t before = repair_->requests();
+  repair_->step(now_ns);
+  while (gaps.takes_pieces()) {
+    const std::optional<Repair::Piece> piece = repair_->take();
+    if (!piece) break;
+    gaps.take(*piece);
+    repair_->step(now_ns);
+  }
+  if (repair_->requests() != before) metrics_.repair_requests.add(static_cast<int64_t>(repair_->requests() - before));
+}
+
 void BinanceSource::advance_session(const Credit& credit, int64_t now_ns) {
   Session& session = *session_;
   session.send_waiting();
@@ -114,7 +147,7 @@ void BinanceSource::advance_session(const Credit& credit, int64_t now_ns) {
 }
 
 /// Also sees to what follows from the messages: deadlines, and the end of the connection once all were taken.
-uint64_t BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
+Emitted BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
   Session& session = *session_;
   const Emitted emitted = records_.emit(session, buffer_, credit);
   if (emitted.events > 0) {
@@ -124,7 +157,7 @@ uint64_t BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
   }
   if (!session.messages().empty()) {
     if (emitted.records > 0) session.rest(now_ns);
-    return emitted.records;
+    return emitted;
   }
   if (credit.records > 0 && credit.bytes > 0) session.check_deadlines(now_ns);
   if (session.loss()) {
@@ -134,15 +167,20 @@ uint64_t BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
     session_.reset();
     lost(loss, had_data, now_ns);
   }
-  return emitted.records;
+  return emitted;
 }
 
 /// Says that events come, and what is missing.
 void BinanceSource::show(bool is_new) {
-  const Continuity::Open open = records_.open();
-  if (!is_new && open == shown_) return;
+  const Continuity::Open open = records_.gaps().open();
+  const std::string_view trouble = repair_ ? repair_->trouble() : std::string_view{};
+  if (!is_new && open == shown_ && trouble == shown_trouble_) return;
   shown_ = open;
-  context_.ready(open.gaps == 0 ? connected_to_ : connected_to_ + "; " + open_text(open));
+  shown_trouble_ = trouble;
+  std::string sentence = connected_to_;
+  if (open.gaps != 0) sentence += "; " + open_text(open);
+  if (!trouble.empty()) sentence += "; " + shown_trouble_;
+  context_.ready(sentence);
 }
 
 void BinanceSource::dial(int64_t now_ns) {
@@ -174,7 +212,7 @@ void BinanceSource::lost(const Loss& loss, bool had_data, int64_t now_ns) {
   metrics_.reconnects[static_cast<size_t>(loss.cause)].add();
   if (had_data) {
     metrics_.gaps.add();
-    records_.lost(std::string(cause_names[static_cast<size_t>(loss.cause)].name) + ": " + loss.sentence);
+    records_.gaps().lost(std::string(cause_names[static_cast<size_t>(loss.cause)].name) + ": " + loss.sentence);
   }
   // An address that takes connections and sends nothing is no better than one that refuses them.
   if (!had_data && !peer_.empty() && loss.cause != Cause::backpressure) addresses_.failed(peer_, now_ns);
@@ -213,7 +251,25 @@ bool BinanceSource::wait(const Credit& credit, int64_t deadline_ns, int64_t now_
   } else if (credit.records > 0) {
     until_ns = next_attempt_ns_;
   }
-  if (records_.open().gaps != 0) until_ns = std::min(until_ns, now_ns + RecordMaker::latest_ns);
+  until_ns = std::min(until_ns, records_.gaps().deadline_ns(now_ns));
+  if (records_.gaps().is_full() && credit.records > 0 && credit.bytes > 0) {
+    // Something goes out first.
+    until_ns = now_ns;
+    more_to_read = true;
+  }
+  if (repair_) {
+    until_ns = std::min(until_ns, repair_->deadline_ns());
+    const int repair_fd = repair_->events() == 0 ? -1 : repair_->fd();
+    if (repair_fd >= 0 && fd >= 0 && events != 0) {
+      both_.watch(fd, events);
+      both_.watch(repair_fd, repair_->events());
+      fd = both_.fd();
+      events = POLLIN;
+    } else if (repair_fd >= 0) {
+      fd = repair_fd;
+      events = repair_->events();
+    }
+  }
   const net::Waited waited = net::wait_for(waker_, fd, events, std::min(until_ns, deadline_ns) - now_ns);
   if (waited.socket_ready && session_) session_->socket_ready();
   return !waited.woken && (waited.socket_ready || more_to_read);
@@ -221,10 +277,33 @@ bool BinanceSource::wait(const Credit& credit, int64_t deadline_ns, int64_t now_
 
 void BinanceSource::stop() {
   stopped_ = true;
-  records_.stop();
+  give_out_kept();
   dialer_.reset();
   linger_until_ns_ = context_.monotonic_ns() + goodbye_limit_ns;
   if (session_) session_->say_goodbye();
+}
+
+/// What is kept goes out as far as the last poll had room; what does not is missing, and is reported as that.
+void BinanceSource::give_out_kept() {
+  Gaps& gaps = records_.gaps();
+  repair_.reset();
+  gaps.stop();
+  Credit left = left_;
+  // Room for the records that say what became of the gaps.
+  left.records -= std::min(left.records, gaps.reports());
+  const Emitted emitted = records_.emit_waiting(left);
+  left_.records -= std::min(left_.records, emitted.records);
+  left_.bytes -= std::min(left_.bytes, emitted.bytes);
+  if (const uint64_t dropped = gaps.drop_held(); dropped != 0) {
+    context_.warn(
+        "records that were held back while ids before them were repaired find no room downstream at the stop: " +
+        std::to_string(dropped) + " are missing");
+  }
+  gaps.emit_reports(left_);
+  if (gaps.reports() != 0) {
+    context_.warn("records of gaps find no room downstream at the stop: " + std::to_string(gaps.reports()) +
+                  " are missing from the port gaps; the counters include them");
+  }
 }
 
 // The other side is given the time to read our close frame: closing a socket that still has unread bytes resets it.

@@ -13,8 +13,10 @@
 #include "options.hpp"
 #include "probe.hpp"
 #include "record_maker.hpp"
+#include "repair.hpp"
 #include "session.hpp"
 #include "sluice/backoff.hpp"
+#include "sluice/net/wait_set.hpp"
 #include "sluice/net/waiter.hpp"
 #include "sluice/net/websocket_dialer.hpp"
 #include "sluice/node.hpp"
@@ -37,15 +39,18 @@ class BinanceSource : public Source {
   void stop() override;
 
  private:
+  Result<Poll> poll_within(const Credit& credit, int64_t deadline_ns);
   void advance(const Credit& credit, int64_t now_ns);
+  void advance_repair(int64_t now_ns);
   void advance_session(const Credit& credit, int64_t now_ns);
-  uint64_t take_messages(const Credit& credit, int64_t now_ns);
+  Emitted take_messages(const Credit& credit, int64_t now_ns);
   void show(bool is_new);
   void dial(int64_t now_ns);
   void opened(int64_t now_ns);
   void lost(const Loss& loss, bool had_data, int64_t now_ns);
   /// True when the socket had something or had not been emptied.
   bool wait(const Credit& credit, int64_t deadline_ns, int64_t now_ns);
+  void give_out_kept();
   void linger(int64_t deadline_ns);
 
   Context context_;
@@ -58,17 +63,21 @@ class BinanceSource : public Source {
   net::ReadBuffer buffer_;
   RecordMaker records_;
   std::optional<LastIds> last_ids_;  ///< until it starts
+  std::optional<Repair> repair_;
+  net::WaitSet both_;  ///< the websocket's socket and that of the repair
   net::Route route_;
   net::AddressMemory addresses_;
   std::string peer_;          ///< the address of the session
   std::string connected_to_;  ///< the same as a sentence
   Continuity::Open shown_;    ///< in the status
+  std::string shown_trouble_;
 
   // One of the two, or neither: then the next attempt is at next_attempt_ns_, once there is credit.
   std::optional<net::WebsocketDialer> dialer_;
   std::optional<Session> session_;
   int64_t next_attempt_ns_ = 0;
 
+  Credit left_{};  ///< of the last poll
   bool stopped_ = false;
   int64_t linger_until_ns_ = 0;
 };

@@ -96,12 +96,12 @@ Result<void> Harness::flush(Flush why) {
 }
 
 void Harness::stop() {
-  world_->stopped = true;
   stopped_ = true;
   static_cast<void>(call([&](sluice_error*) {
     if (type_.stop != nullptr) type_.stop(node_);
     return SLUICE_OK;
   }));
+  world_->stopped = true;
 }
 
 void Harness::close() { end(false); }

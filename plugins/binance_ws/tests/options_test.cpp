@@ -38,7 +38,8 @@ TEST_CASE("the least that a user writes is enough, and malformed must then lead 
                                                          {"symbol", SLUICE_VALUE_TEXT},
                                                          {"id", SLUICE_VALUE_INTEGER},
                                                          {"event_time", SLUICE_VALUE_TIME},
-                                                         {"trade_time", SLUICE_VALUE_TIME}});
+                                                         {"trade_time", SLUICE_VALUE_TIME},
+                                                         {"origin", SLUICE_VALUE_TEXT}});
   CHECK(node.fact(SLUICE_FACT_REPLAY) == SLUICE_REPLAY_NONE);
   CHECK(node.reasons.at(SLUICE_FACT_REPLAY) == "a websocket cannot replay");
   CHECK(node.fact(SLUICE_FACT_MEMORY_BYTES) == 13 << 20);
@@ -46,17 +47,18 @@ TEST_CASE("the least that a user writes is enough, and malformed must then lead 
 
 TEST_CASE("attributes that the payloads of a stream do not have may be absent") {
   using Absent = std::vector<std::string>;
-  CHECK(described(with("streams", "[trade, aggTrade]")).may_be_absent.empty());
+  // Only what is repaired has an origin.
+  CHECK(described(with("streams", "[trade, aggTrade]")).may_be_absent == Absent{"origin  "});
   CHECK(described(with("streams", "[trade, bookTicker]")).may_be_absent ==
-        Absent{"event_time stream_type bookTicker", "trade_time stream_type bookTicker"});
+        Absent{"origin  ", "event_time stream_type bookTicker", "trade_time stream_type bookTicker"});
   CHECK(described(with("streams", "[trade, depth]")).may_be_absent ==
-        Absent{"id stream_type depth", "event_time stream_type depth", "trade_time stream_type depth"});
+        Absent{"origin  ", "id stream_type depth", "event_time stream_type depth", "trade_time stream_type depth"});
   // What is repaired has no `E`.
   CHECK(described(with("repair", "{ rest: https://api.binance.com }")).may_be_absent ==
-        Absent{"event_time stream_type trade"});
+        Absent{"origin  ", "event_time stream_type trade"});
   const Absent of_all = described({{"streams", "[!miniTicker@arr]"}}).may_be_absent;
-  REQUIRE(of_all.size() == 4);
-  CHECK(of_all[0] == "symbol stream_type arr");
+  REQUIRE(of_all.size() == 5);
+  CHECK(of_all[1] == "symbol stream_type arr");
 }
 
 TEST_CASE("with malformed: discard the port is optional") {
@@ -153,7 +155,7 @@ TEST_CASE("a repair needs a REST interface that has what the streams need") {
   const Described good = repairing("[trade, aggTrade]", "https://api.binance.com");
   CHECK(good.problems.empty());
   CHECK(good.warnings.empty());
-  CHECK(good.fact(SLUICE_FACT_MEMORY_BYTES) == 25 << 20);
+  CHECK(good.fact(SLUICE_FACT_MEMORY_BYTES) == 89 << 20);
   CHECK(repairing("[trade]", "http://127.0.0.1:9000/mirror/").problems.empty());
   CHECK(repairing("[aggTrade]", "https://data-api.binance.vision").warnings.empty());
 
