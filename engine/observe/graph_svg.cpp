@@ -85,6 +85,8 @@ struct Box {
 
   bool is_well() const { return status == SLUICE_STATUS_READY && mark.empty(); }
   const std::string& trouble() const { return status == SLUICE_STATUS_READY ? mark : status_sentence; }
+  /// Also of a node that is ready.
+  const std::string& remark() const { return is_well() ? status_sentence : trouble(); }
   std::string_view colour() const {
     return status != SLUICE_STATUS_READY ? colour_of(status) : mark.empty() ? good : waiting_colour;
   }
@@ -170,7 +172,7 @@ class Drawing {
     box.is_source = box.is_source || node.is_source;
     box.is_sink = box.is_sink || node.is_sink;
     box.rejects += count_of(node, Verdict::dead_lettered);
-    if (node.status > box.status) {
+    if (node.status > box.status || (node.status == box.status && box.status_sentence.empty())) {
       box.status = node.status;
       box.status_sentence = node.status_sentence;
     }
@@ -285,8 +287,8 @@ class Drawing {
     const bool is_relay = box.is_source && box.is_sink;
     // Ends of the graph are round, as are relays, where it may be cut.
     const double radius = box.is_source || box.is_sink ? 16 : 5;
-    out_ += fmt::format("<g><title>{}</title>\n",
-                        xml_escaped(box.name + " (" + box.type + ")" + (is_well ? "" : ": " + box.trouble())));
+    out_ += fmt::format("<g><title>{}</title>\n", xml_escaped(box.name + " (" + box.type + ")" +
+                                                              (box.remark().empty() ? "" : ": " + box.remark())));
     out_ += fmt::format(
         "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.0f}\" rx=\"{:.0f}\" fill=\"{}\" stroke=\"{}\" "
         "stroke-width=\"{}\"/>\n",

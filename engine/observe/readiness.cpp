@@ -263,6 +263,19 @@ std::string readiness_json(const Report& report, const std::vector<Reason>& reas
       json.begin_object().member("node", one.name).member("sentence", one.sentence).end_object();
     });
   }
+  // What nodes say although they are ready: "connected to ...; 3 ids are missing in 1 gap".
+  std::vector<const NodeReport*> notes;
+  for (const NodeReport& node : report.nodes) {
+    if (node.status == SLUICE_STATUS_READY && !node.status_sentence.empty()) notes.push_back(&node);
+  }
+  if (!notes.empty()) {
+    json.list("notes", notes, [&](const NodeReport* node) {
+      json.begin_object()
+          .member("node", node->name + node->half)
+          .member("sentence", node->status_sentence)
+          .end_object();
+    });
+  }
   return json.end_object().take() + "\n";
 }
 

@@ -59,7 +59,8 @@ Verdict Continuity::look(State& state, const Event& event, int64_t receive_time_
   if (is_newest) {
     state.at = state.rule == Rule::rising ? event.id : event.id + 1;
     state.awaited_trade = after(event.last_trade);
-    state.trade_time_ns = event.trade_time_ns;
+    state.trade_time_ns =
+        verdict == Verdict::regression ? event.trade_time_ns : std::max(state.trade_time_ns, event.trade_time_ns);
     state.receive_time_ns = receive_time_ns;
     state.is_known = true;
     state.loss.reset();

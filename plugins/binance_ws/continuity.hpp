@@ -5,6 +5,7 @@
 // compare and a few stores. Bounded: of more open ranges than most_open_ranges in a stream, the oldest becomes
 // permanent. Pure: knows no clock and no sockets.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -67,7 +68,7 @@ class Continuity {
       }
       state.awaited = after(event.id);
       state.awaited_trade = after(event.last_trade);
-      state.trade_time_ns = event.trade_time_ns;
+      state.trade_time_ns = std::max(state.trade_time_ns, event.trade_time_ns);
     } else if (state.rule == Rule::rising) {
       if (event.id <= state.awaited) [[unlikely]] {
         return look(state, event, receive_time_ns);
@@ -132,7 +133,7 @@ class Continuity {
     bool has_lost_start = false;
     int64_t awaited = 0;        ///< the next id; of rising ones the last. No id at all while each event needs a look
     int64_t awaited_trade = 0;  ///< what the next aggregate begins with; 0: unknown, or no aggregates
-    int64_t trade_time_ns = 0;
+    int64_t trade_time_ns = 0;  ///< the newest; of trades with consecutive ids, times may go back a little
     int64_t receive_time_ns = 0;
     int64_t at = 0;  ///< what `awaited` is when no event needs a look
     std::shared_ptr<const std::string> loss;

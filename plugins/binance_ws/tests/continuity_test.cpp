@@ -136,6 +136,16 @@ TEST_CASE("an old trade is a repeat, and a new trade with an old id begins anoth
   CHECK(bench.notes[1].closes);
 }
 
+TEST_CASE("a repeat is one although times of trades went back behind it") {
+  Bench bench;
+  bench.see("trade", 10, 500);
+  bench.see("trade", 11, 499);
+  CHECK(bench.see("trade", 10, 500) == Verdict::repeat);
+  CHECK(bench.see("trade", 12, 499) == Verdict::next);
+  CHECK(bench.see("trade", 14, 499) == Verdict::gap);
+  CHECK(bench.see("trade", 10, 500) == Verdict::repeat);
+}
+
 TEST_CASE("aggregates are held against the trades that they fold") {
   Bench bench;
   bench.see("aggTrade", 1, 0, 10, 12);

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "repair_kit.hpp"
+#include "sluice/testing/contract.hpp"
 #include "source_kit.hpp"
 
 using namespace sluice::binance;
@@ -259,4 +260,18 @@ TEST_CASE("whatever is lost, swapped and repeated, each trade leaves once, and i
   check_balance(node);
   node.deliver_all();
   node.finish();
+}
+
+TEST_CASE("binance_ws keeps the contract while ids are missing, and REST gives them or does not") {
+  const bool has_rest = GENERATE(true, false);
+  RestServer rest([&](int number, const Asked& asked) {
+    if (!has_rest) return http("503 Service Unavailable", "");
+    return number % 3 == 0 ? ok("[]") : ok(rows_for(asked));
+  });
+  Exchange exchange([](int number, Client& client) {
+    client.upgrade();
+    for (int64_t id = 100'000 * number; client.send(trades(id, id + 20)); id += 23) {
+    }
+  });
+  sluice::testing::check_contract(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + ", hold: 10ms }"));
 }

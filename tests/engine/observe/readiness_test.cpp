@@ -39,6 +39,16 @@ TEST_CASE("a run that flows is ready") {
         "{\"status\":\"ready\",\"graph\":\"binance\",\"process\":\"\",\"reasons\":[]}\n");
 }
 
+TEST_CASE("what a ready node says is a note, and no reason") {
+  Readiness readiness;
+  Report report = sample_report();
+  report.nodes[0].status_sentence = "connected; 3 ids are missing";
+  CHECK(readiness.update(report, RunPhase::running, "", 5 * second).empty());
+  CHECK(readiness_json(report, {}, 0, 0) ==
+        "{\"status\":\"ready\",\"graph\":\"binance\",\"process\":\"\",\"reasons\":[],\"notes\":[{\"node\":\"" +
+            report.nodes[0].name + "\",\"sentence\":\"connected; 3 ids are missing\"}]}\n");
+}
+
 TEST_CASE("before nodes are open, when it stops and when it failed a process is not ready") {
   Readiness readiness;
   const Report report = sample_report();
