@@ -22,7 +22,7 @@ SECONDS_TO_END = 3
 
 def variables(place, group, exchange_port, records, needs_database):
     servers = place.bench.servers
-    found = {"BINANCE_WS_URL": f"ws://127.0.0.1:{exchange_port}", "KAFKA_BROKERS": servers.brokers,
+    found = {"BINANCE_WS_URL": f"ws://127.0.0.1:{exchange_port}", "BINANCE_REST_URL": "http://127.0.0.1:9", "KAFKA_BROKERS": servers.brokers,
              "TRADES_TOPIC": place.topics[0], "QUOTES_TOPIC": place.topics[1], "GROUP": group, "RECORDS": str(records),
              "HEALTH_PORT": "0"}
     if needs_database:

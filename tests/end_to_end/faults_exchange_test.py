@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An exchange that cuts, stalls, freezes and sends nonsense, with Kafka behind: what passed while nobody listened is
-missing and counted, and nothing else is."""
+"""An exchange that cuts, stalls, freezes and sends nonsense, with Kafka behind and no repair: what passed while nobody
+listened is missing and counted, and nothing else is. gaps_test.py has the repair."""
 
 import signal
 import time
@@ -19,7 +19,7 @@ class ExchangeTest(pipeline.PipelineCase):
         rate, cuts = 400, 4 if pipeline.FULL else 10
         exchange = self.exchange("--rate", rate, "--live-clock", "--frames", rate * (cuts + 2), *[
             word for cut in range(cuts) for word in ("--cut-at", rate * (cut + 1))])
-        ingest = self.ingest(self.graph(*([DEFAULT_RECONNECT] if pipeline.FULL else [])), exchange)
+        ingest = self.ingest(self.graph(pipeline.NO_REPAIR, *([DEFAULT_RECONNECT] if pipeline.FULL else [])), exchange)
         count = exchange.wait_for_end_of_data()["sent_events"]
         self.wait_for_log(count, ingest)
         result = ingest.stop()
@@ -56,7 +56,7 @@ class ExchangeTest(pipeline.PipelineCase):
     @pipeline.only_full
     def test_frozen_server(self):
         exchange = self.exchange("--rate", "1000", "--frames", 6000)
-        ingest = self.ingest(self.graph(), exchange)
+        ingest = self.ingest(self.graph(pipeline.NO_REPAIR), exchange)
         self.wait_for_log(2000, ingest)
         exchange.send(signal.SIGSTOP)
         began = time.monotonic()

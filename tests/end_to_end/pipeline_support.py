@@ -32,6 +32,8 @@ LEADERLESS = (5, 6, 9)
 # offsets, is not there or has moved.
 PASSING = (*LEADERLESS, 3, 14, 15, 16)
 QUOTES = "symbol, update_id, best_bid_price, best_bid_qty, best_ask_price, best_ask_qty"
+# An edit of the graph: what passes while the connection is away stays missing.
+NO_REPAIR = ('    repair: { rest: "${BINANCE_REST_URL:-https://api.binance.com}" }   # fetches missed trades by id\n', "")
 # The long variants, as `./check --full` runs them: numbers and seconds of docs/delivery.md's table.
 FULL = os.environ.get("SLUICE_TEST_FULL") == "1"
 only_full = unittest.skipUnless(FULL, "a long test: ./check --full runs it")
@@ -212,7 +214,8 @@ class PipelineCase(support.Case):
 
     def environment(self, exchange=None):
         return {"KAFKA_BROKERS": self.kafka, "TIMESCALE_URL": self.url,
-                "BINANCE_WS_URL": exchange.url() if exchange else "ws://127.0.0.1:9"}
+                "BINANCE_WS_URL": exchange.url() if exchange else "ws://127.0.0.1:9",
+                "BINANCE_REST_URL": exchange.rest_url() if exchange else "http://127.0.0.1:9"}
 
     def ingest(self, graph, exchange, *options, name="ingest", environment=None):
         return support.Sluice(self, graph, "--process", "ingest", *options, name=name,

@@ -22,11 +22,11 @@ class RestartTest(pipeline.PipelineCase):
             causes.add(cause)
         return ids, causes
 
-    def run_again(self, end):
+    def run_again(self, end, *edits):
         """`ingest` twice, with a pause in which the exchange goes on; the result of the second run."""
         rate = 400
         exchange = self.exchange("--rate", rate, "--live-clock", "--frames", rate * 8)
-        graph = self.graph()
+        graph = self.graph(*edits)
         first, buffer = self.ingest(graph, exchange), self.buffer(graph)
         self.wait_until_ready("buffer", buffer)
         support.wait_until(lambda: len(self.stored()) == 6 and min(map(len, self.stored().values())) > 20,
@@ -34,6 +34,7 @@ class RestartTest(pipeline.PipelineCase):
         end(first)
         second = self.ingest(graph, exchange, name="ingest_again")
         exchange.wait_for_end_of_data()
+        self.wait_for(lambda: self.counter("ingest", "sluice_binance_ws_open_gaps") == 0, "every gap is closed", (second, buffer))
         result = second.stop()
         self.wait_until_drained(buffer)
         self.assert_ended(buffer.stop())
@@ -50,13 +51,21 @@ class RestartTest(pipeline.PipelineCase):
             self.assertEqual(whole - ids, found.get(stream, set()), stream)
 
     def test_a_killed_run_leaves_a_gap_that_the_next_one_finds(self):
-        result = self.run_again(lambda process: process.kill())
+        result = self.run_again(lambda process: process.kill(), pipeline.NO_REPAIR)
         self.assertIn("knows where the last run stopped", result.stderr)
         self.assert_every_id_is_known()
 
     def test_a_stopped_run_leaves_a_gap_that_the_next_one_finds(self):
-        self.run_again(lambda process: self.assert_ended(process.stop()))
+        self.run_again(lambda process: self.assert_ended(process.stop()), pipeline.NO_REPAIR)
         self.assert_every_id_is_known()
+
+    def test_what_a_killed_run_missed_is_fetched(self):
+        self.run_again(lambda process: process.kill())
+        found, repaired = self.gaps("found")[0], self.gaps("repaired")[0]
+        self.assertGreater(len(found), 0)
+        self.assertEqual(repaired, found)
+        for stream, ids in self.stored().items():
+            self.assertEqual(ids, set(range(min(ids), max(ids) + 1)), stream)
 
     def test_the_first_run_begins_without_a_gap(self):
         exchange = self.exchange("--rate", "100", "--frames", "100")

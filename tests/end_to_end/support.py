@@ -117,6 +117,9 @@ class Simulator(Process):
 
         return wait_until(first_line, "the simulator listens")
 
+    def rest_url(self):
+        return self.url().replace("ws", "http", 1)
+
     def port(self):
         return int(self.url().rsplit(":", 1)[1])
 
