@@ -98,6 +98,27 @@ TEST_CASE("what is missing behind a lost connection is repaired, ahead of what c
   node.finish();
 }
 
+TEST_CASE("what was sent while the node did not run is repaired, ahead of its first event") {
+  RestServer rest([](int, const Asked& asked) { return ok(rows_for(asked)); });
+  Exchange exchange([&](int, Client& client) {
+    client.upgrade();
+    client.send(trades(1500, 1510));
+    client.wait_for_end();
+  });
+  Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + " }"), running());
+  REQUIRE(node.open());
+  REQUIRE(node.tail_query());
+  REQUIRE(node.learn("log", "0", {trade_data(4), trade_data(5)}));
+  REQUIRE(node.start());
+  REQUIRE(poll_records(node, 1504));
+  CHECK(left(node).ids == ids(6, 1510));
+  CHECK(left(node).repaired == ids(6, 1500));
+  REQUIRE(node.poll_until([&] { return node.payloads("gaps").size() >= 3; }));
+  check_balance(node);
+  node.deliver_all();
+  node.finish();
+}
+
 TEST_CASE("what REST does not have is permanent and blocks nothing") {
   RestServer rest(
       [](int, const Asked& asked) { return ok(rows_for(asked, INT64_MAX, [](int64_t id) { return id != 4; })); });
