@@ -73,9 +73,9 @@ Result<std::unique_ptr<TimescaleSink>> TimescaleSink::open(Context context, Conf
   Result<Settings> settings = read_settings(config);
   if (!settings) return settings.error();
   settings->mapping.bind(context);
-  auto writer = std::make_unique<Writer>(context, std::move(*settings));
+  auto writer = std::make_unique<Writer>(context, *settings);
   if (Result<void> opened = writer->open(); !opened) return opened.error();
-  return std::make_unique<TimescaleSink>(std::move(writer));
+  return std::make_unique<TimescaleSink>(context, std::move(*settings), std::move(writer));
 }
 
 Result<void> TimescaleSink::start() {

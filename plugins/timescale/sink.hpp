@@ -4,6 +4,7 @@
 #pragma once
 #include <memory>
 
+#include "newest_rows.hpp"
 #include "sluice/node.hpp"
 #include "writer.hpp"
 
@@ -15,11 +16,18 @@ class TimescaleSink : public Sink {
   static Result<void> probe(Config config, Description& description);
   static Result<std::unique_ptr<TimescaleSink>> open(Context context, Config config);
 
-  explicit TimescaleSink(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {}
+  TimescaleSink(Context context, Settings settings, std::unique_ptr<Writer> writer)
+      : context_(context), settings_(std::move(settings)), writer_(std::move(writer)) {}
   Result<void> start() override;
   Result<void> write(Batch batch) override;
+  /// Waits for the database: a thread of its own.
+  Result<void> tail(const sluice_tail_query& query, TailTaker& taker) const {
+    return read_newest_rows(context_, settings_, query, taker);
+  }
 
  private:
+  const Context context_;
+  const Settings settings_;
   std::unique_ptr<Writer> writer_;
 };
 

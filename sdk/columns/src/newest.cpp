@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/columns/newest.hpp"
+
+#include <algorithm>
+
+namespace sluice {
+inline namespace v1 {
+namespace columns {
+namespace {
+
+bool is_one_of(std::span<const sluice_str> fields, std::string_view name) {
+  return std::any_of(fields.begin(), fields.end(), [&](const sluice_str& field) { return to_view(field) == name; });
+}
+
+/// The fields of a payload that the column is read from, as far as they are among these.
+std::vector<std::string> fields_of(const Column& column, std::span<const sluice_str> fields) {
+  std::vector<std::string> found;
+  for (const auto& path : column.paths) {
+    if (path.size() == 1 && is_one_of(fields, path.front())) found.push_back(path.front());
+  }
+  return found;
+}
+
+bool is_whole_number(TypeKind kind) {
+  return kind == TypeKind::bigint || kind == TypeKind::integer || kind == TypeKind::smallint;
+}
+
+void add(std::string& json, std::string_view field, std::string_view text, bool is_text) {
+  const auto quoted = [&](std::string_view from) {
+    json += '"';
+    for (const char c : from) {
+      if (c == '"' || c == '\\') json += '\\';
+      json += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+    json += '"';
+  };
+  if (json.size() > 1) json += ',';
+  quoted(field);
+  json += ':';
+  if (is_text) return quoted(text);
+  json += text;
+}
+
+}  // namespace
+
+Result<Newest> Newest::find(const Mapping& mapping, const std::vector<size_t>& conflict,
+                            const sluice_tail_query& query) {
+  const std::span key_fields(query.key_fields, query.key_field_count);
+  const std::span order_fields(query.order_fields, query.order_field_count);
+  Newest newest;
+  for (const size_t position : conflict) {
+    const Column& column = mapping.columns()[position];
+    newest.order_fields_ = fields_of(column, order_fields);
+    if (!newest.order_fields_.empty() && is_whole_number(column.type.kind)) {
+      newest.order_ = position;
+      break;
+    }
+    newest.order_fields_.clear();
+    const std::vector<std::string> fields = fields_of(column, key_fields);
+    if (fields.size() != 1 || column.paths.size() != 1 || column.type.kind != TypeKind::text) break;
+    newest.keys_.push_back(position);
+    newest.key_fields_.push_back(fields.front());
+  }
+  // A key that the table has and the target does not begin with would mix what belongs apart.
+  bool is_whole = !newest.order_fields_.empty();
+  for (size_t i = 0; i < mapping.size(); ++i) {
+    const bool is_key = !fields_of(mapping.columns()[i], key_fields).empty();
+    is_whole = is_whole && (!is_key || std::count(newest.keys_.begin(), newest.keys_.end(), i) == 1);
+  }
+  if (is_whole) return newest;
+  const auto list = [](std::span<const sluice_str> fields, std::string_view between) {
+    std::string text;
+    for (const sluice_str& field : fields)
+      text += (text.empty() ? "" : std::string(between)) + std::string(to_view(field));
+    return text;
+  };
+  return operator_needed("`conflict` would have to begin with the columns of " + list(key_fields, ", ") +
+                         " and then the whole number of " + list(order_fields, " or "));
+}
+
+std::string Newest::payload(std::span<const std::string> key_texts, std::string_view number) const {
+  std::string json = "{";
+  for (size_t i = 0; i < key_fields_.size(); ++i) add(json, key_fields_[i], key_texts[i], true);
+  for (const std::string& field : order_fields_) add(json, field, number, false);
+  return json + "}";
+}
+
+}  // namespace columns
+}  // namespace v1
+}  // namespace sluice
