@@ -4,6 +4,7 @@
 #pragma once
 #include <memory>
 
+#include "newest_rows.hpp"
 #include "probe.hpp"
 #include "sluice/node.hpp"
 #include "writer.hpp"
@@ -21,6 +22,10 @@ class SqliteSink : public Sink {
   ~SqliteSink() override;
   Result<void> start() override;
   Result<void> write(Batch batch) override;
+  /// Waits for whoever holds the file: a thread of its own.
+  Result<void> tail(const sluice_tail_query& query, TailTaker& taker) const {
+    return read_newest_rows(client_->context, client_->settings, query, taker);
+  }
 
  private:
   std::unique_ptr<Client> client_;
