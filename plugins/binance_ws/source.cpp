@@ -13,6 +13,7 @@ constexpr int64_t never_ns = std::numeric_limits<int64_t>::max();
 constexpr int64_t goodbye_limit_ns = 1'000'000'000;
 /// A connection that carried data and lasted that long resets the pauses between attempts.
 constexpr int64_t a_while_ns = 10'000'000'000;
+constexpr int64_t lasting_gap_ns = 2'000'000'000;
 
 std::string open_text(const Continuity::Open& open) {
   return std::to_string(open.ids) + (open.ids == 1 ? " id is" : " ids are") + " missing in " +
@@ -81,7 +82,7 @@ Result<Poll> BinanceSource::poll_within(const Credit& credit, int64_t deadline_n
     advance(credit, now_ns);
     records_.gaps().expire(now_ns);
     advance_repair(now_ns);
-    if (session_ && session_->had_data()) show(false);
+    if (session_ && session_->had_data()) show(false, now_ns);
     if (spend(records_.emit_waiting(credit))) {
       if (session_ && !session_->messages().empty()) session_->rest(now_ns);
       return Poll::more;
@@ -153,7 +154,7 @@ Emitted BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
   if (emitted.events > 0) {
     const bool is_first = !session.had_data();
     session.note_data(now_ns);
-    show(is_first);
+    show(is_first, now_ns);
   }
   if (!session.messages().empty()) {
     if (emitted.records > 0) session.rest(now_ns);
@@ -170,16 +171,20 @@ Emitted BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
   return emitted;
 }
 
-/// Says that events come, and what is missing.
-void BinanceSource::show(bool is_new) {
+/// Says that events come, and what has been missing for a while: most gaps are repaired before anybody could look.
+void BinanceSource::show(bool is_new, int64_t now_ns) {
   const Continuity::Open open = records_.gaps().open();
-  const std::string_view trouble = repair_ ? repair_->trouble() : std::string_view{};
-  if (!is_new && open == shown_ && trouble == shown_trouble_) return;
-  shown_ = open;
-  shown_trouble_ = trouble;
+  if (open.gaps == 0) open_since_ns_ = 0;
+  if (open.gaps != 0 && open_since_ns_ == 0) open_since_ns_ = now_ns;
+  const bool is_lasting = open.gaps != 0 && now_ns - open_since_ns_ >= lasting_gap_ns;
+  if (!is_new && is_lasting == shows_gaps_ && (!is_lasting || now_ns < show_again_ns_)) return;
+  shows_gaps_ = is_lasting;
+  show_again_ns_ = now_ns + LogLimiter::every_ns;
   std::string sentence = connected_to_;
-  if (open.gaps != 0) sentence += "; " + open_text(open);
-  if (!trouble.empty()) sentence += "; " + shown_trouble_;
+  if (is_lasting) {
+    sentence += "; " + open_text(open);
+    if (repair_ && !repair_->trouble().empty()) sentence += "; " + std::string(repair_->trouble());
+  }
   context_.ready(sentence);
 }
 

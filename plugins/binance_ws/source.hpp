@@ -44,7 +44,7 @@ class BinanceSource : public Source {
   void advance_repair(int64_t now_ns);
   void advance_session(const Credit& credit, int64_t now_ns);
   Emitted take_messages(const Credit& credit, int64_t now_ns);
-  void show(bool is_new);
+  void show(bool is_new, int64_t now_ns);
   void dial(int64_t now_ns);
   void opened(int64_t now_ns);
   void lost(const Loss& loss, bool had_data, int64_t now_ns);
@@ -67,10 +67,11 @@ class BinanceSource : public Source {
   net::WaitSet both_;  ///< the websocket's socket and that of the repair
   net::Route route_;
   net::AddressMemory addresses_;
-  std::string peer_;          ///< the address of the session
-  std::string connected_to_;  ///< the same as a sentence
-  Continuity::Open shown_;    ///< in the status
-  std::string shown_trouble_;
+  std::string peer_;           ///< the address of the session
+  std::string connected_to_;   ///< the same as a sentence
+  int64_t open_since_ns_ = 0;  ///< since when ids have been missing; 0: none is
+  bool shows_gaps_ = false;    ///< in the status
+  int64_t show_again_ns_ = 0;
 
   // One of the two, or neither: then the next attempt is at next_attempt_ns_, once there is credit.
   std::optional<net::WebsocketDialer> dialer_;

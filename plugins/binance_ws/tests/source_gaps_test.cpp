@@ -191,18 +191,3 @@ TEST_CASE("ids that begin anew with new trades are followed") {
   node.deliver_all();
   node.finish();
 }
-
-TEST_CASE("the status says what is missing, and the node stays ready") {
-  Exchange exchange = sending({trade(1) + trade(5)});
-  Harness node(binance_ws(), options_for(exchange.url()), running());
-  node.begin();
-  REQUIRE(poll_gaps(node, 1));
-  CHECK(node.statuses().back().status == SLUICE_STATUS_READY);
-  CHECK(node.statuses().back().sentence.find("3 ids are missing in 1 gap") != std::string::npos);
-  REQUIRE(node.advance(2s).ok());
-  REQUIRE(poll_gaps(node, 2));
-  REQUIRE(node.poll_until([&] { return node.statuses().back().sentence.find("missing") == std::string::npos; }));
-  CHECK(node.statuses().back().status == SLUICE_STATUS_READY);
-  node.deliver_all();
-  node.finish();
-}

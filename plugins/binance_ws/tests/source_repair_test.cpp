@@ -178,6 +178,35 @@ TEST_CASE("after the hold the live events go on, and what is repaired comes late
   node.finish();
 }
 
+TEST_CASE("the status says what is missing for a while, and the node stays ready") {
+  Gate gate;
+  RestServer rest([&](int, const Asked& asked) {
+    gate.wait();
+    return ok(rows_for(asked));
+  });
+  Exchange exchange([&](int, Client& client) {
+    client.upgrade();
+    client.send(trade(1) + trade(5));
+    client.wait_for_end();
+  });
+  Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + " }"), running());
+  node.begin();
+  REQUIRE(poll_metric(node, "open_gaps"));
+  const auto says = [&] {
+    return node.statuses().back().sentence.find("3 ids are missing in 1 gap") != std::string::npos;
+  };
+  CHECK_FALSE(says());
+  REQUIRE(node.advance(3s).ok());
+  REQUIRE(node.poll_until(says));
+  CHECK(node.statuses().back().status == SLUICE_STATUS_READY);
+  gate.open();
+  REQUIRE(poll_records(node, 5));
+  REQUIRE(node.poll_until([&] { return !says(); }));
+  CHECK(node.statuses().back().status == SLUICE_STATUS_READY);
+  node.deliver_all();
+  node.finish();
+}
+
 TEST_CASE("what is held back is bounded by hold_bytes") {
   Gate gate;
   RestServer rest([&](int, const Asked& asked) {
