@@ -84,31 +84,30 @@ TailWants LastIds::take(const TailPart& part) {
   if (part.what() == TailPart::What::unknown) is_whole_ = false;
   if (part.what() != TailPart::What::records) return TailWants::more;
   Store& store = stores_[std::string(part.store())];
-  Partition& partition = store.partitions[std::string(part.partition())];
-  for (uint32_t i = 0; i < part.size(); ++i) note(part[i].payload(), store, partition);
-  return has_enough(store, partition) ? TailWants::enough_of_partition : TailWants::more;
+  uint64_t& records = store.records[std::string(part.partition())];
+  records += part.size();
+  for (uint32_t i = 0; i < part.size(); ++i) note(part[i].payload(), store);
+  return has_enough(store, records) ? TailWants::enough_of_partition : TailWants::more;
 }
 
-void LastIds::note(std::string_view payload, Store& store, Partition& partition) {
-  ++partition.records;
+void LastIds::note(std::string_view payload, Store& store) {
   const std::optional<Fields> fields = read(payload);
   if (!fields || !fields->id()) return;
   const Stream* stream = find(fields->event, fields->symbol);
   if (stream == nullptr) return;
   has_any_ = true;
   store.types.insert(stream->event);
-  partition.symbols.emplace(fields->symbol);
   const auto [known, is_new] = store.ids.emplace(stream, *fields->id());
   if (!is_new) known->second = std::max(known->second, *fields->id());
 }
 
-/// All streams of the symbols in a partition are known, as far as the store has such streams at all.
-bool LastIds::has_enough(const Store& store, const Partition& partition) const {
-  if (partition.symbols.empty()) return false;
-  const bool is_telling = partition.records >= telling_records;
-  return std::all_of(partition.symbols.begin(), partition.symbols.end(), [&](const std::string& symbol) {
-    const std::vector<const Stream*>& streams = streams_.find(symbol)->second;
-    return std::all_of(streams.begin(), streams.end(), [&](const Stream* stream) {
+/// The ids of all streams are known, but for types that the store does not have at all. What is not known yet may lie
+/// in any partition, as far behind as its symbol is quieter than others there.
+bool LastIds::has_enough(const Store& store, uint64_t records) const {
+  if (store.types.empty()) return false;
+  const bool is_telling = records >= telling_records;
+  return std::all_of(streams_.begin(), streams_.end(), [&](const auto& of_symbol) {
+    return std::all_of(of_symbol.second.begin(), of_symbol.second.end(), [&](const Stream* stream) {
       return store.ids.contains(stream) || (is_telling && !store.types.contains(stream->event));
     });
   });

@@ -40,17 +40,13 @@ class LastIds {
   bool has_any() const { return has_any_; }
 
  private:
-  struct Partition {
-    uint64_t records = 0;
-    std::set<std::string, std::less<>> symbols;
-  };
   struct Store {
     std::map<const Stream*, int64_t> ids;
     std::set<EventType> types;
-    std::map<std::string, Partition, std::less<>> partitions;
+    std::map<std::string, uint64_t, std::less<>> records;  ///< by partition
   };
-  void note(std::string_view payload, Store& store, Partition& partition);
-  bool has_enough(const Store& store, const Partition& partition) const;
+  void note(std::string_view payload, Store& store);
+  bool has_enough(const Store& store, uint64_t records) const;
   const Stream* find(EventType event, std::string_view symbol) const;
 
   std::map<std::string, std::vector<const Stream*>, std::less<>> streams_;  ///< by symbol

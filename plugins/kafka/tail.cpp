@@ -65,20 +65,22 @@ class Reading {
         topic_(rd_kafka_topic_new(client_, topic_name_.c_str(), nullptr)),
         queue_(rd_kafka_queue_new(client_)) {}
 
-  /// The parts have something each.
+  /// The parts have something each. All of them are read back equally far, as what is wanted may lie in any.
   Result<void> read(std::deque<Part>& parts) {
-    for (size_t at = 0; at < parts.size(); at += partitions_at_once) {
-      Parts open;
-      for (size_t i = at; i < std::min(at + partitions_at_once, parts.size()); ++i) open.push_back(&parts[i]);
-      while (!open.empty()) {
-        const Result<void> read = read_windows(open);
+    Parts open;
+    for (Part& part : parts) open.push_back(&part);
+    while (!open.empty()) {
+      for (size_t at = 0; at < open.size(); at += partitions_at_once) {
+        const auto begin = open.begin() + static_cast<ptrdiff_t>(at);
+        const Parts some(begin, begin + static_cast<ptrdiff_t>(std::min(partitions_at_once, open.size() - at)));
+        const Result<void> read = read_windows(some);
         if (!read) return read;
-        for (Part* part : open) {
+        for (Part* part : some) {
           give(*part);
           if (has_enough_) return {};
         }
-        std::erase_if(open, [](const Part* part) { return part->is_over; });
       }
+      std::erase_if(open, [](const Part* part) { return part->is_over; });
     }
     return {};
   }

@@ -95,12 +95,23 @@ TEST_CASE("of two stores that have a stream, the one that is behind counts") {
   CHECK(learned.id(btc_agg) == 4);
 }
 
-TEST_CASE("a partition is read until all streams of its symbols are known") {
+TEST_CASE("a partition is read until the store's ids of all streams are known") {
   Learned learned({&btc_trade, &btc_agg, &eth_trade});
   CHECK(learned.give("log", "0", {trade("BTCUSDT", 12)}) == TailWants::more);
-  CHECK(learned.give("log", "0", {aggregate("BTCUSDT", 5)}) == TailWants::enough_of_partition);
+  CHECK(learned.give("log", "0", {aggregate("BTCUSDT", 5)}) == TailWants::more);
   CHECK(learned.give("log", "1", {trade("ETHUSDT", 5)}) == TailWants::enough_of_partition);
-  CHECK(learned.give("log", "2", {"something else"}) == TailWants::more);
+  CHECK(learned.give("log", "0", {aggregate("BTCUSDT", 4)}) == TailWants::enough_of_partition);
+  CHECK(learned.give("table", "0", {trade("BTCUSDT", 12)}) == TailWants::more);
+}
+
+TEST_CASE("a stream is found far behind a busier one of the same partition") {
+  Learned learned({&btc_trade, &eth_trade});
+  for (int i = 0; i < 40; ++i) {
+    CHECK(learned.give("log", "0", std::vector<std::string>(1'000, trade("BTCUSDT", 90'000))) == TailWants::more);
+  }
+  CHECK(learned.give("log", "0", {trade("ETHUSDT", 3)}) == TailWants::enough_of_partition);
+  learned.end("log", SLUICE_TAIL_ANSWERED);
+  CHECK(learned.id(eth_trade) == 3);
 }
 
 TEST_CASE("types that a store does not have are looked for no longer than it takes to know that") {

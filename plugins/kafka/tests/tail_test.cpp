@@ -111,6 +111,24 @@ TEST_CASE("a partition is read back only as far as who asks wants it") {
   });
 }
 
+TEST_CASE("all partitions are read back equally far, as what is wanted may lie in the last one") {
+  on_each([](TestCluster& cluster) {
+    const std::string topic = TestCluster::fresh("tail");
+    cluster.make_topic(topic, 10);
+    for (int32_t partition = 0; partition < 10; ++partition) cluster.write_numbers(topic, partition, 1000);
+    InputNode node(cluster.option(), topic);
+    REQUIRE(node.open());
+    node.enough = [](const std::string& partition, const Payloads& payloads) {
+      return partition == "9" && payloads.size() > 100 ? TailWants::enough : TailWants::more;
+    };
+    CHECK(node.read());
+    CHECK(node.by_partition["9"].size() > 100);
+    for (int32_t partition = 0; partition < 9; ++partition) {
+      CHECK(node.by_partition[std::to_string(partition)].size() < 1000);
+    }
+  });
+}
+
 TEST_CASE("a partition is read back only as far as the query says") {
   on_each([](TestCluster& cluster) {
     const std::string topic = TestCluster::fresh("tail");
