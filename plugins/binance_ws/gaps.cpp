@@ -61,11 +61,17 @@ void Gaps::say(Line line, const std::string& sentence) {
 
 void Gaps::settle() {
   if (!continuity_.has_notes()) return;
-  const std::vector<GapNote> notes = continuity_.take_notes();
+  std::vector<GapNote> notes = continuity_.take_notes();
   for (const GapNote& note : notes) {
     if (!hold_ || note.what != GapNote::What::found || note.of != GapNote::Of::ids) continue;
-    missing_.push_back({note.stream, note.ids.first, note.ids.last});
+    if (note.ids.count() <= most_ids) {
+      missing_.push_back({note.stream, note.ids.first, note.ids.last});
+    } else {
+      continuity_.give_up(*note.stream, note.ids,
+                          "more than " + std::to_string(most_ids) + " ids at once are not repaired");
+    }
   }
+  for (GapNote& note : continuity_.take_notes()) notes.push_back(std::move(note));
   open_ = continuity_.open();
   report_.take(notes, open_);
 }

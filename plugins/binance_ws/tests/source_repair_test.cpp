@@ -143,6 +143,28 @@ TEST_CASE("what REST does not have is permanent and blocks nothing") {
   node.finish();
 }
 
+TEST_CASE("an id that skips too many is not repaired, and holds nothing back") {
+  RestServer rest([](int, const Asked& asked) { return ok(rows_for(asked)); });
+  constexpr int64_t far = 1'000'000'000'000'000;
+  Exchange exchange([&](int, Client& client) {
+    client.upgrade();
+    client.send(trade(1) + trade(far) + trade(far + 1));
+    client.wait_for_end();
+  });
+  Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + ", hold: 1h }"), running());
+  node.begin();
+  REQUIRE(node.poll_until([&] { return node.payloads("gaps").size() >= 2; }));
+  REQUIRE(poll_records(node, 3));
+  CHECK(left(node).ids == std::vector<int64_t>{1, far, far + 1});
+  CHECK(node.payloads("gaps")[1].find(R"("reason":"more than 10000000 ids at once are not repaired")") !=
+        std::string::npos);
+  CHECK(node.metric("permanent_ids_total") == far - 2);
+  CHECK(node.metric("repair_requests_total") == 0);
+  check_balance(node);
+  node.deliver_all();
+  node.finish();
+}
+
 TEST_CASE("after the hold the live events go on, and what is repaired comes late and marked") {
   Gate gate;
   RestServer rest([&](int, const Asked& asked) {
