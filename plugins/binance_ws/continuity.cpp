@@ -10,6 +10,8 @@ constexpr int64_t none_awaited = std::numeric_limits<int64_t>::min();
 constexpr int64_t all_seen = std::numeric_limits<int64_t>::max();
 /// No exchange comes near, and sums with it do not overflow.
 constexpr int64_t largest_id = int64_t{1} << 62;
+/// What is traded that much later than the event with the newest id was not reordered on its way: that id was wrong.
+constexpr int64_t surely_later_ns = 1'000'000'000;
 
 constexpr const char* no_record = "no record of the stream was stored, so it is not known where the gap begins";
 constexpr const char* no_history = "the exchange keeps no history of quotes";
@@ -76,7 +78,8 @@ Verdict Continuity::look_at_consecutive(State& state, const Event& event, int64_
     return Verdict::gap;
   }
   if (event.id < state.at) {
-    if (!close(state, {event.id, event.id}, What::repaired, {}).empty()) return Verdict::filled;
+    const bool is_surely_later = event.has_trade_time && event.trade_time_ns - surely_later_ns > state.trade_time_ns;
+    if (!is_surely_later && !close(state, {event.id, event.id}, What::repaired, {}).empty()) return Verdict::filled;
     // What is traded later than the newest trade is no old one: the exchange counts anew, as test exchanges do.
     if (!event.has_trade_time || event.trade_time_ns > state.trade_time_ns) {
       close(state, {0, largest_id}, What::permanent, "the exchange began to count ids anew");
@@ -223,6 +226,14 @@ void Continuity::give_up_all(std::string_view reason, int64_t found_until_ns) {
 
 void Continuity::miss(const Stream& stream, IdRange ids, std::string cause, const char* reason) {
   note_lasting(states_[stream.number], GapNote::Of::ids, ids, std::move(cause), reason);
+}
+
+bool Continuity::lacks(const Stream& stream, IdRange ids) const {
+  const std::vector<Gap>& gaps = states_[stream.number].gaps;
+  return std::any_of(gaps.begin(), gaps.end(), [&](const Gap& gap) {
+    return std::any_of(gap.open.begin(), gap.open.end(),
+                       [&](const IdRange& range) { return range.first <= ids.last && ids.first <= range.last; });
+  });
 }
 
 int64_t Continuity::barrier(const Stream& stream) const {

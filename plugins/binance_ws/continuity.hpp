@@ -98,6 +98,8 @@ class Continuity {
   /// Something that had come is missing all the same.
   void miss(const Stream& stream, IdRange ids, std::string cause, const char* reason);
 
+  /// Whether any of them is missing.
+  bool lacks(const Stream& stream, IdRange ids) const;
   /// The lowest missing id that is waited for; the largest number: none.
   int64_t barrier(const Stream& stream) const;
   /// From now on, nothing waits for what is missing now; it may come all the same.

@@ -54,6 +54,8 @@ class Gaps {
 
   /// What was found missing since the last call, to be fetched.
   std::vector<Missing> take_missing() { return std::exchange(missing_, {}); }
+  /// Whether any of it still is to be fetched.
+  bool lacks(const Missing& missing) const { return continuity_.lacks(*missing.stream, {missing.first, missing.last}); }
   /// It cannot be fetched.
   void give_up(const Missing& missing, std::string_view reason);
   /// Whether another piece may come: what came before has been emitted.

@@ -202,9 +202,7 @@ void Repair::pass(int64_t id) {
     next_id_ = id + 1;
     return;
   }
-  questions_.pop_front();
-  chain_.reset();
-  if (!questions_.empty()) next_id_ = question().first;
+  end_question();
 }
 
 /// Gives up all up to `last` when that many answers in a row say so.
@@ -217,6 +215,27 @@ void Repair::retry(std::string why, int64_t least_wait_ns, int64_t now_ns) {
   const int64_t pause_ns = std::max(backoff_.next(context_.random()).count(), least_wait_ns);
   wait_until_ns_ = now_ns + pause_ns;
   trouble_ = std::move(why) + "; the next request is in " + net::seconds(pause_ns);
+}
+
+std::optional<Missing> Repair::next() const {
+  if (questions_.empty() || is_asking_ || !pieces_.empty()) return std::nullopt;
+  return Missing{question().stream, next_id_, question().last};
+}
+
+/// Waits go on, as they are about the server.
+void Repair::drop() {
+  doubts_ = 0;
+  end_question();
+}
+
+void Repair::end_question() {
+  questions_.pop_front();
+  chain_.reset();
+  if (questions_.empty()) {
+    trouble_.clear();
+  } else {
+    next_id_ = question().first;
+  }
 }
 
 std::optional<Repair::Piece> Repair::take() {

@@ -65,6 +65,11 @@ class Repair {
   /// Pieces of the oldest question first, in order of ids. Together they cover its range exactly once.
   std::optional<Piece> take();
 
+  /// What the next request is about; none while there is no question, or an answer is on its way or waits to be taken.
+  std::optional<Missing> next() const;
+  /// Ends the question that next() is of: nothing more of it is wanted.
+  void drop();
+
   /// Why it does not get on now, and when it goes on; empty: it does.
   std::string_view trouble() const { return trouble_; }
   /// That were sent so far.
@@ -80,6 +85,7 @@ class Repair {
   void doubt(int answers, int64_t last, std::string why, int64_t now_ns);
   void retry(std::string why, int64_t least_wait_ns, int64_t now_ns);
   void pass(int64_t id);
+  void end_question();
 
   Context context_;
   RepairOptions options_;

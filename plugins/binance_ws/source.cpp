@@ -123,12 +123,19 @@ void BinanceSource::advance_repair(int64_t now_ns) {
     if (!repair_->ask(missing)) gaps.give_up(missing, "too many ranges of ids wait to be repaired");
   }
   const uint64_t before = repair_->requests();
-  repair_->step(now_ns);
+  const auto step = [&] {
+    // What has come meanwhile, or is given up, costs no request.
+    for (std::optional<Missing> next = repair_->next(); next && !gaps.lacks(*next); next = repair_->next()) {
+      repair_->drop();
+    }
+    repair_->step(now_ns);
+  };
+  step();
   while (gaps.takes_pieces()) {
     const std::optional<Repair::Piece> piece = repair_->take();
     if (!piece) break;
     gaps.take(*piece);
-    repair_->step(now_ns);
+    step();
   }
   if (repair_->requests() != before) metrics_.repair_requests.add(static_cast<int64_t>(repair_->requests() - before));
 }

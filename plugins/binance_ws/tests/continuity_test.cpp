@@ -146,6 +146,17 @@ TEST_CASE("a repeat is one although times of trades went back behind it") {
   CHECK(bench.see("trade", 10, 500) == Verdict::repeat);
 }
 
+TEST_CASE("a wrong id is known by what is traded later, and the count goes on below it") {
+  Bench bench;
+  bench.see("trade", 10, 5 * second_ns);
+  CHECK(bench.see("trade", 1'000'000, 5 * second_ns) == Verdict::gap);
+  CHECK(bench.see("trade", 11, 6 * second_ns) == Verdict::filled);
+  CHECK(bench.see("trade", 12, 6 * second_ns + 1) == Verdict::regression);
+  CHECK(bench.continuity.open() == Continuity::Open{});
+  CHECK(bench.notes.back().closes);
+  CHECK(bench.see("trade", 13, 6 * second_ns + 1) == Verdict::next);
+}
+
 TEST_CASE("aggregates are held against the trades that they fold") {
   Bench bench;
   bench.see("aggTrade", 1, 0, 10, 12);

@@ -52,6 +52,26 @@ TEST_CASE("questions of several streams are answered one after the other") {
   check_cover(pieces, btc_trade, 10, 1509);
 }
 
+TEST_CASE("what is not wanted any more is not asked for") {
+  RestServer server([](int, const Asked& asked) { return ok(rows_for(asked)); });
+  Repairing node(server.url());
+  Repair& repair = node.repair();
+  CHECK_FALSE(repair.next());
+  REQUIRE(repair.ask({&btc_trade, 1, 5000}));
+  REQUIRE(repair.ask({&eth_agg, 7, 7}));
+  node.run_until([&] { return repair.requests() == 1 && repair.deadline_ns() == INT64_MAX; });
+  CHECK_FALSE(repair.next());
+  REQUIRE(repair.take());
+  const std::optional<Missing> next = repair.next();
+  REQUIRE(next);
+  CHECK(next->first == 1001);
+  CHECK(next->last == 5000);
+  repair.drop();
+  check_cover(node.pieces(), eth_agg, 7, 7);
+  CHECK(repair.requests() == 2);
+  CHECK(repair.is_idle());
+}
+
 TEST_CASE("nothing is fetched ahead of what is taken") {
   RestServer server([](int, const Asked& asked) { return ok(rows_for(asked)); });
   Repairing node(server.url());

@@ -165,6 +165,34 @@ TEST_CASE("an id that skips too many is not repaired, and holds nothing back") {
   node.finish();
 }
 
+TEST_CASE("what has come late is not asked for again") {
+  Gate gate;
+  RestServer rest([&](int, const Asked&) {
+    gate.open();
+    return http("503 Service Unavailable", "");
+  });
+  Exchange exchange([&](int, Client& client) {
+    client.upgrade();
+    client.send(trade(1) + trade(4));
+    gate.wait();
+    client.send(trade(2) + trade(3));
+    client.wait_for_end();
+  });
+  Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + ", hold: 1h }"), running());
+  node.begin();
+  REQUIRE(poll_records(node, 4));
+  CHECK(left(node).ids == ids(1, 5));
+  REQUIRE(node.poll_until([&] { return node.metric("repair_requests_total") == 1; }));
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(node.advance(60s).ok());
+    REQUIRE(node.poll(1000, 1ms).ok());
+  }
+  CHECK(node.metric("repair_requests_total") == 1);
+  check_balance(node);
+  node.deliver_all();
+  node.finish();
+}
+
 TEST_CASE("after the hold the live events go on, and what is repaired comes late and marked") {
   Gate gate;
   RestServer rest([&](int, const Asked& asked) {
