@@ -26,6 +26,7 @@ class GapReport {
   uint64_t emit(const Credit& credit);
   /// Records that wait.
   uint64_t waiting() const { return waiting_records_; }
+  bool is_wired() const { return is_wired_; }
 
  private:
   struct Waiting {

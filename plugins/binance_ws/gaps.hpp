@@ -64,6 +64,8 @@ class Gaps {
 
   /// Nothing will be repaired any more, so that all that is kept may go out.
   void stop();
+  /// Records of the port `gaps` that drop_held makes at most.
+  uint64_t reports_of_drop() const { return report_.is_wired() ? 2 * held_.ranges() : 0; }
   /// What is kept still is missing. Gives how many records that are.
   uint64_t drop_held();
 

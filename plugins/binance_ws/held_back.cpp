@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 namespace sluice::binance {
 namespace {
@@ -73,6 +74,18 @@ void HeldBack::keep(HeldRecord record) {
 void HeldBack::begin_anew(const Stream& stream) {
   Line& line = lines_[stream.number];
   if (!line.records.empty()) ++line.series;
+}
+
+uint64_t HeldBack::ranges() const {
+  uint64_t ranges = 0;
+  for (const Line& line : lines_) {
+    std::optional<int64_t> before;
+    for (const auto& [key, record] : line.records) {
+      if (!before || record.id != *before + 1) ++ranges;
+      before = record.id;
+    }
+  }
+  return ranges;
 }
 
 const HeldRecord* HeldBack::first(const Stream& stream, int64_t barrier) const {

@@ -48,6 +48,8 @@ class HeldBack {
   uint64_t records() const { return records_; }
   /// Those of them that were repaired.
   uint64_t repaired() const { return repaired_; }
+  /// How many ranges of ids they are.
+  uint64_t ranges() const;
   /// With what it takes to keep them.
   uint64_t bytes() const { return bytes_; }
 

@@ -301,8 +301,9 @@ void BinanceSource::give_out_kept() {
   repair_.reset();
   gaps.stop();
   Credit left = left_;
-  // Room for the records that say what became of the gaps.
+  // Room for the records that say what became of the gaps, and what is missing as it does not fit.
   left.records -= std::min(left.records, gaps.reports());
+  if (gaps.held() > left.records) left.records -= std::min(left.records, gaps.reports_of_drop());
   const Emitted emitted = records_.emit_waiting(left);
   left_.records -= std::min(left_.records, emitted.records);
   left_.bytes -= std::min(left_.bytes, emitted.bytes);
