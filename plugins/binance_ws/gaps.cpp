@@ -39,6 +39,8 @@ bool Gaps::judge(Verdict verdict, const Event& event, int64_t receive_time_ns) {
     held_.begin_anew(stream);
   }
   if (!hold_) return true;
+  // Nobody waits for an interface that has just let a whole hold pass.
+  if (is_repair_late_) continuity_.wait_no_more(stream);
   const int64_t barrier = continuity_.barrier(stream);
   if (!held_.has(stream) && event.id < barrier) {
     end_hold(stream);
@@ -124,6 +126,7 @@ void Gaps::expire(int64_t now_ns) {
     if (since_ns == 0 || (!is_full_ && now_ns - since_ns < hold_->time_ns)) continue;
     since_ns = 0;
     --waiting_streams_;
+    is_repair_late_ = is_repair_late_ || !is_full_;
     continuity_.wait_no_more(*stream);
     metrics_.holds_over.add();
     say(line_over, "the repair of " + std::string(stream->name) + " takes longer than " +
@@ -148,6 +151,7 @@ void Gaps::give_up(const Missing& missing, std::string_view reason) {
 }
 
 void Gaps::take(const Repair::Piece& piece) {
+  is_repair_late_ = false;
   const Stream& stream = *piece.range.stream;
   const IdRange asked{piece.range.first, piece.range.last};
   if (!piece.permanent.empty()) continuity_.give_up(stream, asked, piece.permanent);

@@ -84,6 +84,7 @@ class Gaps {
   HeldBack held_;
   std::optional<HoldLimits> hold_;
   bool is_full_ = false;
+  bool is_repair_late_ = false;  ///< a hold was over, and nothing has been repaired since
   Continuity::Open open_;
   std::vector<Missing> missing_;
   std::vector<const Stream*> streams_;

@@ -228,6 +228,43 @@ TEST_CASE("after the hold the live events go on, and what is repaired comes late
   node.finish();
 }
 
+TEST_CASE("nothing is held back for a REST interface that let a hold pass, until it gives something") {
+  Gate gate, second, third;
+  RestServer rest([&](int, const Asked& asked) {
+    gate.wait();
+    return ok(rows_for(asked));
+  });
+  Exchange exchange([&](int, Client& client) {
+    client.upgrade();
+    client.send(trade(1) + trades(4, 6));
+    second.wait();
+    client.send(trades(8, 10));
+    third.wait();
+    client.send(trades(12, 14));
+    client.wait_for_end();
+  });
+  Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + ", hold: 10s }"), running());
+  node.begin();
+  REQUIRE(poll_metric(node, "held_records", 2));
+  REQUIRE(node.advance(11s).ok());
+  REQUIRE(poll_metric(node, "holds_over_total"));
+  REQUIRE(poll_records(node, 3));
+  second.open();
+  REQUIRE(poll_records(node, 5));
+  CHECK(left(node).ids == std::vector<int64_t>{1, 4, 5, 8, 9});
+  CHECK(node.metric("open_gaps") == 2);
+  gate.open();
+  REQUIRE(poll_records(node, 9));
+  CHECK(left(node).repaired == std::vector<int64_t>{2, 3, 6, 7});
+  third.open();
+  REQUIRE(poll_records(node, 13));
+  CHECK(left(node).ids == std::vector<int64_t>{1, 4, 5, 8, 9, 2, 3, 6, 7, 10, 11, 12, 13});
+  CHECK(node.metric("holds_over_total") == 1);
+  check_balance(node);
+  node.deliver_all();
+  node.finish();
+}
+
 TEST_CASE("the status says what is missing for a while, and the node stays ready") {
   Gate gate;
   RestServer rest([&](int, const Asked& asked) {

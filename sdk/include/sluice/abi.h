@@ -360,7 +360,7 @@ typedef struct sluice_node_type {
   /* Source: emits up to credit, or returns by the deadline (monotonic), or when woken. */
   int32_t (*poll)(void* node, const sluice_credit*, int64_t deadline_ns, sluice_error*);
   void (*wake)(void* node);      /* source, any thread: makes a running or the next poll return at once */
-  void (*stop)(void* node);      /* source, optional: emit nothing more; poll goes on with credit 0 until closed */
+  void (*stop)(void* node);      /* source, optional: the last emissions, within the last credit; polls then have 0 */
   /* Source, optional: store this position (end of the last settled range) and answer by host->committed. */
   int32_t (*commit)(void* node, uint32_t partition, int64_t position, sluice_error*);
   void (*released)(void* node, uint32_t partition); /* source, optional: a revoked partition may go now */
