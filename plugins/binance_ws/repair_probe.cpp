@@ -11,8 +11,10 @@ namespace {
 
 constexpr uint64_t body_limit = 64 * 1024;
 
-/// A state of the exchange or of this address that passes by itself.
-bool passes(int status) { return status == 418 || status == 429 || status >= 500; }
+constexpr const char* meanwhile = "; the graph runs, and what it misses stays missing until the REST interface answers";
+
+/// A state of the exchange, or of this place, and no mistake of the graph.
+bool is_of_exchange(int status) { return status == 418 || status == 429 || status == 451 || status >= 500; }
 
 }  // namespace
 
@@ -27,10 +29,15 @@ void probe_repair(const RepairOptions& options, SSL_CTX* tls, int64_t limit_ns, 
   net::HttpRequest request;
   request.target = options.endpoint.path + "/api/v3/time";
   const Result<net::HttpAnswer> answer = client.exchange(request, context.monotonic_ns() + limit_ns);
-  if (!answer) return description.problem(where, answer.error().message);
+  if (!answer) {
+    const Error& error = answer.error();
+    const bool is_away = error.category == Category::transient && error.code != name_of(net::Cause::tls);
+    return is_away ? description.warning(where, error.message + meanwhile) : description.problem(where, error.message);
+  }
   if (!answer->is_success()) {
     const std::string sentence = answer->refusal(&rest_advice);
-    return passes(answer->head.status) ? description.warning(where, sentence) : description.problem(where, sentence);
+    return is_of_exchange(answer->head.status) ? description.warning(where, sentence + meanwhile)
+                                               : description.problem(where, sentence);
   }
   if (!is_server_time(answer->body)) {
     description.problem(where, answer->place + ": the answer to " + request.target +
