@@ -181,7 +181,9 @@ void describe_node(Config config, Description& description) {
   // six bytes for each of its own; TLS, usual read buffers and tables take the rest.
   description.memory_bytes(mebibyte + 12 * static_cast<int64_t>(parsed->max_frame_bytes) +
                            (parsed->repair ? repair_memory_bytes + static_cast<int64_t>(parsed->hold.bytes) : 0));
-  if (parsed->repair) describe_repair(*parsed->repair, parsed->stream_types, config["repair"], description);
+  if (parsed->repair) {
+    describe_repair(*parsed->repair, parsed->endpoint, parsed->stream_types, config["repair"], description);
+  }
   if (parsed->reconnect_max_ns < parsed->reconnect_first_ns) {
     description.problem(config["reconnect"]["max"], "reconnect.max is shorter than reconnect.first; make it longer");
   }

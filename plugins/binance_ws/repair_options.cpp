@@ -43,8 +43,15 @@ net::Route rest_route(const RepairOptions& options, SSL_CTX* tls) {
   return route;
 }
 
-void describe_repair(const RepairOptions& options, const std::vector<std::string>& stream_types, Config repair,
-                     Description& description) {
+void describe_repair(const RepairOptions& options, const net::Endpoint& websocket,
+                     const std::vector<std::string>& stream_types, Config repair, Description& description) {
+  // Ids are not unique among exchanges: a simulator's would be filled with trades of the real one.
+  if (net::is_loopback(options.endpoint) != net::is_loopback(websocket)) {
+    description.warning(repair["rest"], "this leads to " + std::string(options.endpoint.server_name()) +
+                                            ", and url to " + std::string(websocket.server_name()) +
+                                            ": what one exchange missed would be filled with trades of another; let "
+                                            "both lead to the same exchange");
+  }
   const auto has = [&](EventType event) {
     return std::any_of(stream_types.begin(), stream_types.end(),
                        [&](const std::string& type) { return event_type(type) == event; });

@@ -31,8 +31,8 @@ Result<RepairOptions> parse_repair_options(Config repair, std::string_view proxy
 /// For a request. `tls` is not used for http://.
 net::Route rest_route(const RepairOptions& options, SSL_CTX* tls);
 
-/// Warns of a repair that cannot do what the graph's streams need.
-void describe_repair(const RepairOptions& options, const std::vector<std::string>& stream_types, Config repair,
-                     Description& description);
+/// Warns of a repair that cannot do what the graph's streams need, or asks another exchange than the `websocket`.
+void describe_repair(const RepairOptions& options, const net::Endpoint& websocket,
+                     const std::vector<std::string>& stream_types, Config repair, Description& description);
 
 }  // namespace sluice::binance

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `validate --connect` asks of the REST interface that repairs: its time, once. Warns at `repair.rest` of
-// what passes without a change of the graph, as a start goes on without repair; else it is a problem. Waits until the deadline at most.
+// what passes without a change of the graph, as a start goes on without repair; else it is a problem. Waits until the
+// deadline at most.
 #pragma once
 #include <cstdint>
 

@@ -156,7 +156,10 @@ TEST_CASE("a repair needs a REST interface that has what the streams need") {
   CHECK(good.problems.empty());
   CHECK(good.warnings.empty());
   CHECK(good.fact(SLUICE_FACT_MEMORY_BYTES) == 89 << 20);
-  CHECK(repairing("[trade]", "http://127.0.0.1:9000/mirror/").problems.empty());
+  const Described simulated = repairing("[trade]", "http://127.0.0.1:9000/mirror/");
+  CHECK(simulated.problems.empty());
+  REQUIRE(simulated.warnings.size() == 1);
+  CHECK(simulated.warnings[0].find("this leads to 127.0.0.1, and url to stream.binance.com: ") == 0);
   CHECK(repairing("[aggTrade]", "https://data-api.binance.vision").warnings.empty());
 
   const Described no_history = repairing("[aggTrade, trade]", "https://Data-API.binance.vision.:443");
