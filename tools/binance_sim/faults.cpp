@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "frames.hpp"
-#include "read_number.hpp"
+#include "moment.hpp"
 
 namespace sluice::sim {
 namespace {
@@ -60,18 +60,13 @@ std::string_view argument_form(FaultKind kind) {
 Outcome<Fault> parse_fault(FaultKind kind, std::string_view option, std::string_view text) {
   Fault fault;
   fault.kind = kind;
-  std::string_view rest = text;
-  if (rest.substr(0, 6) == "every:") {
-    fault.every = true;
-    rest.remove_prefix(6);
+  if (const std::optional<Moment> moment = read_moment(text)) {
+    fault.frames = moment->at;
+    fault.every = moment->every;
+    if (!moment->argument || read_argument(*moment->argument, fault)) return fault;
   }
-  const std::size_t colon = rest.find(':');
-  bool good = read_number(rest.substr(0, colon), fault.frames) && fault.frames > 0;
-  if (good && colon != std::string_view::npos) good = read_argument(rest.substr(colon + 1), fault);
-  if (!good)
-    return Failure{exit_usage, fmt::format("{} {}: expected {}, N being a number of frames above 0", option, text,
-                                           argument_form(kind))};
-  return fault;
+  return Failure{exit_usage, fmt::format("{} {}: expected {}, N being a number of frames above 0", option, text,
+                                         argument_form(kind))};
 }
 
 std::string_view malformed_name(Malformed kind) { return names[static_cast<std::size_t>(kind)]; }

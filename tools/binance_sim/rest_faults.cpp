@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "read_number.hpp"
+#include "moment.hpp"
 
 namespace sluice::sim {
 namespace {
@@ -65,15 +65,11 @@ std::string_view argument_form(RestFaultKind kind) {
 Outcome<RestFault> parse_rest_fault(RestFaultKind kind, std::string_view option, std::string_view text) {
   RestFault fault;
   fault.kind = kind;
-  std::string_view rest = text;
-  if (rest.substr(0, 6) == "every:") {
-    fault.every = true;
-    rest.remove_prefix(6);
+  if (const std::optional<Moment> moment = read_moment(text)) {
+    fault.request = moment->at;
+    fault.every = moment->every;
+    if (!moment->argument || read_argument(*moment->argument, fault)) return fault;
   }
-  const std::size_t colon = rest.find(':');
-  bool good = read_number(rest.substr(0, colon), fault.request) && fault.request > 0;
-  if (good && colon != std::string_view::npos) good = read_argument(rest.substr(colon + 1), fault);
-  if (good) return fault;
   return Failure{exit_usage, fmt::format("{} {}: expected [every:]N{}, N being a number of requests above 0", option,
                                          text, argument_form(kind))};
 }

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "read_number.hpp"
+#include "moment.hpp"
 
 namespace sluice::sim {
 namespace {
@@ -25,13 +25,11 @@ bool read_ids(std::string_view text, IdRange& range) {
 }
 
 bool read_events(std::string_view text, StreamFault& fault) {
-  if (text.substr(0, 6) == "every:") {
-    fault.every = true;
-    text.remove_prefix(6);
-  }
-  const std::size_t colon = text.find(':');
-  if (!read_number(text.substr(0, colon), fault.after) || fault.after == 0) return false;
-  return colon == std::string_view::npos || (read_number(text.substr(colon + 1), fault.count) && fault.count > 0);
+  const std::optional<Moment> moment = read_moment(text);
+  if (!moment) return false;
+  fault.after = moment->at;
+  fault.every = moment->every;
+  return !moment->argument || (read_number(*moment->argument, fault.count) && fault.count > 0);
 }
 
 constexpr std::string_view stream_form =
