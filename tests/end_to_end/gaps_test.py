@@ -48,9 +48,15 @@ class GapsTest(pipeline.PipelineCase):
         self.add_gap("btcusdt@bookTicker/7-9", "permanent", 7, 9, "null", 5, "'quotes'", kind="bookTicker")
         self.add_gap("btcusdt@trade/110-119", "repaired", 110, 114, 5, 6)
         open_gaps, holes = self.open_gaps_and_holes()
-        self.assertEqual([row[1:] for row in open_gaps], [["BTCUSDT@trade".lower(), "110", "119", "10", "5", "cut"]])
+        self.assertEqual([row[1:] for row in open_gaps], [["BTCUSDT@trade".lower(), "110", "119", "10", "{[115,120)}", "cut"]])
         self.add_trades("BTCUSDT", "trade", range(110, 115))
         self.add_gap("btcusdt@trade/110-119", "permanent", 115, 119, 5, 7, "'the exchange has forgotten them'")
+        # The process that found it was killed; the next one found more, and closed all of it.
+        self.add_gap("ethusdt@trade/20-29", "found", 20, 29, 10, 8, symbol="ETHUSDT")
+        self.add_gap("ethusdt@trade/20-35", "found", 20, 35, 16, 9, symbol="ETHUSDT")
+        self.add_gap("ethusdt@trade/20-35", "repaired", 20, 24, 5, 10, symbol="ETHUSDT")
+        self.assertEqual([row[5] for row in self.open_gaps_and_holes()[0]], ["{[25,30)}", "{[25,36)}"])
+        self.add_gap("ethusdt@trade/20-35", "repaired", 25, 35, 11, 11, symbol="ETHUSDT")
         open_gaps, holes = self.open_gaps_and_holes()
         self.assertEqual(open_gaps, [])
         self.assertEqual(holes, [["BTCUSDT", "trade", "115", "119", "5", "the exchange has forgotten them"],
