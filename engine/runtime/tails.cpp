@@ -164,10 +164,10 @@ void Tails::tell(Inquiry& inquiry, uint32_t what) {
 
 void Tails::say_unknown(const Inquiry& inquiry, const std::string& why) {
   if (graph_.is_to_end()) return;
-  graph_.log(
-      inquiry.learner.source, SLUICE_LOG_WARN,
-      fmt::format("what \"{}\" stored last is not known, so this run does not know where the last one stopped: {}",
-                  inquiry.store.plan.name, why));
+  graph_.log(inquiry.learner.source, SLUICE_LOG_WARN,
+             fmt::format("cannot learn from \"{}\" where the last run stopped, so events that were missed since then "
+                         "are not noticed: {}",
+                         inquiry.store.plan.name, why));
 }
 
 bool Tails::are_known() const {

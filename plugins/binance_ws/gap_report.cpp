@@ -56,8 +56,8 @@ std::string sentence(const GapNote& note, const char* of_one, const char* of_man
   }
   const uint64_t count = note.ids.count();
   return stream + std::to_string(count) + (count == 1 ? " id" : " ids") +
-         (note.of == GapNote::Of::folds ? " of trades that no aggregate folds (" : " (") + range_text(note.ids) + ") " +
-         (count == 1 ? of_one : of_many);
+         (note.of == GapNote::Of::folds ? " of trades that are in no aggregate (" : " (") + range_text(note.ids) +
+         ") " + (count == 1 ? of_one : of_many);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ bool Gaps::judge(Verdict verdict, const Event& event, int64_t receive_time_ns) {
   if (verdict == Verdict::regression) {
     metrics_.regressions.add();
     say(line_regression, "the ids of " + std::string(stream.name) + " go back to " + std::to_string(event.id) +
-                             "; the event is emitted all the same");
+                             "; the event is emitted");
     held_.begin_anew(stream);
   }
   if (!hold_) return true;
@@ -129,9 +129,9 @@ void Gaps::expire(int64_t now_ns) {
     is_repair_late_ = is_repair_late_ || !is_full_;
     continuity_.wait_no_more(*stream);
     metrics_.holds_over.add();
-    say(line_over, "the repair of " + std::string(stream->name) + " takes longer than " +
-                       (is_full_ ? "repair.hold_bytes" : "repair.hold") +
-                       " allows; its live events go on, and what is repaired comes late");
+    say(line_over, (is_full_ ? "the events that are held back take repair.hold_bytes; live events of "
+                             : "a repair takes longer than repair.hold; live events of ") +
+                       std::string(stream->name) + " continue, and repaired events leave after newer ones");
   }
 }
 

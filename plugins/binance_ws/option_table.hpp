@@ -26,7 +26,7 @@ inline constexpr sluice_option repair_fields[] = {
     option::text("rest", "The exchange's REST interface, as https:// or http://. It may be on another host than url.")
         .required()
         .such_as("https://api.binance.com"),
-    option::duration("hold", "Hold back the events of a stream behind missing ids for at most this time.")
+    option::duration("hold", "Hold back the events of a stream after missing ids for at most this time.")
         .or_else("30s")
         .between(1'000'000, longest_ns),
     option::size("hold_bytes", "Hold back at most this much, of all streams together.")

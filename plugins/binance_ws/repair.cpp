@@ -98,7 +98,8 @@ bool Repair::begin(int64_t now_ns) {
   if (!budget_->take(source.weight, now_ns)) {
     wait_until_ns_ = budget_->free_at(source.weight, now_ns);
     if (trouble_.empty()) {
-      trouble_ = options_.endpoint.name() + ": this process may not ask more often for now; the next request is in " +
+      trouble_ = options_.endpoint.name() +
+                 ": this process has used its request weight for now; the next request is in " +
                  net::seconds(wait_until_ns_ - now_ns);
     }
     return false;

@@ -79,7 +79,7 @@ class PageReader {
 
  private:
   bool fail(std::string why) {
-    page_.why = "the answer is of no use: " + std::move(why);
+    page_.why = "the answer cannot be used: " + std::move(why);
     return false;
   }
 
@@ -129,7 +129,7 @@ class PageReader {
     const int64_t most = asked_.microseconds ? most_time_us : most_time_ms;
     if (count < least_time_ns / unit_ns() || count > most) {
       row.defect = "a " + name_of(time) + " that is not a time in " +
-                   (asked_.microseconds ? "microseconds, which were asked for" : "milliseconds");
+                   (asked_.microseconds ? "microseconds, which the node requested" : "milliseconds");
     }
   }
 
@@ -142,8 +142,8 @@ class PageReader {
     const int64_t number = row.numbers[id];
     if (!page_.first_id) {
       if (number < asked_.first) {
-        return fail("it begins with id " + std::to_string(number) + ", and " + std::to_string(asked_.first) +
-                    " was asked for");
+        return fail("it begins with id " + std::to_string(number) + " instead of the requested id " +
+                    std::to_string(asked_.first));
       }
       page_.first_id = number;
       if (number > asked_.first) chain_.reset();
@@ -169,7 +169,7 @@ class PageReader {
   std::string break_of_chain(const Row& row) const {
     const int64_t first = row.numbers[first_trade], last = row.numbers[last_trade];
     if (asked_.event == EventType::trade) return {};
-    const std::string begin = "aggTrade " + std::to_string(row.numbers[id]) + " of the exchange folds the trades " +
+    const std::string begin = "aggTrade " + std::to_string(row.numbers[id]) + " of the exchange combines the trades " +
                               std::to_string(first) + " to " + std::to_string(last);
     if (last < first) return begin;
     if (!chain_ || (first > *chain_ && first - 1 == *chain_)) return {};

@@ -308,14 +308,15 @@ void BinanceSource::give_out_kept() {
   left_.records -= std::min(left_.records, emitted.records);
   left_.bytes -= std::min(left_.bytes, emitted.bytes);
   if (const uint64_t dropped = gaps.drop_held(); dropped != 0) {
-    context_.warn(
-        "records that were held back while ids before them were repaired find no room downstream at the stop: " +
-        std::to_string(dropped) + " are missing");
+    context_.warn(std::to_string(dropped) +
+                  " records that were held back for a repair found no room downstream at the stop, so they are "
+                  "missing; the port gaps reports them");
   }
   gaps.emit_reports(left_);
   if (gaps.reports() != 0) {
-    context_.warn("records of gaps find no room downstream at the stop: " + std::to_string(gaps.reports()) +
-                  " are missing from the port gaps; the counters include them");
+    context_.warn(std::to_string(gaps.reports()) +
+                  " reports of gaps found no room downstream at the stop, so the port gaps lacks them; the counters "
+                  "include them");
   }
 }
 

@@ -57,7 +57,7 @@ Continuity::Continuity(Context context, Config options)
       series_(slots_of(context, options["key"]), static_cast<size_t>(max_keys_)),
       series_gauge_(context.gauge("series", "Series that are remembered.")),
       missing_ids_(context.counter("missing_ids_total", "Ids that are missing between two ids of a series.")),
-      gaps_{context.counter("gaps_total", "Times that ids are missing in a series.")},
+      gaps_{context.counter("gaps_total", "Gaps that were found in the ids of a series.")},
       repeated_{context.counter("repeats_total", "Records with the highest id of their series once more.")},
       regressed_{context.counter("regressions_total", "Records with an id below the highest of their series.")},
       restarted_{context.counter("restarts_total", "Series that started anew, because so many records went back.")},

@@ -78,7 +78,7 @@ Result<void> read_newest_rows(Context context, const Settings& settings, const s
   const Result<columns::Newest> newest = columns::Newest::find(settings.mapping, settings.conflict, query);
   if (!newest) {
     Error error = newest.error();
-    error.message = "table " + settings.table + " cannot be asked for it: " + error.message;
+    error.message = "cannot find the newest rows of table " + settings.table + ": " + error.message;
     return error;
   }
   Connection connection(settings.path, [&taker](int) {

@@ -69,7 +69,7 @@ Result<void> read_newest_rows(Context context, Settings settings, const sluice_t
   Result<columns::Newest> newest = columns::Newest::find(settings.mapping, settings.conflict, query);
   if (!newest) {
     Error error = newest.error();
-    error.message = "table " + settings.table_name() + " cannot be asked for it: " + error.message;
+    error.message = "cannot find the newest rows of table " + settings.table_name() + ": " + error.message;
     return error;
   }
   const std::string sql = newest_rows_sql(settings, *newest);

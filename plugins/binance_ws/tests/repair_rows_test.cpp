@@ -120,7 +120,7 @@ TEST_CASE("times have the unit that was asked for") {
   CHECK(page.text.find(R"("T":1723161601437123,)") != std::string::npos);
   REQUIRE(page.rows.size() == 1);
   CHECK(page.rows[0].trade_time_ns == 1723161601437'123'000);
-  CHECK(page_of("[" + trade_row + "]", asked).why.find("microseconds, which were asked for") != std::string::npos);
+  CHECK(page_of("[" + trade_row + "]", asked).why.find("microseconds, which the node requested") != std::string::npos);
 }
 
 TEST_CASE("rows count as far as their ids rise by one, and up to the last that was asked for") {
@@ -150,7 +150,7 @@ TEST_CASE("an aggTrade that does not begin where the one before it ends is not t
   CHECK(cut.rows.empty());
   CHECK(cut.first_id == 1);
   CHECK(cut.defect ==
-        "aggTrade 1 of the exchange folds the trades 10 to 12, and the aggTrade before it ends with trade 8");
+        "aggTrade 1 of the exchange combines the trades 10 to 12, and the aggTrade before it ends with trade 8");
   const RestPage hole = page_of(list({agg(1, 10, 12), agg(2, 14, 15), agg(3, 16, 16)}), aggs_asked(1, 3));
   CHECK(ids_of(hole) == std::vector<int64_t>{1});
   CHECK(hole.chain == 12);
@@ -180,7 +180,7 @@ TEST_CASE("what is not an answer to the request is refused as a whole, and says 
       {"[" + row(5), "not a JSON"},
       {"[" + row(5) + ",]", "not a JSON"},
       {"[" + row(5) + " " + row(6) + "]", "not a JSON"},
-      {"[" + row(4) + "]", "begins with id 4, and 5 was asked for"},
+      {"[" + row(4) + "]", "begins with id 4 instead of the requested id 5"},
       {list({row(5), row(5)}), "id 5 follows 5"},
       {list({row(5), row(6), row(4)}), "id 4 follows 6"},
       {with(row(5), ":5,", ":\"5\","), "'id' that is not a 64-bit integer"},

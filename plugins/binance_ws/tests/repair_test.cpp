@@ -201,7 +201,7 @@ TEST_CASE("a failure that passes is retried, with longer and longer waits") {
       Failure{"", "the connection ended before an answer"}, Failure{"no HTTP\r\n\r\n", "does not speak HTTP"},
       Failure{ok("[" + trade_row(1)), "the answer is not a JSON array of rows"},
       Failure{ok("{}"), "the answer is not a JSON array of rows"},
-      Failure{ok("[" + trade_row(0) + "," + trade_row(1) + "]"), "it begins with id 0, and 1 was asked for"},
+      Failure{ok("[" + trade_row(0) + "," + trade_row(1) + "]"), "it begins with id 0 instead of the requested id 1"},
       Failure{ok("[" + trade_row(1) + "," + trade_row(1) + "]"), "id 1 follows 1"},
       Failure{ok(std::string(2 << 20, ' ')), "larger than 1048576 bytes"});
   INFO(failure.says);
@@ -374,7 +374,7 @@ TEST_CASE("an aggTrade that does not follow the one before is permanent alone, a
   REQUIRE(pieces.size() == 5);
   CHECK(pieces[1].range.first == 2000);
   CHECK(pieces[1].range.last == 2000);
-  CHECK(contains(pieces[1].permanent, "aggTrade 2000 of the exchange folds the trades 3999 to 4001"));
+  CHECK(contains(pieces[1].permanent, "aggTrade 2000 of the exchange combines the trades 3999 to 4001"));
   CHECK(pieces[3].range.first == 2010);
 }
 
@@ -388,7 +388,7 @@ TEST_CASE("when others use the weight up, it waits for the exchange's next minut
   REQUIRE(node.repair().ask({&btc_trade, 1, 2000}));
   std::vector<Repair::Piece> pieces;
   pieces.push_back(node.piece());
-  CHECK(contains(node.trouble(), "may not ask more often for now; the next request is in 2"));
+  CHECK(contains(node.trouble(), "has used its request weight for now; the next request is in 2"));
   CHECK(node.repair().requests() == 1);
   for (auto& each : node.pieces()) pieces.push_back(std::move(each));
   check_cover(pieces, btc_trade, 1, 2000);

@@ -61,6 +61,6 @@ TEST_CASE("a table that only a whole scan could answer for says what it would ta
   node.begin();
   const Read found = read(node);
   REQUIRE_FALSE(found.done);
-  CHECK(found.done.error().message.find("table trades cannot be asked for it: `conflict` would have to begin with") ==
+  CHECK(found.done.error().message.find("cannot find the newest rows of table trades: `conflict` must begin with") ==
         0);
 }

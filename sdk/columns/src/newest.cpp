@@ -74,7 +74,7 @@ Result<Newest> Newest::find(const Mapping& mapping, const std::vector<size_t>& c
       text += (text.empty() ? "" : std::string(between)) + std::string(to_view(field));
     return text;
   };
-  return operator_needed("`conflict` would have to begin with the columns of " + list(key_fields, ", ") +
+  return operator_needed("`conflict` must begin with the columns of " + list(key_fields, ", ") +
                          " and then the whole number of " + list(order_fields, " or "));
 }
 

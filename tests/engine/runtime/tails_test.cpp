@@ -253,8 +253,8 @@ TEST_CASE("every store behind a source is asked, and one that cannot answer is r
   CHECK(story.has("bad unknown"));
   CHECK(story.has("source polls"));
   CHECK(log.lines() == Lines{std::to_string(SLUICE_LOG_WARN) +
-                             " curious: what \"bad\" stored last is not known, so this run does not know where the "
-                             "last one stopped: the topic may not be read; grant it"});
+                             " curious: cannot learn from \"bad\" where the last run stopped, so events that were "
+                             "missed since then are not noticed: the topic may not be read; grant it"});
 }
 
 TEST_CASE("a store that is silent hinders no start, and what comes late is for nobody") {

@@ -54,7 +54,7 @@ TEST_CASE("what the unique index cannot find is an error that says what it would
     const auto found = find(trades, conflict);
     REQUIRE_FALSE(found);
     CHECK(found.error().message ==
-          "`conflict` would have to begin with the columns of s, e and then the whole number of t or a or u");
+          "`conflict` must begin with the columns of s, e and then the whole number of t or a or u");
   }
   CHECK_FALSE(find({{"symbol", "text", {"s"}}, {"id", "text", {"t"}}}, {0, 1}));
 }

@@ -127,15 +127,16 @@ TEST_CASE("Whatever REST breaks, all that was sent is fetched in the end") {
     std::string says;
   };
   using enum sluice::sim::RestFaultKind;
-  const Fault fault = GENERATE(
-      Fault{refuse, "3:503:0", "HTTP 503"}, Fault{refuse, "3:403:0", "HTTP 403"},
-      Fault{cut, "3:1000", "the connection ended in the middle of the answer"},
-      Fault{cut, "3:0", "the connection ended in the middle of the answer"},
-      Fault{garbage, "3:text", "the answer is not a JSON array of rows"},
-      Fault{garbage, "3:truncated", "the answer is not a JSON array of rows"},
-      Fault{garbage, "3:fields", "the answer is of no use: a row has no '"},
-      Fault{garbage, "3:types", "the answer is of no use: a row has a '"}, Fault{garbage, "3:junk", "127.0.0.1"},
-      Fault{shift, "3:1", "the exchange has no trades with the ids"}, Fault{shift, "3:-5", "was asked for"});
+  const Fault fault =
+      GENERATE(Fault{refuse, "3:503:0", "HTTP 503"}, Fault{refuse, "3:403:0", "HTTP 403"},
+               Fault{cut, "3:1000", "the connection ended in the middle of the answer"},
+               Fault{cut, "3:0", "the connection ended in the middle of the answer"},
+               Fault{garbage, "3:text", "the answer is not a JSON array of rows"},
+               Fault{garbage, "3:truncated", "the answer is not a JSON array of rows"},
+               Fault{garbage, "3:fields", "the answer cannot be used: a row has no '"},
+               Fault{garbage, "3:types", "the answer cannot be used: a row has a '"},
+               Fault{garbage, "3:junk", "127.0.0.1"}, Fault{shift, "3:1", "the exchange has no trades with the ids"},
+               Fault{shift, "3:-5", "instead of the requested id"});
   INFO(fault.text << ", which says " << fault.says);
   sluice::sim::Options options = flat_out(5'000);
   options.rest_chunked = GENERATE(false, true);
