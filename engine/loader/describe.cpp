@@ -96,6 +96,12 @@ int64_t Described::fact(uint32_t which) const {
   return found == facts.end() ? 0 : found->second;
 }
 
+const DescribedAttribute* Described::find_provided(std::string_view attribute) const {
+  const auto found = std::find_if(provides.begin(), provides.end(),
+                                  [&](const DescribedAttribute& one) { return one.name == attribute; });
+  return found == provides.end() ? nullptr : &*found;
+}
+
 std::string Described::reason(uint32_t which) const {
   const auto found = reasons.find(which);
   return found == reasons.end() ? std::string() : found->second;

@@ -80,6 +80,8 @@ struct Described {
 
   /// 0 for what was not said.
   int64_t fact(uint32_t which) const;
+  /// Null: it does not provide the attribute.
+  const DescribedAttribute* find_provided(std::string_view attribute) const;
   std::string reason(uint32_t which) const;
 };
 

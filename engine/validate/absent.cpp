@@ -13,13 +13,6 @@ namespace {
 /// An attribute, and the node that says that some of its records do not have it.
 using Absent = std::map<std::string, size_t>;
 
-const DescribedAttribute* find_provided(const DraftNode& node, const std::string& attribute) {
-  const auto& provides = node.described->provides;
-  const auto found = std::find_if(provides.begin(), provides.end(),
-                                  [&](const DescribedAttribute& one) { return one.name == attribute; });
-  return found == provides.end() ? nullptr : &*found;
-}
-
 class AbsenceCheck {
  public:
   AbsenceCheck(const Draft& draft, Diagnostics& diagnostics)
@@ -36,8 +29,7 @@ class AbsenceCheck {
       if (!node.described || node.described->absences.empty() || node.is_source()) continue;
       const Absent absent = before(index);
       for (const DescribedAbsence& one : node.described->absences) {
-        const Place place = one.place.line > 0 ? one.place : node.spec->name.place;
-        report(absent, one.attribute, one.consequence, place, node.subject());
+        report(absent, one.attribute, one.consequence, node.place_or_name(one.place), node.subject());
       }
     }
     for (const DraftEdge& edge : draft_.edges) {
@@ -56,7 +48,7 @@ class AbsenceCheck {
       // It gives what was stored, so an attribute is absent again.
       const size_t input = draft_.taking(node.name());
       if (input != none && draft_.nodes[input].described) absent = behind(input);
-      std::erase_if(absent, [&](const auto& one) { return find_provided(node, one.first) == nullptr; });
+      std::erase_if(absent, [&](const auto& one) { return node.described->find_provided(one.first) == nullptr; });
     } else if (!node.is_source()) {
       absent = behind(index);
       for (const DescribedAttribute& one : node.described->provides) absent.erase(one.name);
@@ -86,7 +78,7 @@ class AbsenceCheck {
   Absent on(const DraftEdge& edge) {
     Absent absent = leaving_[edge.from];
     std::erase_if(absent, [&](const auto& one) {
-      const DescribedAttribute* provided = find_provided(draft_.nodes[one.second], one.first);
+      const DescribedAttribute* provided = draft_.nodes[one.second].described->find_provided(one.first);
       return std::none_of(provided->absent.begin(), provided->absent.end(),
                           [&](const DescribedAttribute::Absent& where) { return may_come(edge, where); });
     });

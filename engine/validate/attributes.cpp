@@ -106,10 +106,7 @@ class Resolver {
 
   std::string provider_of(const std::string& attribute) const {
     for (const DraftNode& node : draft_.nodes) {
-      if (!node.described) continue;
-      for (const DescribedAttribute& one : node.described->provides) {
-        if (one.name == attribute) return node.name();
-      }
+      if (node.described && node.described->find_provided(attribute) != nullptr) return node.name();
     }
     return {};
   }
@@ -131,8 +128,7 @@ class Resolver {
       if (is_reject_attribute(need.attribute) && takes_rejects(node)) continue;
       std::vector<size_t> ways = node.in;
       ways.insert(ways.end(), node.dead_letters.begin(), node.dead_letters.end());
-      const Place place = need.place.line > 0 ? need.place : node.spec->name.place;
-      report(need.attribute, index, ways, place, node.subject());
+      report(need.attribute, index, ways, node.place_or_name(need.place), node.subject());
     }
   }
 

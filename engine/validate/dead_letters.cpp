@@ -33,8 +33,7 @@ void check_refusals(const Draft& draft, Diagnostics& diagnostics) {
     const DraftNode& node = draft.nodes[i];
     if (!refuses(node) || !node.is_source() || routes.refusal_path(i) != 0) continue;
     for (const DescribedRefusal& refusal : node.described->refusals) {
-      diagnostics.error(Code::refusal_without_dead_letter,
-                        refusal.place.line > 0 ? refusal.place : node.spec->name.place, node.subject(),
+      diagnostics.error(Code::refusal_without_dead_letter, node.place_or_name(refusal.place), node.subject(),
                         refusal.what + " are rejected here, and no edge behind \"" + node.name() +
                             "\" has a dead letter, so the first one would stop the graph; add `dead_letter: NODE` to "
                             "one of these edges, or change this option");

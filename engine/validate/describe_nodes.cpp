@@ -35,7 +35,7 @@ void report_problems(DraftNode& node, bool runs, Diagnostics& diagnostics) {
     node.has_problems = node.has_problems || !problem.warning;
     diagnostics.add({Code::bad_option,
                      problem.warning ? Severity::warning : Severity::error,
-                     problem.place.line > 0 ? problem.place : node.spec->name.place,
+                     node.place_or_name(problem.place),
                      node.subject(),
                      problem.sentence,
                      {},

@@ -42,6 +42,8 @@ struct DraftNode {
 
   const std::string& name() const { return spec->name.value; }
   std::string subject() const { return spec->subject(); }
+  /// Of what its plugin says: of the option that it names, else of the node.
+  Place place_or_name(Place option) const { return option.line > 0 ? option : spec->name.place; }
   bool is_relay() const { return kind == SLUICE_RELAY; }
   bool is_source() const { return kind == SLUICE_SOURCE || role == SLUICE_ROLE_RELAY_OUTPUT; }
   bool is_sink() const { return kind == SLUICE_SINK || role == SLUICE_ROLE_RELAY_INPUT; }

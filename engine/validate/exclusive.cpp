@@ -30,7 +30,7 @@ void check_exclusive(const Draft& draft, Diagnostics& diagnostics) {
       const Place other = first->second->spec->name.place;
       diagnostics.add({Code::done_twice,
                        Severity::error,
-                       one.place.line > 0 ? one.place : node.spec->name.place,
+                       node.place_or_name(one.place),
                        node.subject(),
                        "it " + one.what + ", and so does \"" + first->second->name() + "\" on line " +
                            std::to_string(other.line) + "; only one node may, so change " +

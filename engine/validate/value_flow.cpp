@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validate/value_flow.hpp"
 
-#include <algorithm>
 #include <set>
 
 namespace sluice::engine {
@@ -36,9 +35,7 @@ ValueFlow::Values ValueFlow::on(const DraftEdge& edge) const {
 void ValueFlow::leave(size_t index) {
   const DraftNode& node = draft_.nodes[index];
   if (!node.described) return;
-  const auto& provides = node.described->provides;
-  const bool makes = std::any_of(provides.begin(), provides.end(),
-                                 [&](const DescribedAttribute& one) { return one.name == attribute_; });
+  const bool makes = node.described->find_provided(attribute_) != nullptr;
   const Values before = node.is_source() || makes ? Values() : arriving(index);
   for (const DescribedOutput& output : node.described->outputs) {
     leaving_[index].push_back(at_output(index, output.name, before, makes));

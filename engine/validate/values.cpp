@@ -42,8 +42,7 @@ void check_values(const Draft& draft, Diagnostics& diagnostics) {
       }
       if (refused.empty()) continue;
       const std::string option = here.first->option.empty() ? "its options" : "`" + here.first->option + "`";
-      diagnostics.error(Code::value_refused, here.first->place.line > 0 ? here.first->place : node.spec->name.place,
-                        node.subject(),
+      diagnostics.error(Code::value_refused, node.place_or_name(here.first->place), node.subject(),
                         "records whose " + attribute + " is " + quoted_list(refused) + " come here from \"" +
                             draft.nodes[provider].name() + "\", and " + option + " does not name " +
                             (refused.size() == 1 ? "this value" : "these values") +
