@@ -288,7 +288,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
                          : unit == "h"               ? 3600
                                                      : 0;
   if (seconds == 0 || number * seconds > 1e8) return std::nullopt;
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(number * seconds));
+  return in_seconds(number * seconds);
 }
 
 CommandLine parse_command_line(int argc, const char* const* argv) {

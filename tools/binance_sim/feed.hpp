@@ -19,6 +19,10 @@ namespace sluice::sim {
 
 using Time = std::chrono::steady_clock::time_point;
 
+inline Time::duration in_seconds(double seconds) {
+  return std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(seconds));
+}
+
 struct Now {
   Time steady;
   std::int64_t wall_ms = 0;

@@ -114,8 +114,7 @@ RestReply Rest::answer(const RestRequest& request, const Now& now) {
     const RestFault* garbage = faults_.at(requests_, RestFaultKind::garbage);
     if (garbage != nullptr && reply.status == 200) reply.body = garbage_body(garbage->garbage, reply.body);
   }
-  if (const RestFault* fault = faults_.at(requests_, RestFaultKind::delay))
-    reply.delay = std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(fault->seconds));
+  if (const RestFault* fault = faults_.at(requests_, RestFaultKind::delay)) reply.delay = in_seconds(fault->seconds);
   if (const RestFault* fault = faults_.at(requests_, RestFaultKind::cut))
     reply.cut_after = fault->bytes.value_or(reply.body.size() / 2);
   reply.chunked = chunked_;
@@ -126,8 +125,7 @@ RestReply Rest::answer(const RestRequest& request, const Now& now) {
 bool Rest::refused_by_fault(const Now& now, RestReply& reply) {
   if (const RestFault* fault = faults_.at(requests_, RestFaultKind::refuse)) {
     refusing_ = fault->status;
-    refusing_until_ =
-        now.steady + std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(fault->seconds));
+    refusing_until_ = now.steady + in_seconds(fault->seconds);
   } else if (now.steady >= refusing_until_) {
     return false;
   }

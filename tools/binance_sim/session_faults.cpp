@@ -12,10 +12,6 @@ std::int64_t wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
 }
 
-Duration in_seconds(double seconds) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-}
-
 }  // namespace
 
 void Session::after(boost::asio::steady_timer& timer, Duration wait, std::function<void()> then) {
