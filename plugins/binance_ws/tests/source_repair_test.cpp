@@ -55,6 +55,23 @@ void check_balance(const Harness& node) {
   CHECK(node.metric("held_bytes") == 0);
 }
 
+void finish_in_balance(Harness& node) {
+  check_balance(node);
+  node.deliver_all();
+  node.finish();
+}
+
+/// Of a websocket that stays.
+auto sends(const std::string& frames) {
+  return [frames](int, Client& client) {
+    client.upgrade();
+    client.send(frames);
+    client.wait_for_end();
+  };
+}
+
+std::string gives_rows(int, const Asked& asked) { return ok(rows_for(asked)); }
+
 /// A gate that a test opens for the server's thread.
 class Gate {
  public:
@@ -68,10 +85,17 @@ class Gate {
   std::atomic<bool> is_open_{false};
 };
 
+auto gives_rows_behind(const Gate& gate) {
+  return [&gate](int number, const Asked& asked) {
+    gate.wait();
+    return gives_rows(number, asked);
+  };
+}
+
 }  // namespace
 
 TEST_CASE("what is missing behind a lost connection is repaired, ahead of what comes behind it") {
-  RestServer rest([](int, const Asked& asked) { return ok(rows_for(asked)); });
+  RestServer rest(gives_rows);
   Exchange exchange([&](int number, Client& client) {
     client.upgrade();
     client.send(number == 0 ? trades(1, 11) + close_frame(1001, "") : trades(3000, 3010));
@@ -93,18 +117,12 @@ TEST_CASE("what is missing behind a lost connection is repaired, ahead of what c
   CHECK(node.metric("gaps_found_trade_total") == 1);
   CHECK(node.metric("repaired_ids_total") == 2989);
   CHECK(node.metric("repair_requests_total") == 3);
-  check_balance(node);
-  node.deliver_all();
-  node.finish();
+  finish_in_balance(node);
 }
 
 TEST_CASE("what was sent while the node did not run is repaired, ahead of its first event") {
-  RestServer rest([](int, const Asked& asked) { return ok(rows_for(asked)); });
-  Exchange exchange([&](int, Client& client) {
-    client.upgrade();
-    client.send(trades(1500, 1510));
-    client.wait_for_end();
-  });
+  RestServer rest(gives_rows);
+  Exchange exchange(sends(trades(1500, 1510)));
   Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + " }"), running());
   REQUIRE(node.open());
   REQUIRE(node.tail_query());
@@ -114,19 +132,13 @@ TEST_CASE("what was sent while the node did not run is repaired, ahead of its fi
   CHECK(left(node).ids == ids(6, 1510));
   CHECK(left(node).repaired == ids(6, 1500));
   REQUIRE(node.poll_until([&] { return node.payloads("gaps").size() >= 3; }));
-  check_balance(node);
-  node.deliver_all();
-  node.finish();
+  finish_in_balance(node);
 }
 
 TEST_CASE("what REST does not have is permanent and blocks nothing") {
   RestServer rest(
       [](int, const Asked& asked) { return ok(rows_for(asked, INT64_MAX, [](int64_t id) { return id != 4; })); });
-  Exchange exchange([&](int, Client& client) {
-    client.upgrade();
-    client.send(trade(1) + trade(7) + trade(8));
-    client.wait_for_end();
-  });
+  Exchange exchange(sends(trade(1) + trade(7) + trade(8)));
   Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + ", hold: 1h }"), running());
   node.begin();
   REQUIRE(node.poll_until([&] {
@@ -138,19 +150,13 @@ TEST_CASE("what REST does not have is permanent and blocks nothing") {
   CHECK(node.metric("repaired_ids_total") == 4);
   CHECK(node.metric("gaps_permanent_trade_total") == 1);
   REQUIRE(node.poll_until([&] { return node.payloads("gaps").size() >= 4; }));
-  check_balance(node);
-  node.deliver_all();
-  node.finish();
+  finish_in_balance(node);
 }
 
 TEST_CASE("an id that skips too many is not repaired, and holds nothing back") {
-  RestServer rest([](int, const Asked& asked) { return ok(rows_for(asked)); });
+  RestServer rest(gives_rows);
   constexpr int64_t far = 1'000'000'000'000'000;
-  Exchange exchange([&](int, Client& client) {
-    client.upgrade();
-    client.send(trade(1) + trade(far) + trade(far + 1));
-    client.wait_for_end();
-  });
+  Exchange exchange(sends(trade(1) + trade(far) + trade(far + 1)));
   Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + ", hold: 1h }"), running());
   node.begin();
   REQUIRE(node.poll_until([&] { return node.payloads("gaps").size() >= 2; }));
@@ -160,9 +166,7 @@ TEST_CASE("an id that skips too many is not repaired, and holds nothing back") {
         std::string::npos);
   CHECK(node.metric("permanent_ids_total") == far - 2);
   CHECK(node.metric("repair_requests_total") == 0);
-  check_balance(node);
-  node.deliver_all();
-  node.finish();
+  finish_in_balance(node);
 }
 
 TEST_CASE("what has come late is not asked for again") {
@@ -188,22 +192,13 @@ TEST_CASE("what has come late is not asked for again") {
     REQUIRE(node.poll(1000, 1ms).ok());
   }
   CHECK(node.metric("repair_requests_total") == 1);
-  check_balance(node);
-  node.deliver_all();
-  node.finish();
+  finish_in_balance(node);
 }
 
 TEST_CASE("after the hold the live events go on, and what is repaired comes late and marked") {
   Gate gate;
-  RestServer rest([&](int, const Asked& asked) {
-    gate.wait();
-    return ok(rows_for(asked));
-  });
-  Exchange exchange([&](int, Client& client) {
-    client.upgrade();
-    client.send(trade(1) + trades(4, 10));
-    client.wait_for_end();
-  });
+  RestServer rest(gives_rows_behind(gate));
+  Exchange exchange(sends(trade(1) + trades(4, 10)));
   const bool by_time = GENERATE(true, false);
   const std::string limit = by_time ? "hold: 10s" : "hold_bytes: 64KiB";
   Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + ", " + limit + " }"), running());
@@ -223,17 +218,12 @@ TEST_CASE("after the hold the live events go on, and what is repaired comes late
   CHECK(left(node).ids == std::vector<int64_t>{1, 4, 5, 6, 7, 8, 9, 2, 3});
   CHECK(left(node).repaired == std::vector<int64_t>{2, 3});
   CHECK(node.metric("holds_over_total") == 1);
-  check_balance(node);
-  node.deliver_all();
-  node.finish();
+  finish_in_balance(node);
 }
 
 TEST_CASE("nothing is held back for a REST interface that let a hold pass, until it gives something") {
   Gate gate, second, third;
-  RestServer rest([&](int, const Asked& asked) {
-    gate.wait();
-    return ok(rows_for(asked));
-  });
+  RestServer rest(gives_rows_behind(gate));
   Exchange exchange([&](int, Client& client) {
     client.upgrade();
     client.send(trade(1) + trades(4, 6));
@@ -260,22 +250,13 @@ TEST_CASE("nothing is held back for a REST interface that let a hold pass, until
   REQUIRE(poll_records(node, 13));
   CHECK(left(node).ids == std::vector<int64_t>{1, 4, 5, 8, 9, 2, 3, 6, 7, 10, 11, 12, 13});
   CHECK(node.metric("holds_over_total") == 1);
-  check_balance(node);
-  node.deliver_all();
-  node.finish();
+  finish_in_balance(node);
 }
 
 TEST_CASE("the status says what is missing for a while, and the node stays ready") {
   Gate gate;
-  RestServer rest([&](int, const Asked& asked) {
-    gate.wait();
-    return ok(rows_for(asked));
-  });
-  Exchange exchange([&](int, Client& client) {
-    client.upgrade();
-    client.send(trade(1) + trade(5));
-    client.wait_for_end();
-  });
+  RestServer rest(gives_rows_behind(gate));
+  Exchange exchange(sends(trade(1) + trade(5)));
   Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + " }"), running());
   node.begin();
   REQUIRE(poll_metric(node, "open_gaps"));
@@ -296,15 +277,8 @@ TEST_CASE("the status says what is missing for a while, and the node stays ready
 
 TEST_CASE("what is held back is bounded by hold_bytes") {
   Gate gate;
-  RestServer rest([&](int, const Asked& asked) {
-    gate.wait();
-    return ok(rows_for(asked));
-  });
-  Exchange exchange([&](int, Client& client) {
-    client.upgrade();
-    client.send(trade(1) + trades(4, 3000));
-    client.wait_for_end();
-  });
+  RestServer rest(gives_rows_behind(gate));
+  Exchange exchange(sends(trade(1) + trades(4, 3000)));
   Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + ", hold: 1h, hold_bytes: 64KiB }"),
                running());
   node.begin();
@@ -323,22 +297,13 @@ TEST_CASE("what is held back is bounded by hold_bytes") {
   expected.insert(expected.begin(), 1);
   expected.insert(expected.end(), {2, 3});
   CHECK(left(node).ids == expected);
-  check_balance(node);
-  node.deliver_all();
-  node.finish();
+  finish_in_balance(node);
 }
 
 TEST_CASE("a stop gives out what is held back, as far as there is room, and reports the rest") {
   Gate gate;
-  RestServer rest([&](int, const Asked& asked) {
-    gate.wait();
-    return ok(rows_for(asked));
-  });
-  Exchange exchange([&](int, Client& client) {
-    client.upgrade();
-    client.send(trade(1) + trades(4, 14));
-    client.wait_for_end();
-  });
+  RestServer rest(gives_rows_behind(gate));
+  Exchange exchange(sends(trade(1) + trades(4, 14)));
   Harness node(binance_ws(), options_with(exchange, "{ rest: " + rest.url() + " }"), running());
   node.begin();
   const uint64_t credit = GENERATE(0u, 5u, 1000u);
@@ -355,9 +320,7 @@ TEST_CASE("a stop gives out what is held back, as far as there is room, and repo
   CHECK(node.metric("missing_ids_total") == 2 + (10 - room));
   CHECK(node.metric("permanent_ids_total") == 2 + (10 - room));
   CHECK(node.payloads("gaps").size() == (credit == 0 ? 1 : credit == 5 ? 4 : 2));
-  check_balance(node);
-  node.deliver_all();
-  node.finish();
+  finish_in_balance(node);
 }
 
 TEST_CASE("whatever is lost, swapped and repeated, each trade leaves once, and in order but for what swapped",
@@ -376,7 +339,7 @@ TEST_CASE("whatever is lost, swapped and repeated, each trade leaves once, and i
     id = std::min(id, end - 3);
   }
   texts.push_back(text);
-  RestServer rest([](int, const Asked& asked) { return ok(rows_for(asked)); });
+  RestServer rest(gives_rows);
   Exchange exchange([&](int number, Client& client) {
     client.upgrade();
     const auto at = static_cast<size_t>(number);
@@ -395,9 +358,7 @@ TEST_CASE("whatever is lost, swapped and repeated, each trade leaves once, and i
   CHECK(left(node).ids == ids(1, end));
   REQUIRE(node.poll_until([&] { return node.metric("open_gaps") == 0; }));
   CHECK(node.metric("permanent_ids_total") == 0);
-  check_balance(node);
-  node.deliver_all();
-  node.finish();
+  finish_in_balance(node);
 }
 
 TEST_CASE("binance_ws keeps the contract while ids are missing, and REST gives them or does not") {
