@@ -71,6 +71,14 @@ void on_each(const std::function<void(TestCluster&)>& test) {
   if (const auto real = TestCluster::real()) test(*real);
 }
 
+/// Each of the partitions has so many.
+std::string topic_with(TestCluster& cluster, int32_t partitions, int count) {
+  const std::string topic = TestCluster::fresh("tail");
+  cluster.make_topic(topic, partitions);
+  for (int32_t partition = 0; partition < partitions; ++partition) cluster.write_numbers(topic, partition, count);
+  return topic;
+}
+
 }  // namespace
 
 TEST_CASE("each partition gives its newest records first, all of them where it has few") {
@@ -91,9 +99,7 @@ TEST_CASE("each partition gives its newest records first, all of them where it h
 
 TEST_CASE("a partition is read back only as far as who asks wants it") {
   on_each([](TestCluster& cluster) {
-    const std::string topic = TestCluster::fresh("tail");
-    cluster.make_topic(topic, 2);
-    for (const int32_t partition : {0, 1}) cluster.write_numbers(topic, partition, 3000);
+    const std::string topic = topic_with(cluster, 2, 3000);
     InputNode node(cluster.option(), topic);
     REQUIRE(node.open());
     node.enough = [](const std::string& partition, const Payloads& payloads) {
@@ -113,9 +119,7 @@ TEST_CASE("a partition is read back only as far as who asks wants it") {
 
 TEST_CASE("all partitions are read back equally far, as what is wanted may lie in the last one") {
   on_each([](TestCluster& cluster) {
-    const std::string topic = TestCluster::fresh("tail");
-    cluster.make_topic(topic, 10);
-    for (int32_t partition = 0; partition < 10; ++partition) cluster.write_numbers(topic, partition, 1000);
+    const std::string topic = topic_with(cluster, 10, 1000);
     InputNode node(cluster.option(), topic);
     REQUIRE(node.open());
     node.enough = [](const std::string& partition, const Payloads& payloads) {
@@ -131,9 +135,7 @@ TEST_CASE("all partitions are read back equally far, as what is wanted may lie i
 
 TEST_CASE("a partition is read back only as far as the query says") {
   on_each([](TestCluster& cluster) {
-    const std::string topic = TestCluster::fresh("tail");
-    cluster.make_topic(topic, 2);
-    for (const int32_t partition : {0, 1}) cluster.write_numbers(topic, partition, 3000);
+    const std::string topic = topic_with(cluster, 2, 3000);
     InputNode node(cluster.option(), topic);
     REQUIRE(node.open());
     CHECK(node.read({.records = 700, .bytes = 1 << 20}));
