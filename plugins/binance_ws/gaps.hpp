@@ -11,7 +11,6 @@
 #include "continuity.hpp"
 #include "gap_report.hpp"
 #include "held_back.hpp"
-#include "hold_limits.hpp"
 #include "repair.hpp"
 
 namespace sluice::binance {

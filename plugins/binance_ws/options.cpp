@@ -81,8 +81,6 @@ Result<Options> parse_options(Config config) {
     Result<RepairOptions> options = parse_repair_options(repair, config["proxy"].text(), parsed.microseconds);
     if (!options) return options.error();
     parsed.repair = *std::move(options);
-    parsed.hold.time_ns = or_default(repair["hold"], 30 * second_ns);
-    parsed.hold.bytes = static_cast<uint64_t>(or_default(repair["hold_bytes"], 64 * mebibyte));
   }
   return parsed;
 }
@@ -124,35 +122,29 @@ void describe_values(const std::vector<StreamName>& names, Description& descript
 /// Some attributes are absent where a stream's payloads do not have the field. What is repaired has no time of its
 /// event.
 void describe_fields(const std::vector<StreamName>& names, bool has_repair, Description& description) {
-  const auto lacks = [&](auto is_there, auto may_provide) {
+  const auto describe = [&](auto is_there, auto provides, auto may_provide) {
     bool is_always = true;
     for (const StreamName& one : names) {
       if (is_there(one, event_type(one.type))) continue;
       is_always = false;
       may_provide(one.type);
     }
-    return !is_always;
+    if (is_always) provides();
   };
   // A stream of one symbol gives its own where the payload names none.
-  if (!lacks([](const StreamName& name, EventType event) { return event != EventType::other || !name.symbol.empty(); },
-             [&](const std::string& type) { description.may_provide_text("symbol", "stream_type", type); })) {
-    description.provides_text("symbol");
-  }
-  if (!lacks([](const StreamName&, EventType event) { return event != EventType::other; },
-             [&](const std::string& type) { description.may_provide_integer("id", "stream_type", type); })) {
-    description.provides_integer("id");
-  }
-  const auto is_trade = [](const StreamName&, EventType event) {
-    return event == EventType::trade || event == EventType::agg_trade;
-  };
-  const auto describe_time = [&](const char* time, auto is_there) {
-    if (lacks(is_there, [&](const std::string& type) { description.may_provide_time(time, "stream_type", type); }))
-      return;
-    description.provides_time(time);
-  };
-  describe_time("event_time",
-                [&](const StreamName& name, EventType event) { return is_trade(name, event) && !has_repair; });
-  describe_time("trade_time", is_trade);
+  describe([](const StreamName& name, EventType event) { return event != EventType::other || !name.symbol.empty(); },
+           [&] { description.provides_text("symbol"); },
+           [&](const std::string& type) { description.may_provide_text("symbol", "stream_type", type); });
+  describe([](const StreamName&, EventType event) { return event != EventType::other; },
+           [&] { description.provides_integer("id"); },
+           [&](const std::string& type) { description.may_provide_integer("id", "stream_type", type); });
+  const auto is_trade = [](EventType event) { return event == EventType::trade || event == EventType::agg_trade; };
+  describe([&](const StreamName&, EventType event) { return is_trade(event) && !has_repair; },
+           [&] { description.provides_time("event_time"); },
+           [&](const std::string& type) { description.may_provide_time("event_time", "stream_type", type); });
+  describe([&](const StreamName&, EventType event) { return is_trade(event); },
+           [&] { description.provides_time("trade_time"); },
+           [&](const std::string& type) { description.may_provide_time("trade_time", "stream_type", type); });
 }
 
 void describe_node(Config config, Description& description) {
@@ -179,8 +171,9 @@ void describe_node(Config config, Description& description) {
   describe_values(streams, description);
   // The largest message at once in the read buffer, in pieces and whole, and simdjson's index of it, which takes up to
   // six bytes for each of its own; TLS, usual read buffers and tables take the rest.
-  description.memory_bytes(mebibyte + 12 * static_cast<int64_t>(parsed->max_frame_bytes) +
-                           (parsed->repair ? repair_memory_bytes + static_cast<int64_t>(parsed->hold.bytes) : 0));
+  description.memory_bytes(
+      mebibyte + 12 * static_cast<int64_t>(parsed->max_frame_bytes) +
+      (parsed->repair ? repair_memory_bytes + static_cast<int64_t>(parsed->repair->hold.bytes) : 0));
   if (parsed->repair) {
     describe_repair(*parsed->repair, parsed->endpoint, parsed->stream_types, config["repair"], description);
   }

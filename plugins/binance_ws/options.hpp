@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "hold_limits.hpp"
 #include "repair_options.hpp"
 #include "sluice/describe.hpp"
 #include "sluice/net/route.hpp"
@@ -34,7 +33,6 @@ struct Options {
   bool discard_malformed = false;
   bool microseconds = false;  ///< the exchange is asked for times in them, not in milliseconds
   std::optional<RepairOptions> repair;
-  HoldLimits hold;
 
   /// Something is reached over TLS.
   bool needs_tls() const { return endpoint.tls || (repair && repair->endpoint.tls); }

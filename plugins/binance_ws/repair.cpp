@@ -25,7 +25,6 @@ constexpr uint64_t body_limit = 1024 * 1024;
 /// streams, and one answer may be wrong.
 constexpr int answers_without_rows = 5;
 constexpr int answers_with_other_rows = 2;
-constexpr uint64_t bytes_behind = 64;
 
 struct Source {
   std::string_view path;
@@ -171,7 +170,7 @@ void Repair::on_page(RestPage page, int64_t now_ns) {
 void Repair::give(RestPage page) {
   Piece piece;
   piece.range = {question().stream, page.rows.front().id, page.rows.back().id};
-  piece.bytes = context_.new_buffer(page.text.size() + bytes_behind);
+  piece.bytes = context_.new_buffer(page.text.size());
   std::memcpy(piece.bytes.data(), page.text.data(), page.text.size());
   piece.rows.reserve(page.rows.size());
   const char* at = reinterpret_cast<const char*>(piece.bytes.data());

@@ -30,7 +30,7 @@ struct Missing {
 
 struct RepairedRow {
   int64_t id = 0;
-  std::string_view payload;  ///< a view into the bytes of the piece, with 64 readable bytes behind it
+  std::string_view payload;  ///< a view into the bytes of the piece
   int64_t trade_time_ns = 0;
 };
 

@@ -32,6 +32,8 @@ Result<RepairOptions> parse_repair_options(Config repair, std::string_view proxy
   if (!chosen) return chosen.error();
   options.proxy = *std::move(chosen);
   options.microseconds = microseconds;
+  options.hold.time_ns = repair["hold"].integer();
+  options.hold.bytes = static_cast<uint64_t>(repair["hold_bytes"].integer());
   return options;
 }
 

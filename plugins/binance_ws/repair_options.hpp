@@ -16,10 +16,17 @@ namespace sluice::binance {
 /// At most: an answer of 1 MiB, the parser's index of it, the page that is made of it, and the questions that wait.
 inline constexpr int64_t repair_memory_bytes = 12 * 1024 * 1024;
 
+/// For how long, and in how much memory, live events are held back while ids before them are repaired.
+struct HoldLimits {
+  int64_t time_ns = 0;
+  uint64_t bytes = 0;
+};
+
 struct RepairOptions {
   net::Endpoint endpoint;  ///< the path is what stands before /api, without a slash at its end
   std::optional<net::Proxy> proxy;
   bool microseconds = false;  ///< the unit of the websocket's times, which repaired records have, too
+  HoldLimits hold;
 };
 
 /// Of the option's `rest`.

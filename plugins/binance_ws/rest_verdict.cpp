@@ -70,7 +70,7 @@ RestVerdict judge(const net::HttpAnswer& answer, std::string_view path) {
     case 429:
       return held(RestVerdict::Kind::too_many, answer, 60 * second_ns);
     case 451:
-      return {RestVerdict::Kind::never, "the exchange does not serve this place (HTTP 451)", 0};
+      return {RestVerdict::Kind::never, std::string(rest_advice(451)) + " (HTTP 451)", 0};
     default:
       return held(RestVerdict::Kind::later, answer, 0);
   }

@@ -46,7 +46,7 @@ BinanceSource::BinanceSource(Context context, Options options, net::TlsContext t
       budget_(ConnectBudget::of(net::ascii_lower(options_.endpoint.server_name()))),
       buffer_(context),
       records_(context, make_stream_table(context, make_stream_names(options_.symbols, options_.stream_types)),
-               options_.microseconds, metrics_, options_.repair ? std::optional(options_.hold) : std::nullopt),
+               options_.microseconds, metrics_, options_.repair ? std::optional(options_.repair->hold) : std::nullopt),
       route_(make_route(options_, tls_.get(), options_.connect_deadline_ns)) {
   if (options_.repair) repair_.emplace(context_, *options_.repair, tls_.get(), waker_);
   if (route_.proxy) context_.info("going through the proxy " + route_.proxy->name() + ", from " + route_.proxy->from);
