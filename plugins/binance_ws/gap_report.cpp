@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "options.hpp"
+#include "sluice/json_string.hpp"
 #include "sluice/rfc3339.hpp"
 
 namespace sluice::binance {
@@ -12,7 +13,7 @@ namespace {
 
 std::string time_text(int64_t time_ns) {
   std::string text(rfc3339::micros_size, ' ');
-  rfc3339::write_micros(rfc3339::split(time_ns / 1000, 1'000'000), text.data());
+  rfc3339::write_micros(time_ns, text.data());
   return text;
 }
 
@@ -20,12 +21,8 @@ std::string time_text(int64_t time_ns) {
 void add_text(std::string& json, std::string_view key, std::string_view value) {
   json += json.size() > 1 ? ",\"" : "\"";
   json += key;
-  json += "\":\"";
-  for (const char letter : value) {
-    if (letter == '"' || letter == '\\') json += '\\';
-    json += static_cast<uint8_t>(letter) < 0x20 ? ' ' : letter;
-  }
-  json += '"';
+  json += "\":";
+  append_json_string(value, json);
 }
 
 void add_number(std::string& json, std::string_view key, const std::string& value) {

@@ -15,8 +15,7 @@ std::string_view state_of(IdStep step) {
 
 void append_time(std::string_view member, int64_t time_ns, std::string& out) {
   char text[rfc3339::micros_size];
-  const rfc3339::SplitTime time = rfc3339::split(time_ns, 1'000'000'000);
-  rfc3339::write_micros({time.seconds, time.fraction / 1000}, text);
+  rfc3339::write_micros(time_ns, text);
   out.append(member).append(text, sizeof text) += '"';
 }
 

@@ -6,49 +6,6 @@
 #include "sluice/safe_text.hpp"
 
 namespace sluice::flow {
-namespace {
-
-constexpr char hex[] = "0123456789abcdef";
-
-void append_escape(unsigned char byte, std::string& out) {
-  switch (byte) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      out += "\\u00";
-      out += hex[byte >> 4];
-      out += hex[byte & 15];
-  }
-}
-
-}  // namespace
-
-void append_json_string(std::string_view text, std::string& out) {
-  out += '"';
-  size_t plain_from = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
-    out.append(text, plain_from, i - plain_from);
-    append_escape(byte, out);
-    plain_from = i + 1;
-  }
-  out.append(text, plain_from);
-  out += '"';
-}
 
 void append_lossy_json_string(std::string_view text, std::string& out) {
   if (simdjson::validate_utf8(text.data(), text.size())) return append_json_string(text, out);

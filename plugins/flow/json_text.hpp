@@ -7,10 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/json_string.hpp"
+
 namespace sluice::flow {
 
-/// Appends `text` in quotes; it must be valid UTF-8.
-void append_json_string(std::string_view text, std::string& out);
+using sluice::append_json_string;
 /// As append_json_string, with U+FFFD for bytes that are no UTF-8.
 void append_lossy_json_string(std::string_view text, std::string& out);
 void append_base64(std::string_view bytes, std::string& out);

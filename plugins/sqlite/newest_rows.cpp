@@ -2,7 +2,6 @@
 #include "newest_rows.hpp"
 
 #include <chrono>
-#include <cstring>
 #include <thread>
 
 #include "catalog.hpp"
@@ -62,15 +61,6 @@ std::optional<Fault> ask(Connection& connection, const std::string& sql, const R
   return std::nullopt;
 }
 
-Batch make_batch(Context context, const std::string& payload) {
-  const Buffer buffer = context.new_buffer(payload.size());
-  Batch batch = context.new_batch(1);
-  const uint32_t pin = batch.pin(buffer);
-  std::memcpy(buffer.data(), payload.data(), payload.size());
-  batch.append().set_payload(buffer.data(), static_cast<uint32_t>(payload.size()), pin);
-  return batch;
-}
-
 }  // namespace
 
 Result<void> read_newest_rows(Context context, const Settings& settings, const sluice_tail_query& query,
@@ -99,8 +89,10 @@ Result<void> read_newest_rows(Context context, const Settings& settings, const s
   while (key && taker.is_wanted()) {
     std::optional<Row> number;
     if (const auto fault = ask(connection, sql.greatest, *key, number)) return to_error(*fault);
-    if (number && taker.give("", make_batch(context, newest->payload(*key, number->front()))) == TailWants::enough)
-      break;
+    if (number) {
+      const std::string payload = newest->payload(*key, number->front());
+      if (taker.give("", columns::batch_of(context, {&payload, 1})) == TailWants::enough) break;
+    }
     if (!has_keys) break;
     const Row before = *key;
     if (const auto fault = ask(connection, sql.next, before, key)) return to_error(*fault);

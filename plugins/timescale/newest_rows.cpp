@@ -2,7 +2,6 @@
 #include "newest_rows.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <thread>
 
 #include "connection.hpp"
@@ -22,26 +21,15 @@ std::optional<Failure> ask(const Settings& settings, const std::string& sql, Ser
   return connection.query(sql, {}, "read what table " + settings.table_name() + " stored last", result);
 }
 
-Batch make_batch(Context context, const columns::Newest& newest, const ServerResult& result, int first, int count) {
+std::vector<std::string> payloads_of(const columns::Newest& newest, const ServerResult& result, int first, int count) {
   std::vector<std::string> payloads;
-  size_t bytes = 0;
   const int key_count = static_cast<int>(newest.keys().size());
   for (int row = first; row < first + count; ++row) {
     std::vector<std::string> keys;
     for (int i = 0; i < key_count; ++i) keys.emplace_back(PQgetvalue(result.get(), row, i));
     payloads.push_back(newest.payload(keys, PQgetvalue(result.get(), row, key_count)));
-    bytes += payloads.back().size();
   }
-  const Buffer buffer = context.new_buffer(std::max<size_t>(bytes, 1));
-  Batch batch = context.new_batch(static_cast<uint32_t>(count));
-  const uint32_t pin = batch.pin(buffer);
-  uint8_t* to = buffer.data();
-  for (const std::string& payload : payloads) {
-    std::memcpy(to, payload.data(), payload.size());
-    batch.append().set_payload(to, static_cast<uint32_t>(payload.size()), pin);
-    to += payload.size();
-  }
-  return batch;
+  return payloads;
 }
 
 }  // namespace
@@ -91,7 +79,8 @@ Result<void> read_newest_rows(Context context, Settings settings, const sluice_t
   constexpr int most = 1'000;
   TailWants wants = TailWants::more;
   for (int first = 0; first < rows && wants != TailWants::enough; first += most) {
-    wants = taker.give("", make_batch(context, *newest, result, first, std::min(most, rows - first)));
+    const std::vector<std::string> payloads = payloads_of(*newest, result, first, std::min(most, rows - first));
+    wants = taker.give("", columns::batch_of(context, payloads));
   }
   return {};
 }

@@ -2,6 +2,9 @@
 #include "sluice/columns/newest.hpp"
 
 #include <algorithm>
+#include <cstring>
+
+#include "sluice/json_string.hpp"
 
 namespace sluice {
 inline namespace v1 {
@@ -25,23 +28,28 @@ bool is_whole_number(TypeKind kind) {
   return kind == TypeKind::bigint || kind == TypeKind::integer || kind == TypeKind::smallint;
 }
 
-void add(std::string& json, std::string_view field, std::string_view text, bool is_text) {
-  const auto quoted = [&](std::string_view from) {
-    json += '"';
-    for (const char c : from) {
-      if (c == '"' || c == '\\') json += '\\';
-      json += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-    json += '"';
-  };
+void add_field(std::string_view field, std::string& json) {
   if (json.size() > 1) json += ',';
-  quoted(field);
+  append_json_string(field, json);
   json += ':';
-  if (is_text) return quoted(text);
-  json += text;
 }
 
 }  // namespace
+
+Batch batch_of(Context context, std::span<const std::string> payloads) {
+  size_t bytes = 0;
+  for (const std::string& payload : payloads) bytes += payload.size();
+  const Buffer buffer = context.new_buffer(bytes);
+  Batch batch = context.new_batch(static_cast<uint32_t>(payloads.size()));
+  const uint32_t pin = batch.pin(buffer);
+  uint8_t* to = buffer.data();
+  for (const std::string& payload : payloads) {
+    std::memcpy(to, payload.data(), payload.size());
+    batch.append().set_payload(to, static_cast<uint32_t>(payload.size()), pin);
+    to += payload.size();
+  }
+  return batch;
+}
 
 Result<Newest> Newest::find(const Mapping& mapping, const std::vector<size_t>& conflict,
                             const sluice_tail_query& query) {
@@ -80,8 +88,14 @@ Result<Newest> Newest::find(const Mapping& mapping, const std::vector<size_t>& c
 
 std::string Newest::payload(std::span<const std::string> key_texts, std::string_view number) const {
   std::string json = "{";
-  for (size_t i = 0; i < key_fields_.size(); ++i) add(json, key_fields_[i], key_texts[i], true);
-  for (const std::string& field : order_fields_) add(json, field, number, false);
+  for (size_t i = 0; i < key_fields_.size(); ++i) {
+    add_field(key_fields_[i], json);
+    append_json_string(key_texts[i], json);
+  }
+  for (const std::string& field : order_fields_) {
+    add_field(field, json);
+    json += number;
+  }
   return json + "}";
 }
 

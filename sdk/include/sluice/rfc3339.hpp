@@ -63,6 +63,11 @@ inline void write_micros(SplitTime time_us, char* to) {
   to[26] = 'Z';
 }
 
+inline void write_micros(int64_t time_ns, char* to) {
+  const SplitTime time = split(time_ns, 1'000'000'000);
+  write_micros({time.seconds, time.fraction / 1000}, to);
+}
+
 /// Writes 30 characters.
 inline void write_nanos(int64_t time_ns, char* to) {
   const SplitTime time = split(time_ns, 1'000'000'000);

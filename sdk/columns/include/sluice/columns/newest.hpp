@@ -9,11 +9,15 @@
 #include <vector>
 
 #include "sluice/columns/mapping.hpp"
+#include "sluice/context.hpp"
 #include "sluice/tail.hpp"
 
 namespace sluice {
 inline namespace v1 {
 namespace columns {
+
+/// Records of these payloads, for TailTaker.
+Batch batch_of(Context context, std::span<const std::string> payloads);
 
 class Newest {
  public:
