@@ -41,6 +41,7 @@ struct PlanFacts {
   uint64_t holds_records = 0;
   int64_t holds_ns = 0;
   bool absorbs = false;
+  bool claims = false;  // it is written to only while it holds its lock
 };
 
 /// A node as it runs. A relay that is used on both sides is two of these with the same name.

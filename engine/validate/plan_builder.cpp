@@ -32,6 +32,7 @@ PlanFacts facts_of(const Described& described) {
   facts.holds_records = positive(described.fact(SLUICE_FACT_HOLDS_RECORDS));
   facts.holds_ns = std::max<int64_t>(described.fact(SLUICE_FACT_HOLDS_NS), 0);
   facts.absorbs = described.fact(SLUICE_FACT_ABSORBS) != 0;
+  facts.claims = described.fact(SLUICE_FACT_CLAIMS) != 0;
   return facts;
 }
 

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define SLUICE_ABI_MAJOR 1 /* the number in the exported symbol's name */
-#define SLUICE_ABI_MINOR 1 /* grows when fields are appended */
+#define SLUICE_ABI_MINOR 2 /* grows when fields are appended */
 
 typedef struct sluice_str { /* bytes, UTF-8 unless said otherwise; data may be null when size is 0 */
   const char* data;
@@ -154,13 +154,30 @@ enum {                     /* numeric facts; what is not said is 0 */
   SLUICE_FACT_HOLDS_BYTES = 7,   /* transform: payload bytes it may hold back; 0: only records bound it */
   SLUICE_FACT_HOLDS_NS = 8,      /* transform: for how long; 0: until it is full or flushed */
   SLUICE_FACT_SKIPS = 9,         /* source that replays: 1 if it may begin behind records that nobody has had */
-  SLUICE_FACT_ABSORBS = 10       /* transform: 1 if what it holds back it absorbs, to emit records of its own for it */
+  SLUICE_FACT_ABSORBS = 10,      /* transform: 1 if what it holds back it absorbs, to emit records of its own for it */
+  SLUICE_FACT_CLAIMS = 11        /* sink, relay input: 1 if it is written to only while `claim` holds its lock */
 };
 enum {                     /* how a source gives out again what has not settled */
   SLUICE_REPLAY_NONE = 0,
   SLUICE_REPLAY_FROM_BEGINNING = 1, /* all it ever gave out, in the next run */
   SLUICE_REPLAY_FROM_COMMIT = 2     /* what is behind the committed position */
 };
+enum {                     /* sluice_series.rule */
+  SLUICE_SERIES_CONSECUTIVE = 1, /* of a key, each id is the one before plus one */
+  SLUICE_SERIES_RISING = 2       /* of a key, each id is greater than the one before */
+};
+typedef struct sluice_series { /* records of a source whose ids say what is missing; names of fields of JSON payloads */
+  uint32_t struct_size;
+  uint32_t rule;
+  sluice_str name;               /* of the series: "trade" */
+  sluice_str field, value;       /* its records have this text in this field; empty: whatever has the fields key and id */
+  sluice_str key;                /* field whose text tells series of this name apart: the symbol */
+  sluice_str id;                 /* field with the id, a whole number */
+  sluice_str time;               /* field with the time of the event, since 1970 in ms or us; empty: it has none */
+  sluice_str price, quantity;    /* fields with decimals; empty: it has none */
+  sluice_str folds;              /* name of the series whose records this one sums up; empty: of none */
+  sluice_str folds_first, folds_last; /* fields with the first and last id of what a record folds, both included */
+} sluice_series;
 typedef struct sluice_describe_api { /* stage of planning; any one thread, pure */
   uint32_t struct_size;
   uint32_t role;                 /* which half is described, or the node */
@@ -185,6 +202,9 @@ typedef struct sluice_describe_api { /* stage of planning; any one thread, pure 
   void (*absent)(void* to, sluice_str attribute, sluice_str consequence, const sluice_config* where);
   /* Source: it may refuse what it received (begin_source), as in "records without a value". That needs a dead letter. */
   void (*refuses)(void* to, sluice_str what, const sluice_config* where);
+  /* Since minor 2. */
+  /* Source: what leaves by its first output has these series. For what checks stored records. */
+  void (*series)(void* to, const sluice_series*);
 } sluice_describe_api;
 
 /* ---- The host's functions ---------------------------------------------------------------------------------------- */
@@ -319,6 +339,38 @@ typedef struct sluice_tail_part { /* what a source learns; borrowed */
   const sluice_batch* records;
 } sluice_tail_part;
 
+/* ---- Reading what is stored, and being the only one that writes (since minor 2) ------------------------------------ */
+
+typedef struct sluice_scan_query { /* borrowed */
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* Names of fields in JSON payloads. A store that keeps fields and no payloads gives payloads with those that it has. */
+  const sluice_str* fields;
+  uint64_t field_count;
+} sluice_scan_query;
+
+typedef struct sluice_stored { /* borrowed */
+  sluice_str payload;
+  int64_t position;              /* in its partition, for sentences; -1: none */
+  int64_t stored_ns;             /* when the store took it, since 1970, UTC; 0: unknown */
+} sluice_stored;
+
+typedef struct sluice_scan_api { /* the thread that called `scan` */
+  uint32_t struct_size;
+  uint32_t stored_stride;        /* bytes from one sluice_stored to the next */
+  /* Records of one partition in the store's order. 0: no more is wanted. */
+  uint32_t (*give)(void* to, sluice_str partition, const sluice_stored* records, uint64_t count);
+  uint32_t (*is_wanted)(void* to); /* 0: nobody waits any more; for a node that waits for a server */
+} sluice_scan_api;
+
+typedef struct sluice_claim_api { /* any thread, until `claim` returns */
+  uint32_t struct_size;
+  uint32_t reserved;
+  void (*held)(void* to);        /* the lock is ours from now on, until `claim` returns */
+  void (*waits)(void* to, sluice_str sentence); /* somebody else has it: who, as far as that is known */
+  uint32_t (*is_wanted)(void* to); /* 0: give the lock up and return */
+} sluice_claim_api;
+
 /* ---- What a plugin provides -------------------------------------------------------------------------------------- */
 
 typedef struct sluice_credit { /* what poll may emit at most; records 0: emit nothing, keep the protocol alive */
@@ -379,6 +431,14 @@ typedef struct sluice_node_type {
   /* Sink and relay input, optional; after open, on a thread of its own, beside any other slot but close. May wait for a
    * server. An error: not all that was asked for could be read; it is logged, and the run goes on. */
   int32_t (*tail)(void* node, const sluice_tail_query*, const sluice_tail_api*, void* to, sluice_error*);
+  /* Since minor 2. */
+  /* Sink and relay, optional: gives all that is stored, from the beginning to the end of the moment it was called, with
+   * connections of its own. Any thread, no node is open. It changes nothing at the server: no group, no commits. */
+  int32_t (*scan)(const sluice_config*, const sluice_scan_query*, const sluice_scan_api*, void* to, sluice_error*);
+  /* Sink and relay input, optional, with SLUICE_FACT_CLAIMS; after open, on a thread of its own, beside any other slot
+   * but close. Waits for the lock that one process at a time has, keeps it, and returns when it is not wanted any more.
+   * An error: it was lost, or cannot be had. */
+  int32_t (*claim)(void* node, const sluice_claim_api*, void* to, sluice_error*);
 } sluice_node_type;
 
 typedef struct sluice_plugin {

@@ -55,6 +55,11 @@ class Description {
     if (knows(&sluice_describe_api::refuses)) api_->refuses(to_, to_str(what), where.get());
   }
 
+  /// A source whose ids say what is missing: what leaves by its first output has this series.
+  void series(const sluice_series& series) {
+    if (knows(&sluice_describe_api::series)) api_->series(to_, &series);
+  }
+
   /// Records that leave by `output` (empty: by any) have one of the values that are named for it; outputs for which
   /// none is named get the rest.
   void value(std::string_view output, std::string_view attribute, std::string_view value) {
@@ -72,6 +77,8 @@ class Description {
   void skips(std::string_view why) { fact(SLUICE_FACT_SKIPS, 1, why); }
   void durable(bool yes, std::string_view why = {}) { fact(SLUICE_FACT_DURABLE, yes ? 1 : 0, why); }
   void idempotent(bool yes, std::string_view why = {}) { fact(SLUICE_FACT_IDEMPOTENT, yes ? 1 : 0, why); }
+  /// It is written to only while `claim` holds its lock.
+  void claims(std::string_view why = {}) { fact(SLUICE_FACT_CLAIMS, 1, why); }
   void max_in_flight(int64_t batches) { fact(SLUICE_FACT_MAX_IN_FLIGHT, batches); }
   void memory_bytes(int64_t bytes) { fact(SLUICE_FACT_MEMORY_BYTES, bytes); }
   void holds(int64_t records, int64_t bytes, int64_t within_ns) {

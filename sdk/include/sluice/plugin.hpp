@@ -7,16 +7,19 @@
 //
 // A node class N has `static void describe(Config, Description&)` and
 // `static Result<std::unique_ptr<N>> open(Context, Config)`, and may have `static Result<void> probe(Config,
-// Description&)`. A relay gives two classes, and a third with its describe and probe. tail.hpp has what a node may add.
+// Description&)`. A relay gives two classes, and a third with its describe and probe. tail.hpp, scan.hpp and claim.hpp
+// have what a node may add.
 #pragma once
 #include <concepts>
 #include <exception>
 #include <memory>
 #include <span>
 
+#include "sluice/claim.hpp"
 #include "sluice/node.hpp"
 #include "sluice/option.hpp"
 #include "sluice/resource_limit.hpp"
+#include "sluice/scan.hpp"
 #include "sluice/tail.hpp"
 
 namespace sluice {
@@ -95,9 +98,23 @@ int32_t probe(const sluice_config* config, const sluice_describe_api* api, void*
   });
 }
 template <typename N>
+concept CanScan = requires(Config config, const ScanQuery& query, ScanTaker& taker) {
+  { N::scan(config, query, taker) } -> std::same_as<Result<void>>;
+};
+template <CanScan N>
+int32_t scan(const sluice_config* config, const sluice_scan_query* query, const sluice_scan_api* api, void* to,
+             sluice_error* error) {
+  return guarded(error, [&] {
+    ScanTaker taker(*api, to);
+    return finish(N::scan(Config(config), ScanQuery(*query), taker), error);
+  });
+}
+
+template <typename N>
 constexpr void describe_with(sluice_node_type& type) {
   type.describe = &describe<N>;
   if constexpr (CanProbe<N>) type.probe = &probe<N>;
+  if constexpr (CanScan<N>) type.scan = &scan<N>;
 }
 
 template <typename N>
@@ -142,8 +159,20 @@ int32_t tail(void* node, const sluice_tail_query* query, const sluice_tail_api* 
   });
 }
 template <typename N>
-constexpr void add_tail(sluice_node_type& type) {
+concept CanClaim = requires(N& node, Claim& of) {
+  { node.claim(of) } -> std::same_as<Result<void>>;
+};
+template <CanClaim N>
+int32_t claim(void* node, const sluice_claim_api* api, void* to, sluice_error* error) {
+  return guarded(error, [&] {
+    Claim of(*api, to);
+    return finish(static_cast<N*>(handle(node).sink)->claim(of), error);
+  });
+}
+template <typename N>
+constexpr void add_writer(sluice_node_type& type) {
   if constexpr (HasTail<N>) type.tail = &tail<N>;
+  if constexpr (CanClaim<N>) type.claim = &claim<N>;
 }
 
 template <typename N>
@@ -256,7 +285,7 @@ template <typename N>
 constexpr sluice_node_type sink_type(std::string_view name, std::string_view summary,
                                      std::span<const sluice_option> options) {
   sluice_node_type type = bridge::processing_type<N>(SLUICE_SINK, name, summary, options);
-  bridge::add_tail<N>(type);
+  bridge::add_writer<N>(type);
   return type;
 }
 /// Described is any class with the static describe, which asks Description::role for the half.
@@ -268,7 +297,7 @@ constexpr sluice_node_type relay_type(std::string_view name, std::string_view su
   type.open = &bridge::open_relay<Input, Output>;
   type.process = &bridge::process;
   bridge::add_source(type);
-  bridge::add_tail<Input>(type);
+  bridge::add_writer<Input>(type);
   return type;
 }
 
