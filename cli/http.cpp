@@ -10,7 +10,10 @@ engine::RunState state_of(const engine::GraphRuntime& runtime, bool has_started)
   using engine::RunPhase;
   engine::RunState state;
   state.report = runtime.report();
-  state.phase = runtime.was_stopped() ? RunPhase::stopping : has_started ? RunPhase::running : RunPhase::starting;
+  state.phase = RunPhase::running;
+  if (!has_started || runtime.waits_for_lock()) state.phase = RunPhase::starting;
+  if (has_started && state.report.standby) state.phase = RunPhase::standby;
+  if (runtime.was_stopped()) state.phase = RunPhase::stopping;
   if (const auto failure = runtime.failure()) {
     state.phase = RunPhase::failed;
     state.failure = fmt::format("node {}: {}", failure->node, failure->error.message);

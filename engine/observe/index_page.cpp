@@ -13,7 +13,12 @@ namespace sluice::engine {
 
 namespace {
 
-std::string state_html(const std::vector<Reason>& reasons, int64_t now_ns) {
+std::string state_html(const Report& report, const std::vector<Reason>& reasons, int64_t now_ns) {
+  if (reasons.empty() && report.standby) {
+    const std::string lasted = now_ns == 0 ? "" : " (for " + lasted_text(now_ns - report.standby->since_ns) + ")";
+    return fmt::format("<p class=\"ready\">standby</p>\n<ul>\n<li><b>{}</b>: {}{}</li>\n</ul>\n",
+                       xml_escaped(report.standby->node), xml_escaped(report.standby->sentence), lasted);
+  }
   if (reasons.empty()) return "<p class=\"ready\">ready</p>\n";
   std::string state = "<p class=\"not\">not ready</p>\n<ul>\n";
   for (const Reason& reason : reasons) {
@@ -67,7 +72,7 @@ std::string index_page(const Report& report, const std::vector<Reason>& reasons,
       "<p><a href=\"/healthz\">/healthz</a><a href=\"/readyz\">/readyz</a><a href=\"/metrics\">/metrics</a>"
       "<a href=\"/graph\">/graph</a></p>\n<img src=\"/graph\" alt=\"the graph as it runs\">\n{3}<p>Sluice {2}</p>\n"
       "</body>\n</html>\n",
-      title, state_html(reasons, now_ns) + slow_html(slow), xml_escaped(version), latency_html(before, report));
+      title, state_html(report, reasons, now_ns) + slow_html(slow), xml_escaped(version), latency_html(before, report));
 }
 
 }  // namespace sluice::engine

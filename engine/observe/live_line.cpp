@@ -107,6 +107,7 @@ std::string status_text(const NodeReport& node) {
 std::string live_line(const Report& before, const Report& now, double seconds, double running_seconds, size_t width) {
   Parts parts;
   for (const NodeReport& node : now.nodes) {
+    if (now.standby && node.is_source) continue;  // it has not begun
     if (node.status != SLUICE_STATUS_READY) {
       parts.problems.push_back(fmt::format("{}: {}", node.name + node.half, node.status_sentence));
     }
@@ -121,6 +122,7 @@ std::string live_line(const Report& before, const Report& now, double seconds, d
   for (const std::string& problem : parts.problems) problems += "  ! " + problem;
   // On a narrow terminal the rates still show beside them.
   line += width == 0 ? problems : cut(problems, width * 3 / 5);
+  if (now.standby) line += "  standby: " + now.standby->sentence;
   for (const std::string& each : parts.rates) line += "  " + each;
   for (const std::string& each : parts.rest) line += "  | " + each;
   return width == 0 ? line : cut(line, width);

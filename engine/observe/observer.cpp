@@ -114,6 +114,8 @@ class Observer::Pages {
     const Labels base = graph_labels(report());
     to.family("sluice_ready", gauge, "1 when /readyz answers 200, else 0.")
         .add(base, uint64_t{reasons().empty() ? 1U : 0U});
+    to.family("sluice_standby", gauge, "1 while another process has the lock that this one waits for, else 0.")
+        .add(base, uint64_t{report().standby ? 1U : 0U});
     for (const Reason& reason : reasons()) {
       to.family("sluice_not_ready", gauge, "1 for each reason that /readyz gives now.")
           .add(base.with("code", reason.code).with("node", reason.node), uint64_t{1});

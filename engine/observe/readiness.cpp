@@ -103,6 +103,12 @@ const std::vector<Reason>& Readiness::update(const Report& report, RunPhase phas
     say("stopping", "", "the process was asked to stop, and drains its unsettled records", now_ns);
   }
   if (phase == RunPhase::failed) say("failed", "", failure, now_ns);
+  if (phase == RunPhase::standby) {
+    // Its sources have not begun.
+    for (const NodeReport& node : report.nodes) {
+      if (!node.is_source) judge_status(report, node, now_ns);
+    }
+  }
   if (phase == RunPhase::running || phase == RunPhase::starting) {
     for (const NodeReport& node : report.nodes) judge_status(report, node, now_ns);
     for (size_t i = 0; i < report.nodes.size(); ++i) {
@@ -246,18 +252,25 @@ void Readiness::judge_lag(const NodeReport& node, Progress& progress, int64_t no
 std::string readiness_json(const Report& report, const std::vector<Reason>& reasons, int64_t now_ns, int64_t wall_ns,
                            const std::vector<Bottleneck>& slow) {
   JsonWriter json;
+  const auto utc = [&](int64_t at_ns) {
+    const std::time_t at = static_cast<std::time_t>((wall_ns - (now_ns - at_ns)) / 1'000'000'000);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(at));
+  };
   json.begin_object()
-      .member("status", reasons.empty() ? "ready" : "not_ready")
+      .member("status", !reasons.empty() ? "not_ready"
+                        : report.standby ? "standby"
+                                         : "ready")
       .member("graph", report.graph)
       .member("process", report.process);
   json.list("reasons", reasons, [&](const Reason& reason) {
-    const std::time_t since = static_cast<std::time_t>((wall_ns - (now_ns - reason.since_ns)) / 1'000'000'000);
     json.begin_object().member("code", reason.code).key("node");
     reason.node.empty() ? json.null() : json.value(reason.node);
-    json.member("sentence", reason.sentence)
-        .member("since", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(since)))
-        .end_object();
+    json.member("sentence", reason.sentence).member("since", utc(reason.since_ns)).end_object();
   });
+  if (report.standby) {
+    json.key("standby").begin_object().member("node", report.standby->node);
+    json.member("sentence", report.standby->sentence).member("since", utc(report.standby->since_ns)).end_object();
+  }
   if (!slow.empty()) {
     json.list("bottlenecks", slow, [&](const Bottleneck& one) {
       json.begin_object().member("node", one.name).member("sentence", one.sentence).end_object();

@@ -18,7 +18,8 @@
 
 namespace sluice::engine {
 
-enum class RunPhase : uint8_t { starting, running, stopping, failed };
+/// standby: ready to go on for another process, which has the lock.
+enum class RunPhase : uint8_t { starting, standby, running, stopping, failed };
 
 struct Reason {
   std::string code;  ///< starting, not_connected, blocked, paused, unsettled, behind, stopping, failed
@@ -81,8 +82,9 @@ std::string no_room_of(const Report& report, const NodeReport& source);
 /// How many records wait at the server of a source, in all partitions; 0 when it does not say.
 uint64_t lag_of(const NodeReport& node);
 
-/// {"status":"ready"} or {"status":"not_ready","reasons":[{code, node, sentence, since}]}; `since` in UTC.
-/// With `slow` also "bottlenecks":[{node, sentence}].
+/// {"status":"ready"}, {"status":"standby", ..., "standby":{node, sentence, since}} or
+/// {"status":"not_ready","reasons":[{code, node, sentence, since}]}; `since` in UTC. With `slow` also
+/// "bottlenecks":[{node, sentence}].
 std::string readiness_json(const Report& report, const std::vector<Reason>& reasons, int64_t now_ns, int64_t wall_ns,
                            const std::vector<Bottleneck>& slow = {});
 

@@ -22,7 +22,7 @@ bool is_closing_still(const NodeRuntime& node) {
 
 GraphRuntime::~GraphRuntime() {
   if (phase_ == Phase::open) close_nodes();
-  if (phase_ == Phase::running) {
+  if (phase_ == Phase::claiming || phase_ == Phase::running) {
     request_abort();
     wait();
   }
@@ -92,7 +92,7 @@ void GraphRuntime::close_nodes() {
       if (!has_ended && node.stage == &stage && node.handle != nullptr) leave_behind(node);
     }
   }
-  leave_tails_behind();
+  leave_asked_behind();
   for (int rank = 0; rank <= 2; ++rank) {
     const int64_t now_ns = clock_.monotonic_ns();
     const int64_t by_ns = close_by_ns();
@@ -112,12 +112,14 @@ void GraphRuntime::close_nodes() {
   executor_.join_aside();
 }
 
-/// A node does not close while its plugin is asked what it stored last.
-void GraphRuntime::leave_tails_behind() {
+/// A node does not close while its plugin keeps its lock, or is asked what it stored last.
+void GraphRuntime::leave_asked_behind() {
+  claims_.give_up();
   const int64_t now_ns = clock_.monotonic_ns();
-  wait_for_end([this] { return tails_.are_known(); }, now_ns + (close_by_ns() - now_ns) / 2);
+  wait_for_end([this] { return claims_.have_returned() && tails_.are_known(); }, now_ns + (close_by_ns() - now_ns) / 2);
   for (NodeRuntime& node : nodes_) {
-    if (!node.is_left_behind && !tails_.has_returned(node)) leave_behind(node);
+    const bool has_returned = claims_.has_returned(node) && tails_.has_returned(node);
+    if (!node.is_left_behind && !has_returned) leave_behind(node);
   }
 }
 

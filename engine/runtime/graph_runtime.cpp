@@ -18,11 +18,13 @@ GraphRuntime::GraphRuntime(Plan plan, RuntimeOptions options)
       host_(host_for(static_cast<uint32_t>(plan_.attributes.size()))),
       verdicts_(*this),
       ending_(bell_, options_.drain_deadline_ns),
+      claims_(*this),
       tails_(*this, options_.tail_limit_ns) {
   for (size_t i = 0; i < plan_.nodes.size(); ++i) {
     NodeRuntime& made = nodes_.emplace_back(*this, clock_, plan_.nodes[i], i, host_.attribute_count);
     made.edges_of_port.resize(plan_.nodes[i].outputs.size());
   }
+  claims_.find();
   make_edges();
   for (const PlanStage& stage : plan_.stages) stages_.emplace_back(*this, stage);
   make_source_accounts();
@@ -123,8 +125,7 @@ std::optional<Failure> GraphRuntime::open() {
 
 void GraphRuntime::start() {
   if (phase_ != Phase::open) return;
-  phase_ = Phase::running;
-  tails_.begin();
+  phase_ = Phase::claiming;
   start_stages([](const Stage& stage) { return !stage.has_source(); });
   // No source emits before everything behind it has started.
   const auto have_started = [this] {
@@ -136,6 +137,13 @@ void GraphRuntime::start() {
     if (failure() || abort_requested_.load() || have_started()) break;
     executor_.wait(bell_, seen, INT64_MAX);
   }
+  if (claims_.advance()) start_sources();
+}
+
+/// With all locks held, so that what was stored last stays the last.
+void GraphRuntime::start_sources() {
+  phase_ = Phase::running;
+  tails_.begin();
   // Sources begin when they know where they stopped, as far as that can be known.
   for (;;) {
     const uint64_t seen = bell_.rung();
@@ -264,10 +272,11 @@ void GraphRuntime::wait() {
 bool GraphRuntime::wait_for(std::chrono::milliseconds time) {
   const int64_t until_ns = clock_.monotonic_ns() + std::chrono::nanoseconds(time).count();
   catch_up_on_log(false);
-  while (phase_ == Phase::running) {
+  while (phase_ == Phase::claiming || phase_ == Phase::running) {
     // Before all looks: what changes during one makes the next one due.
     const uint64_t seen = bell_.rung();
-    if (is_cut_short() || drive_on()) {
+    if (!is_cut_short() && phase_ == Phase::claiming && claims_.advance()) start_sources();
+    if (is_cut_short() || (phase_ == Phase::running && drive_on())) {
       finish();
       break;
     }

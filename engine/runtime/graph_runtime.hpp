@@ -16,6 +16,7 @@
 
 #include "graph/plan.hpp"
 #include "runtime/bell.hpp"
+#include "runtime/claims.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/edge_runtime.hpp"
 #include "runtime/ending.hpp"
@@ -58,7 +59,8 @@ class GraphRuntime {
 
   /// Opens every node. On failure, and at an abort meanwhile, all that was opened is closed again.
   std::optional<Failure> open();
-  /// Starts no source when a stop was requested before.
+  /// Starts no source when a stop was requested before. While another process has a lock of this one, `wait` starts the
+  /// sources.
   void start();
   /// Until the graph has ended by itself, by a request or by a failure; then stages have stopped and nodes are closed.
   void wait();
@@ -77,6 +79,8 @@ class GraphRuntime {
   /// Sources may emit or have emitted. Before, a failure is one of starting.
   bool has_flowed() const { return sources_were_started_.load(); }
   bool was_stopped() const { return ending_.was_stop_requested(); }
+  /// It has to get a lock before its sources start.
+  bool waits_for_lock() const { return !has_flowed() && claims_.are_pending(); }
   /// It will end, for whatever reason.
   bool is_to_end() const { return abort_requested_.load() || was_stopped() || failure().has_value(); }
 
@@ -108,7 +112,7 @@ class GraphRuntime {
   bool is_closing() const { return is_closing_.load(std::memory_order_acquire); }
 
  private:
-  enum class Phase { built, open, running, ended };
+  enum class Phase { built, open, claiming, running, ended };
   void catch_up_on_log(bool is_over);
   void make_edges();
   void make_source_accounts();
@@ -118,9 +122,10 @@ class GraphRuntime {
   bool drive_on();
   /// How many run; the graph is stopped if one cannot.
   size_t start_stages(bool (*is_meant)(const Stage&));
+  void start_sources();
   void finish();
   void close_nodes();
-  void leave_tails_behind();
+  void leave_asked_behind();
   void close_side_by_side(int rank, int64_t until_ns);
   void wait_for_end(const std::function<bool()>& is_done, int64_t until_ns);
   int64_t close_by_ns() const;
@@ -140,6 +145,7 @@ class GraphRuntime {
   std::deque<Stage> stages_;
   std::vector<Stage*> stage_of_source_;  ///< by the source's number in ending_
   std::vector<MemoryRelay> memory_relays_;
+  Claims claims_;
   Tails tails_;
   JustSaid just_said_;
 

@@ -133,6 +133,7 @@ Report GraphRuntime::report() const {
   report.process = plan_.process;
   report.latency_budget_ns = plan_.latency_budget_ns;
   report.routes = plan_.routes;
+  report.standby = claims_.standby();
   const int64_t now_ns = clock_.monotonic_ns();
   for (const NodeRuntime& node : nodes_) report.nodes.push_back(report_of(node, now_ns));
   for (const EdgeRuntime& edge : edges_) report.edges.push_back(report_of(plan_, edge, now_ns));

@@ -124,6 +124,13 @@ struct StageReport {
   uint64_t turns = 0;
 };
 
+/// This process waits until another one no longer has its lock.
+struct StandbyReport {
+  std::string node;  ///< whose lock it is
+  std::string sentence;
+  int64_t since_ns = 0;  ///< of the monotonic clock
+};
+
 struct Report {
   std::string graph;
   std::string process;
@@ -132,6 +139,7 @@ struct Report {
   std::vector<EdgeReport> edges;
   std::vector<StageReport> stages;
   std::vector<RelayReport> relays;
+  std::optional<StandbyReport> standby;
   std::shared_ptr<const Routes> routes;  ///< of the plan: numbers of nodes and edges are those of this report
 };
 

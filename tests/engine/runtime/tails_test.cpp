@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Before a source begins, it learns what the stores behind it took last: in that order, within bounds, from each store
 // that its first output leads to, and whatever a store does instead of answering.
-#include <algorithm>
 #include <cstdlib>
 
 #include "checks.hpp"
+#include "story.hpp"
 #include "test_nodes.hpp"
 
 using namespace sluice;
@@ -13,37 +13,6 @@ using engine::GraphRuntime;
 using engine::RuntimeOptions;
 
 namespace {
-
-using Lines = std::vector<std::string>;
-
-/// What happened, in its order.
-class Story {
- public:
-  void add(std::string line) {
-    {
-      const std::lock_guard lock(mutex_);
-      lines_.push_back(std::move(line));
-    }
-    signal_.notify();
-  }
-  Lines lines() const {
-    const std::lock_guard lock(mutex_);
-    return lines_;
-  }
-  bool has(const std::string& line) const {
-    const Lines all = lines();
-    return std::find(all.begin(), all.end(), line) != all.end();
-  }
-  /// Not an assertion of the test's: Catch takes those from one thread at a time.
-  void await(const std::string& line) {
-    if (!signal_.wait([&] { return has(line); })) std::abort();
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> lines_;  ///< guarded by mutex_
-  Signal signal_;
-};
 
 struct CuriousState {
   Story& story;
