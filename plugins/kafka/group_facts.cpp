@@ -20,6 +20,18 @@ using GroupList = std::unique_ptr<const struct rd_kafka_group_list, DestroyGroup
 
 std::string text_of(const char* text) { return text == nullptr ? std::string() : text; }
 
+/// As members of Kafka's own protocol write it: a version, then how many topics there are.
+bool has_partitions(const struct rd_kafka_group_member_info& member) {
+  const auto* bytes = static_cast<const uint8_t*>(member.member_assignment);
+  return member.member_assignment_size >= 6 && (bytes[2] | bytes[3] | bytes[4] | bytes[5]) != 0;
+}
+
+/// Kafka writes addresses with a slash before them.
+std::string holder_text(const struct rd_kafka_group_member_info& member) {
+  const std::string host = text_of(member.client_host);
+  return text_of(member.client_id) + " at " + host.substr(host.starts_with('/') ? 1 : 0);
+}
+
 /// Without a mark another program, or an older one, began: then it had at least what it has committed of, and where it
 /// has committed nothing it begins now.
 int32_t first_count_of(const rd_kafka_topic_partition_list_t& list) {
@@ -59,7 +71,10 @@ Result<GroupFacts> ask_group(rd_kafka_t* client, const std::string& group, milli
   for (int i = 0; i < list->group_cnt; ++i) {
     const struct rd_kafka_group_info& found = list->groups[i];
     if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return to_error(found.err, asking);
-    for (int m = 0; m < found.member_cnt; ++m) facts.members.push_back(text_of(found.members[m].member_id));
+    for (int m = 0; m < found.member_cnt; ++m) {
+      facts.members.push_back(text_of(found.members[m].member_id));
+      if (has_partitions(found.members[m])) facts.holder = holder_text(found.members[m]);
+    }
     if (found.member_cnt > 0) facts.assignor = text_of(found.protocol);
   }
   return facts;

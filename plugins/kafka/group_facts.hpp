@@ -20,6 +20,7 @@ namespace sluice::kafka {
 struct GroupFacts {
   std::vector<std::string> members;  ///< their ids
   std::string assignor;              ///< empty without members
+  std::string holder;                ///< client.id and address of a member that has partitions; empty: none has
 };
 
 /// Whether a member's id is one that Kafka gives to a static member with this `group.instance.id`.

@@ -2,11 +2,13 @@
 #include "group_watch.hpp"
 
 #include <chrono>
+#include <ctime>
 
 namespace sluice::kafka {
 namespace {
 
 constexpr int16_t fetch_request = 1;
+constexpr int16_t find_coordinator_request = 10;
 constexpr int16_t join_group_request = 11;
 constexpr int16_t heartbeat_request = 12;
 constexpr int16_t leave_group_request = 13;
@@ -15,6 +17,12 @@ constexpr int16_t sync_group_request = 14;
 }  // namespace
 
 int64_t GroupWatch::now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
+int64_t GroupWatch::lease_now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+}
 
 void GroupWatch::attach(rd_kafka_conf_t* conf) { rd_kafka_conf_interceptor_add_on_new(conf, "sluice", &on_new, this); }
 
@@ -26,8 +34,34 @@ rd_kafka_resp_err_t GroupWatch::on_new(rd_kafka_t* client, const rd_kafka_conf_t
 
 rd_kafka_resp_err_t GroupWatch::on_request(rd_kafka_t*, int, const char*, int32_t, int16_t api, int16_t, int32_t,
                                            size_t, void* watch) {
-  if (api == join_group_request) static_cast<GroupWatch*>(watch)->is_joining_ = true;
+  static_cast<GroupWatch*>(watch)->see_request(api);
   return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/// A member that joins is kept from the moment its request arrives, and asks for its assignment only when it has been
+/// let in. A heartbeat that is refused is followed by a request to join or for the coordinator, not by another
+/// heartbeat.
+void GroupWatch::see_request(int16_t api) {
+  switch (api) {
+    case join_group_request:
+      is_joining_ = true;
+      joined_ns_ = lease_now_ns();
+      answered_beat_ns_ = 0;
+      return;
+    case find_coordinator_request:
+      answered_beat_ns_ = 0;
+      return;
+    case sync_group_request:
+      synced_ns_ = lease_now_ns();
+      kept_ns_ = joined_ns_.load();
+      return;
+    case heartbeat_request:
+      if (const int64_t answered = answered_beat_ns_.exchange(0); answered != 0) kept_ns_ = answered;
+      beat_ns_ = lease_now_ns();
+      return;
+    default:
+      return;
+  }
 }
 
 rd_kafka_resp_err_t GroupWatch::on_response(rd_kafka_t*, int, const char*, int32_t broker, int16_t api, int16_t,
@@ -56,8 +90,10 @@ void GroupWatch::see(int32_t broker, int16_t api, rd_kafka_resp_err_t code) {
       return;
     case sync_group_request:
       is_joining_ = false;
-      [[fallthrough]];
+      if (is_answer) heard_ns_ = now_ns();
+      return;
     case heartbeat_request:
+      if (is_answer) answered_beat_ns_ = beat_ns_.load();
       if (is_answer) heard_ns_ = now_ns();
       return;
     default:

@@ -26,6 +26,13 @@ class GroupWatch {
   int64_t answered_ns() const { return answered_ns_.load(); }  ///< when any broker last answered anything
   int64_t fetched_ns(int32_t broker) const;                    ///< when it last answered a fetch
   static int64_t now_ns();
+  /// A moment of lease_now_ns at which the group is known to have counted this member's session anew; 0: none. Known
+  /// only when the group has accepted what was sent then: librdkafka shows that by the request that follows.
+  int64_t kept_ns() const { return kept_ns_.load(); }
+  /// When the last request for an assignment set out, as of lease_now_ns.
+  int64_t synced_ns() const { return synced_ns_.load(); }
+  /// A clock that goes on while the machine sleeps.
+  static int64_t lease_now_ns();
 
  private:
   static rd_kafka_resp_err_t on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void* watch, char*, size_t);
@@ -33,6 +40,7 @@ class GroupWatch {
                                         void* watch);
   static rd_kafka_resp_err_t on_response(rd_kafka_t*, int, const char*, int32_t broker, int16_t api, int16_t, int32_t,
                                          size_t, int64_t, rd_kafka_resp_err_t code, void* watch);
+  void see_request(int16_t api);
   void see(int32_t broker, int16_t api, rd_kafka_resp_err_t code);
 
   std::atomic<bool> is_joining_{false};
@@ -40,6 +48,11 @@ class GroupWatch {
   std::atomic<bool> has_left_{false};
   std::atomic<int64_t> heard_ns_{0};
   std::atomic<int64_t> answered_ns_{0};
+  std::atomic<int64_t> kept_ns_{0};
+  std::atomic<int64_t> synced_ns_{0};
+  std::atomic<int64_t> joined_ns_{0};         ///< when the last request to join set out
+  std::atomic<int64_t> beat_ns_{0};           ///< when the last heartbeat set out
+  std::atomic<int64_t> answered_beat_ns_{0};  ///< the same, when it was answered; 0: not yet, or joined since
   mutable std::mutex mutex_;
   std::map<int32_t, int64_t> fetched_ns_;  ///< guarded by mutex_
 };

@@ -15,8 +15,8 @@ Result<std::unique_ptr<Input>> open_embedded(Context context, const Settings& se
   Result<std::shared_ptr<EmbeddedTopic>> topic = (*embedded)->topic(settings.topic, settings.partition_count);
   if (!topic) return topic.error();
   const Topic found{(*topic)->partition_count()};
-  auto writer = std::make_unique<Writer>(context, settings, *embedded, std::move(*topic), found);
-  return std::make_unique<Input>(context, settings, std::move(*embedded), std::move(writer));
+  auto writer = std::make_unique<Writer>(context, settings, *embedded, std::move(*topic), found, nullptr);
+  return std::make_unique<Input>(context, settings, std::move(*embedded), nullptr, std::move(writer));
 }
 
 }  // namespace
@@ -36,8 +36,9 @@ Result<std::unique_ptr<Input>> Input::open(Context context, Config config) {
   } else {
     context.connecting(topic.error().message);
   }
-  auto writer = std::make_unique<Writer>(context, *settings, nullptr, nullptr, std::move(found));
-  return std::make_unique<Input>(context, *settings, nullptr, std::move(writer));
+  const std::shared_ptr<WriteLock> lock = settings->lock.empty() ? nullptr : WriteLock::of(context, *settings);
+  auto writer = std::make_unique<Writer>(context, *settings, nullptr, nullptr, std::move(found), lock);
+  return std::make_unique<Input>(context, *settings, nullptr, lock, std::move(writer));
 }
 
 Result<void> Input::start() {
@@ -48,6 +49,11 @@ Result<void> Input::start() {
 Result<void> Input::tail(const sluice_tail_query& query, TailTaker& taker) const {
   return read_tail(context_, settings_, embedded_ == nullptr ? settings_.brokers : embedded_->brokers(), record_maker_,
                    query, taker);
+}
+
+Result<void> Input::claim(Claim& claim) const {
+  if (lock_ == nullptr) return bug("a relay without a lock was asked for it");
+  return lock_->claim(claim);
 }
 
 Result<void> Input::write(Batch batch) {

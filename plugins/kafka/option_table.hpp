@@ -52,6 +52,11 @@ inline constexpr sluice_option option_table[] = {
     option::duration("retention", "How long a created topic keeps records.")
         .or_else("7d")
         .between(second_ns, 100 * year_ns),
+    option::text(
+        "lock",
+        "A lock for the input half. Of all processes whose relays name this lock, one writes and the others stand by. "
+        "The lock is a consumer group and an empty topic with this name. Empty: no lock.")
+        .such_as("binance.ingest"),
     option::text("group", "The consumer group of the output half. Its committed offsets are the position.")
         .such_as("binance-buffer"),
     option::text(
@@ -77,7 +82,9 @@ inline constexpr sluice_option option_table[] = {
         "dead_letter: it goes to the dead letter of its path. record: it becomes a record with an empty payload.",
         tombstones_choices)
         .or_else("discard"),
-    option::duration("session_timeout", "A worker that is silent for this long loses its partitions to other workers.")
+    option::duration(
+        "session_timeout",
+        "A worker that is silent for this long loses its partitions to other workers, and a process its lock.")
         .or_else("6s")
         .between(second_ns, 1800 * second_ns),
     option::duration("linger", "How long a record may wait for other records of the same request.")

@@ -146,6 +146,11 @@ void Consumer::answer(rd_kafka_event_t* event) {
   was_assigned_ = was_assigned_ || is_assignment;
   rd_kafka_error_t* failed =
       is_assignment ? rd_kafka_incremental_assign(client(), list) : rd_kafka_incremental_unassign(client(), list);
+  if (failed == nullptr) return;
+  rd_kafka_error_destroy(failed);
+  // What was given to this member and not taken up cannot be given back, and the group waits for a word.
+  if (is_assignment) return;
+  failed = rd_kafka_incremental_unassign(client(), new_list(0).get());
   if (failed != nullptr) rd_kafka_error_destroy(failed);
 }
 

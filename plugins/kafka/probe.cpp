@@ -6,6 +6,7 @@
 
 #include "inquiry.hpp"
 #include "topic.hpp"
+#include "write_lock.hpp"
 
 namespace sluice::kafka {
 namespace {
@@ -165,6 +166,25 @@ void Probe::look_at_session() {
   }
 }
 
+/// What joining the group of the lock will need.
+void probe_lock(Config config, Description& description, const Settings& relay) {
+  const Settings settings = lock_settings(relay);
+  const std::atomic<bool> never{false};
+  Result<void> found;
+  Result<std::unique_ptr<Inquiry>> inquiry = Inquiry::make(settings, deadline, never);
+  if (!inquiry) {
+    found = inquiry.error();
+  } else if (Result<std::optional<TopicFacts>> topic = (*inquiry)->topic(); !topic) {
+    found = topic.error();
+  } else if (*topic && (*topic)->partitions.size() != 1) {
+    found = unfit_for_lock(settings, static_cast<int64_t>((*topic)->partitions.size()));
+  } else if (!*topic) {
+    found = settings.create ? (*inquiry)->create(Inquiry::Creation::dry_run) : missing_topic(settings);
+  }
+  if (found.ok()) found = (*inquiry)->may_read_group();
+  if (!found) description.problem(config["lock"], found.error().message);
+}
+
 }  // namespace
 
 Result<void> probe_cluster(Config config, Description& description) {
@@ -188,6 +208,7 @@ Result<void> probe_cluster(Config config, Description& description) {
     probe.look_at_partitions(**topic);
     if (!is_output) probe.look_at_topic_config(**topic);
   }
+  if (!is_output && !settings.lock.empty()) probe_lock(config, description, settings);
   if (!is_output || settings.group.empty()) return {};
   if (Result<void> may = inquiry.may_read_group(); !may) {
     description.problem(config["group"], may.error().message);

@@ -110,6 +110,11 @@ void describe_input(Config config, const Settings& settings, Description& descri
     description.absent(settings.key, is_rejected ? "is rejected" : "has no key, so it goes to any partition",
                        config["key"]);
   }
+  if (!settings.lock.empty() && settings.is_embedded) {
+    description.warning(config["lock"], "lock has no effect with brokers: embedded, which only this process can reach");
+  } else if (!settings.lock.empty()) {
+    description.claims("one process at a time writes: the one with the lock " + settings.lock);
+  }
   describe_durable(settings, description);
   description.idempotent(false, "a topic keeps a record again when it is written again");
   description.max_in_flight(settings.max_in_flight);

@@ -101,6 +101,21 @@ void read_headers(Config config, Settings& settings, std::vector<Problem>& probl
   }
 }
 
+void read_lock(Config config, Settings& settings, std::vector<Problem>& problems) {
+  settings.lock = config["lock"].text();
+  if (settings.lock.empty()) return;
+  if (!is_topic_name(settings.lock)) {
+    problems.push_back({config["lock"], "\"" + settings.lock +
+                                            "\" cannot be a lock: its topic has the same name, so it has 1 to 249 "
+                                            "letters, digits, dots, dashes and underscores"});
+  } else if (settings.lock == settings.topic || settings.lock == settings.group) {
+    problems.push_back({config["lock"],
+                        "the lock needs a name of its own, because it has a topic and a consumer "
+                        "group of that name; write lock: " +
+                            settings.lock + ".lock"});
+  }
+}
+
 }  // namespace
 
 Settings read_settings(Config config, std::vector<Problem>& problems) {
@@ -124,6 +139,7 @@ Settings read_settings(Config config, std::vector<Problem>& problems) {
   settings.retention_ms = config["retention"].nanoseconds() / ns_per_ms;
   settings.has_retention = config["retention"].line() > 0;
   settings.group = config["group"].text();
+  read_lock(config, settings, problems);
   settings.member = config["member"].text();
   settings.start = static_cast<Start>(config["start"].integer());
   settings.expired = static_cast<Expired>(config["expired"].integer());

@@ -35,6 +35,8 @@ struct Settings {
   int64_t retention_ms = 0;
   bool has_retention = false;  ///< it was written
 
+  std::string lock;  ///< empty: none
+
   std::string group;
   std::string member;  ///< empty: a dynamic member
   Start start = Start::earliest;

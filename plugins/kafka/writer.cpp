@@ -17,11 +17,13 @@ constexpr std::chrono::milliseconds longest_retry_of_a_person{30'000};
 }  // namespace
 
 Writer::Writer(Context context, Settings settings, std::shared_ptr<Embedded> embedded,
-               std::shared_ptr<EmbeddedTopic> embedded_topic, std::optional<Topic> topic)
+               std::shared_ptr<EmbeddedTopic> embedded_topic, std::optional<Topic> topic,
+               std::shared_ptr<WriteLock> lock)
     : context_(context),
       settings_(std::move(settings)),
       embedded_(std::move(embedded)),
       embedded_topic_(std::move(embedded_topic)),
+      lock_(std::move(lock)),
       maker_(context, settings_, embedded_topic_ == nullptr ? 0 : embedded_topic_->partition_count()),
       flights_(static_cast<size_t>(settings_.max_in_flight)),
       status_(context),
@@ -40,17 +42,22 @@ Writer::Writer(Context context, Settings settings, std::shared_ptr<Embedded> emb
 void Writer::write(Batch batch) {
   {
     const std::lock_guard lock(mutex_);
-    if (direct_) {
+    if (direct_ && may_write()) {
       const std::optional<uint32_t> slot = flights_.take(batch);
       if (slot && send_all(*slot) == Sent::yes) return;
       if (slot) backlog_.push_back(*slot);
-      direct_ = false;
     }
     if (batch) waiting_.push_back(std::move(batch));
-    if (!is_held_) context_.hold(true);
-    is_held_ = true;
+    withdraw_credit();
   }
   wake();
+}
+
+/// With the mutex held: from here on the writer's thread produces.
+void Writer::withdraw_credit() {
+  direct_ = false;
+  if (!is_held_) context_.hold(true);
+  is_held_ = true;
 }
 
 Writer::Sent Writer::send(uint32_t slot, uint32_t index) {

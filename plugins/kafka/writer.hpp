@@ -4,7 +4,8 @@
 // writer's own thread goes on. Records of a partition keep their order, also through failures: after one, everything
 // that was not sent is taken back and sent again behind it. A record that the cluster refuses is found by sending those
 // of its set in ever smaller parts, and alone settles as refused. No stage waits here, and nothing else is given up:
-// what the cluster does not take is tried until it does, or until the end.
+// what the cluster does not take is tried until it does, or until the end. With a lock, nothing is handed to librdkafka
+// while another process may have it, and what was not sent by then is taken back.
 #pragma once
 #include <atomic>
 #include <deque>
@@ -20,6 +21,7 @@
 #include "producer.hpp"
 #include "sluice/backoff.hpp"
 #include "sluice/worker.hpp"
+#include "write_lock.hpp"
 #include "writer_status.hpp"
 
 namespace sluice::kafka {
@@ -28,7 +30,7 @@ class Writer : private Producer::Owner {
  public:
   /// `topic` as found at the opening; nothing: the cluster did not answer, and the thread goes on asking.
   Writer(Context context, Settings settings, std::shared_ptr<Embedded> embedded,
-         std::shared_ptr<EmbeddedTopic> embedded_topic, std::optional<Topic> topic);
+         std::shared_ptr<EmbeddedTopic> embedded_topic, std::optional<Topic> topic, std::shared_ptr<WriteLock> lock);
   ~Writer() override;
   /// Once, from `start` of the node.
   void start();
@@ -50,6 +52,9 @@ class Writer : private Producer::Owner {
   void connect();
   void drop_producer();
   void report_differences(Topic& topic);
+  bool may_write() const { return lock_ == nullptr || lock_->may_write(); }
+  void look_at_lock();
+  void withdraw_credit();
   void feed();
   bool must_sift();
   void sift();
@@ -78,6 +83,7 @@ class Writer : private Producer::Owner {
   const Settings settings_;
   const std::shared_ptr<Embedded> embedded_;  // outlives the producer
   const std::shared_ptr<EmbeddedTopic> embedded_topic_;
+  const std::shared_ptr<WriteLock> lock_;  ///< null: none
   const MessageMaker maker_;
   FlightTable flights_;
   WriterStatus status_;
@@ -95,6 +101,7 @@ class Writer : private Producer::Owner {
   std::optional<Error> breakage_;  ///< why the producer must recover
   std::atomic<bool> is_broken_{false};
 
+  bool could_write_ = false;  ///< the writer's thread: at its last look at the lock
   std::optional<Topic> topic_;
   bool is_topic_stale_ = false;           ///< to be asked for again before the next producer
   std::unique_ptr<Heartbeat> heartbeat_;  ///< of the writer's thread; null: embedded

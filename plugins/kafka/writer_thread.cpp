@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
 constexpr milliseconds tick{1000};
+/// How often to look at the lock.
+constexpr milliseconds lock_tick{200};
 constexpr milliseconds short_tick{50};
 constexpr milliseconds connect_deadline{10'000};
 /// At the end: for what is on its way.
@@ -45,8 +47,9 @@ void Writer::run() {
       connect();
       continue;
     }
-    producer_->poll(tick);
+    producer_->poll(lock_ == nullptr ? tick : lock_tick);
     flush_run();
+    look_at_lock();
     if (is_broken_ || producer_->is_broken()) {
       recover();
       continue;
@@ -63,6 +66,18 @@ void Writer::run() {
     }
   }
   finish();
+}
+
+/// Another process may have the lock: what is not on its way to a broker comes back. It is sent if the lock turns out
+/// to be this process's still.
+void Writer::look_at_lock() {
+  const bool may = may_write();
+  if (std::exchange(could_write_, may) == may || may) return;
+  {
+    const std::lock_guard lock(mutex_);
+    withdraw_credit();
+  }
+  producer_->purge(lock_->is_lost());
 }
 
 void Writer::connect() {
@@ -108,6 +123,7 @@ void Writer::report_differences(Topic& topic) {
 
 /// Produces what waits, in order, until there is no room; then, or when nothing waits, the stage's thread goes on.
 void Writer::feed() {
+  if (!may_write()) return;
   if (producer_->is_sifting()) {
     sift();
     if (is_broken_ || is_ending() || must_sift()) return;
@@ -116,7 +132,7 @@ void Writer::feed() {
     return;
   }
   std::unique_lock lock(mutex_);
-  while (!direct_ && !is_broken_) {
+  while (!direct_ && !is_broken_ && may_write()) {
     if (backlog_.empty() && waiting_.empty()) {
       direct_ = true;
       if (is_held_) context_.hold(false);
@@ -143,6 +159,7 @@ void Writer::await_reports() {
   while (producer_->waiting() > 0 && !is_ending()) {
     // A broken producer sends nothing more, and keeps what comes back to be tried again.
     if (producer_->is_broken()) producer_->purge(false);
+    if (lock_ != nullptr && lock_->is_lost()) producer_->purge(true);
     if (producer_->is_sifting()) {
       producer_->flush(short_tick);
     } else {
@@ -166,9 +183,7 @@ void Writer::recover() {
   recoveries_.add();
   {
     const std::lock_guard lock(mutex_);
-    direct_ = false;
-    if (!is_held_) context_.hold(true);
-    is_held_ = true;
+    withdraw_credit();
   }
   producer_->purge(false);
   await_reports();
@@ -211,7 +226,7 @@ void Writer::finish() {
   if (producer_ != nullptr) {
     feed();
     const auto ends = Steady::now() + last_wait;
-    while (producer_->waiting() > 0 && Steady::now() < ends && status_.is_ready()) {
+    while (may_write() && producer_->waiting() > 0 && Steady::now() < ends && status_.is_ready()) {
       producer_->poll(short_tick);
       flush_run();
       feed();

@@ -67,6 +67,23 @@ TEST_CASE("the output half says that it rejects tombstones where it does") {
   CHECK(output_half({{"group", "buffer"}}).refusals.empty());
 }
 
+TEST_CASE("an input half with a lock is written to only while it has the lock") {
+  CHECK(input_half({}).fact(SLUICE_FACT_CLAIMS) == 0);
+  CHECK(input_half({{"lock", ""}}).fact(SLUICE_FACT_CLAIMS) == 0);
+  CHECK(input_half({{"lock", "binance.ingest"}}).fact(SLUICE_FACT_CLAIMS) == 1);
+  CHECK(output_half({{"group", "buffer"}, {"lock", "binance.ingest"}}).fact(SLUICE_FACT_CLAIMS) == 0);
+  const Described embedded = input_half({{"brokers", "embedded"}, {"lock", "binance.ingest"}});
+  CHECK(embedded.fact(SLUICE_FACT_CLAIMS) == 0);
+  CHECK(embedded.warnings == Sentences{"lock has no effect with brokers: embedded, which only this process can reach"});
+  CHECK(problem_of({{"lock", "binance.trades"}}) ==
+        Sentences{"the lock needs a name of its own, because it has a topic and a consumer group of that name; write "
+                  "lock: binance.trades.lock"});
+  CHECK(problem_of({{"lock", "buffer"}, {"group", "buffer"}}).size() == 1);
+  CHECK(problem_of({{"lock", "a b"}}) ==
+        Sentences{"\"a b\" cannot be a lock: its topic has the same name, so it has 1 to 249 letters, digits, dots, "
+                  "dashes and underscores"});
+}
+
 TEST_CASE("the embedded log is not durable, and says why") {
   const Described described = input_half({{"brokers", "embedded"}});
   CHECK(described.fact(SLUICE_FACT_DURABLE) == 0);

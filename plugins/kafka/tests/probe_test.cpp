@@ -180,3 +180,20 @@ TEST_CASE("a group is asked for its offsets, its session and its members") {
   cluster->set_committed(group, topic, 0, 40);
   CHECK(of_group({}).empty());
 }
+
+TEST_CASE("a probe looks at the topic of the lock, and makes none") {
+  auto cluster = TestCluster::real();
+  if (cluster == nullptr) return;
+  const std::string topic = TestCluster::fresh("locked");
+  cluster->make_topic(topic, 1);
+  const std::string lock = TestCluster::fresh("lock");
+  const auto values = [&](bool create) {
+    return Values{
+        {"brokers", cluster->option()}, {"topic", topic}, {"retention", "1d"}, {"lock", lock}, {"create", create}};
+  };
+  CHECK_THAT(probe(input, values(true)).text, !Contains("lock"));
+  CHECK_THAT(probe(input, values(false)).text, Contains("problem lock: topic \"" + lock + "\" does not exist"));
+  CHECK_THAT(probe(output, values(false)).text, !Contains("lock"));
+  cluster->make_topic(lock, 3);
+  CHECK_THAT(probe(input, values(true)).text, Contains("problem lock: ") && Contains("has 3 partitions"));
+}
