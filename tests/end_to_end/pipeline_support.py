@@ -173,12 +173,16 @@ class PipelineCase(support.Case):
         except RuntimeError as error:
             print(f"note: {error}", file=sys.stderr)
 
+    def topics(self):
+        """Of this test; deleted when it is over."""
+        return self.trades_topic, self.quotes_topic, self.gaps_topic, self.rejects_topic
+
     def delete_topics(self):
         try:
             with self.broker() as broker:
                 address = broker.metadata([])
             with kafka_wire.Broker(address["brokers"][address["controller"]]) as controller:
-                controller.delete_topics(self.trades_topic, self.quotes_topic, self.gaps_topic, self.rejects_topic)
+                controller.delete_topics(*self.topics())
         except (OSError, KeyError, kafka_wire.KafkaError) as error:
             print(f"note: topics of {self.prefix} are left: {error}", file=sys.stderr)
 

@@ -2,7 +2,8 @@
 // The lock that lets one process at a time write to a store. A sink or a relay's input half that can take it has this
 // function; no base class asks for it, and plugin.hpp finds it. Its description says Description::claims.
 //
-//   Result<void> claim(Claim& claim);  // a thread of its own, beside any other function; returns when not wanted any more
+//   Result<void> claim(Claim& claim);  // a thread of its own, beside any other function; returns when not wanted any
+//   more
 #pragma once
 #include <string_view>
 
