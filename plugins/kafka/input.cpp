@@ -47,6 +47,8 @@ Result<void> Input::start() {
 }
 
 Result<void> Input::tail(const sluice_tail_query& query, TailTaker& taker) const {
+  // A source that has to ask gives each event to one process; a second one would store it again.
+  if (embedded_ == nullptr) writer_->watch_for_others();
   return read_tail(context_, settings_, embedded_ == nullptr ? settings_.brokers : embedded_->brokers(), record_maker_,
                    query, taker);
 }

@@ -27,6 +27,7 @@ Writer::Writer(Context context, Settings settings, std::shared_ptr<Embedded> emb
       maker_(context, settings_, embedded_topic_ == nullptr ? 0 : embedded_topic_->partition_count()),
       flights_(static_cast<size_t>(settings_.max_in_flight)),
       status_(context),
+      others_(context, settings_),
       delivered_(context.counter("acknowledged_total", "Records that the cluster has acknowledged.")),
       errors_(
           context.counter("delivery_errors_total", "Records that came back unsent or refused, also if sent later.")),
@@ -156,6 +157,7 @@ void Writer::on_delivery(const rd_kafka_message_t& message) {
   }
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     ++run_delivered_;
+    others_.stored(message.partition, message.offset);
   } else {
     failed(message, slot, record);
   }

@@ -18,6 +18,7 @@
 #include "flight.hpp"
 #include "heartbeat.hpp"
 #include "message.hpp"
+#include "other_writers.hpp"
 #include "producer.hpp"
 #include "sluice/backoff.hpp"
 #include "sluice/worker.hpp"
@@ -36,6 +37,8 @@ class Writer : private Producer::Owner {
   void start();
   /// Stage's thread; never waits.
   void write(Batch batch);
+  /// Any thread: another producer of this topic is a mistake, to be reported.
+  void watch_for_others() { others_.begin(); }
 
  private:
   using milliseconds = std::chrono::milliseconds;
@@ -87,6 +90,7 @@ class Writer : private Producer::Owner {
   const MessageMaker maker_;
   FlightTable flights_;
   WriterStatus status_;
+  OtherWriters others_;
   const Metric delivered_;
   const Metric errors_;
   const Metric recoveries_;

@@ -172,6 +172,7 @@ void Writer::await_reports() {
 }
 
 void Writer::drop_producer() {
+  others_.forget();
   std::unique_ptr<Producer> old;
   const std::lock_guard lock(mutex_);
   old = std::move(producer_);

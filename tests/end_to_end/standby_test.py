@@ -29,7 +29,7 @@ class StandbyTest(pipeline.PipelineCase):
         self.market = self.exchange("--rate", "300", "--live-clock", "--weight-limit", "1000000")
 
     def topics(self):
-        return *super().topics(), self.lock
+        return (*super().topics(), self.lock) if self.lock else super().topics()
 
     def begin(self, host):
         self.began[host] += 1
@@ -161,6 +161,16 @@ class StandbyTest(pipeline.PipelineCase):
         for (stream, number), count in doubled.items():
             self.assertEqual(count, 2)
             self.assertIn(number, before[stream])
+
+    def test_two_processes_without_a_lock_are_reported(self):
+        self.lock = ""
+        both = [self.begin("ingest"), self.begin("second")]
+        for host in ("ingest", "second"):
+            self.wait_for(lambda: self.counter(host, "sluice_kafka_foreign_records_total") > 0,
+                          f"{host} has seen records of the other", both)
+        for process in both:
+            self.assert_ended(process.stop())
+        self.market.stop()
 
     def test_a_stop_in_standby_ends_it_and_changes_nothing(self):
         active, standby = self.begin_both()

@@ -2,6 +2,7 @@
 // The lock of `lock`: one of several processes has it, and only that one writes. Two locks that were not made by
 // WriteLock::of stand for two processes. On a real broker, when KAFKA_BROKERS names one: the mock cluster does not keep
 // the rules of a group.
+#include <algorithm>
 #include <thread>
 
 #include "catch.hpp"
@@ -181,6 +182,33 @@ TEST_CASE("a node writes nothing before it has its lock") {
   CHECK(node.write({"c"}));
   CHECK(node.await([&] { return node.settled(SLUICE_DELIVERED) == 3; }, patience));
   claim.give_up();
+}
+
+TEST_CASE("another producer is reported to a node whose source asked what was stored last") {
+  const auto cluster = TestCluster::real();
+  if (cluster == nullptr) return;
+  const bool is_asked = GENERATE(true, false);
+  const std::string topic = TestCluster::fresh("shared");
+  LockedNode node(*cluster, topic, "");
+  node.begin();
+  if (is_asked) CHECK(node.tail({.records = 1, .bytes = 1}, [](const auto&) { return TailWants::enough; }));
+  const auto write = [&](std::vector<Input> records, uint64_t settled) {
+    CHECK(node.write(std::move(records)));
+    CHECK(node.await([&] { return node.settled(SLUICE_DELIVERED) == settled; }, patience));
+  };
+  write({"a", "b"}, 2);
+  write({"c"}, 3);
+  CHECK(node.metric("foreign_records_total") == 0);
+  cluster->write_numbers(topic, 0, 5);
+  write({"d"}, 4);
+  cluster->write_numbers(topic, 0, 2);
+  write({"e", "f"}, 6);
+  CHECK(node.metric("foreign_records_total") == (is_asked ? 7 : 0));
+  const auto logs = node.logs();
+  const auto reports = std::count_if(logs.begin(), logs.end(), [&](const LogLine& line) {
+    return line.sentence.find("partition 0, offset 3: 5 records are of another producer") != std::string::npos;
+  });
+  CHECK(reports == (is_asked ? 1 : 0));
 }
 
 TEST_CASE("the topic of a lock has one partition") {
