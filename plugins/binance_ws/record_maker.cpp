@@ -64,26 +64,27 @@ void RecordMaker::learn(const LastIds& last) {
   }
 }
 
-Emitted RecordMaker::emit(Session& session, net::ReadBuffer& buffer, const Credit& credit) {
+Emitted RecordMaker::emit(Connection& connection, const Credit& credit) {
+  Session& session = *connection.session();
   const std::vector<net::Message>& messages = session.messages();
   if (messages.empty() || credit.records == 0) return {};
-  Work work{buffer, session.receive_time_ns(), messages.size(), credit.records};
+  Work work{connection.buffer(), session.receive_time_ns(), messages.size(), connection.taken(), credit.records};
   const Tally& tally = work.tally;
-  const uint64_t first = next_;
-  while (next_ < messages.size() && tally.records + gaps_.reports() < credit.records &&
+  const uint64_t first = work.next;
+  while (work.next < messages.size() && tally.records + gaps_.reports() < credit.records &&
          tally.payload_bytes < credit.bytes && tally.records < largest_batch && !gaps_.is_full()) {
-    if (list_of_ == nullptr) take(messages[next_], work);
+    if (list_of_ == nullptr) take(messages[work.next], work);
     if (list_of_ != nullptr) {
       if (next_element_ < decoder_.elements().size()) take_element(work);
       if (next_element_ < decoder_.elements().size()) continue;
       list_of_ = nullptr;
     }
-    ++next_;
+    ++work.next;
   }
-  count(tally, next_ - first);
-  if (next_ == messages.size()) {
+  count(tally, work.next - first);
+  if (work.next == messages.size()) {
     session.messages_taken();
-    next_ = 0;
+    work.next = 0;
   }
   send(work.out);
   send(work.malformed);
@@ -177,7 +178,7 @@ void RecordMaker::take(const net::Message& message, Work& work) {
 /// Records that may still come in this call, as far as it is known.
 uint64_t RecordMaker::room(const Work& work) const {
   const uint64_t elements = list_of_ == nullptr ? 0 : decoder_.elements().size() - next_element_;
-  return std::min({work.messages - next_ + elements, work.credit - work.tally.records, largest_batch});
+  return std::min({work.messages - work.next + elements, work.credit - work.tally.records, largest_batch});
 }
 
 /// When a list is longer than the batch that was made before it came, that one goes, and another is made.

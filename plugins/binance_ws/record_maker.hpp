@@ -6,12 +6,12 @@
 #pragma once
 #include <array>
 
+#include "connection.hpp"
 #include "decode.hpp"
 #include "gaps.hpp"
 #include "last_ids.hpp"
 #include "log_limiter.hpp"
 #include "metrics.hpp"
-#include "session.hpp"
 #include "sluice/net/read_buffer.hpp"
 #include "sluice/node.hpp"
 #include "stream_names.hpp"
@@ -20,12 +20,6 @@ namespace sluice::binance {
 
 /// The stream's texts are interned by `context`.
 StreamTable make_stream_table(Context context, const std::vector<StreamName>& names);
-
-struct Emitted {
-  uint64_t records = 0;
-  uint64_t bytes = 0;   ///< of payloads
-  uint64_t events = 0;  ///< messages of streams that were asked for: nothing else counts as data
-};
 
 class RecordMaker {
  public:
@@ -36,8 +30,8 @@ class RecordMaker {
   RecordMaker(const RecordMaker&) = delete;
   RecordMaker& operator=(const RecordMaker&) = delete;
 
-  /// Takes messages from the session.
-  Emitted emit(Session& session, net::ReadBuffer& buffer, const Credit& credit);
+  /// Takes messages from the connection's session.
+  Emitted emit(Connection& connection, const Credit& credit);
   /// What was held back and may go out now, and records of gaps.
   Emitted emit_waiting(const Credit& credit);
   /// Before anything has come: where the last run stopped.
@@ -63,6 +57,7 @@ class RecordMaker {
     net::ReadBuffer& buffer;
     int64_t receive_time_ns;
     uint64_t messages;
+    uint64_t& next;  ///< the message that is being taken
     uint64_t credit;
     Output out{port_out_index}, malformed{port_malformed_index};
     Tally tally{};
@@ -94,9 +89,8 @@ class RecordMaker {
   bool malformed_wired_;
   int32_t stream_slot_, stream_type_slot_, symbol_slot_, id_slot_, event_time_slot_, trade_time_slot_, origin_slot_;
   std::string_view backfill_;
-  uint64_t next_ = 0;
   Buffer own_;                       ///< of the message being taken: its bytes, where they are not in the read buffer
-  const Stream* list_of_ = nullptr;  ///< the message at next_ is a list of this stream, taken up to next_element_
+  const Stream* list_of_ = nullptr;  ///< the message being taken is a list of this stream, taken up to next_element_
   size_t next_element_ = 0;
   std::array<LogLimiter, line_count> limiters_;
 };

@@ -2,17 +2,10 @@
 #include "source.hpp"
 
 #include <algorithm>
-#include <limits>
-
-#include "sluice/net/seconds.hpp"
 
 namespace sluice::binance {
 namespace {
 
-constexpr int64_t never_ns = std::numeric_limits<int64_t>::max();
-constexpr int64_t goodbye_limit_ns = 1'000'000'000;
-/// A connection that carried data and lasted that long resets the pauses between attempts.
-constexpr int64_t a_while_ns = 10'000'000'000;
 constexpr int64_t lasting_gap_ns = 2'000'000'000;
 
 std::string open_text(const Continuity::Open& open) {
@@ -42,14 +35,14 @@ BinanceSource::BinanceSource(Context context, Options options, net::TlsContext t
       tls_(std::move(tls)),
       waker_(std::move(waker)),
       metrics_(context),
-      backoff_(Backoff::Duration(options_.reconnect_first_ns), Backoff::Duration(options_.reconnect_max_ns)),
-      budget_(ConnectBudget::of(net::ascii_lower(options_.endpoint.server_name()))),
-      buffer_(context),
       records_(context, make_stream_table(context, make_stream_names(options_.symbols, options_.stream_types)),
-               options_.microseconds, metrics_, options_.repair ? std::optional(options_.repair->hold) : std::nullopt),
-      route_(make_route(options_, tls_.get(), options_.connect_deadline_ns)) {
+               options_.microseconds, metrics_, options_.repair ? std::optional(options_.repair->hold) : std::nullopt) {
   if (options_.repair) repair_.emplace(context_, *options_.repair, tls_.get(), waker_);
-  if (route_.proxy) context_.info("going through the proxy " + route_.proxy->name() + ", from " + route_.proxy->from);
+  if (options_.proxy) {
+    context_.info("going through the proxy " + options_.proxy->name() + ", from " + options_.proxy->from);
+  }
+  connections_.push_back(std::make_unique<Connection>(
+      context_, options_, metrics_, make_route(options_, tls_.get(), options_.connect_deadline_ns), waker_));
 }
 
 TailQuery BinanceSource::tail_query() { return last_ids_.emplace(records_.streams().all()).query(); }
@@ -79,40 +72,31 @@ Result<Poll> BinanceSource::poll_within(const Credit& credit, int64_t deadline_n
   };
   for (;;) {
     int64_t now_ns = context_.monotonic_ns();
-    advance(credit, now_ns);
+    for (const auto& connection : connections_) advance(*connection, credit, now_ns);
     records_.gaps().expire(now_ns);
     advance_repair(now_ns);
-    if (session_ && session_->had_data()) show(false, now_ns);
+    show(false, now_ns);
     if (spend(records_.emit_waiting(credit))) {
-      if (session_ && !session_->messages().empty()) session_->rest(now_ns);
+      for (const auto& connection : connections_) {
+        Session* session = connection->session();
+        if (session != nullptr && !session->messages().empty()) session->rest(now_ns);
+      }
       return Poll::more;
     }
-    if (session_ && spend(take_messages(credit, now_ns))) return Poll::more;
+    for (const auto& connection : connections_) {
+      if (connection->session() != nullptr && spend(take_messages(*connection, credit, now_ns))) return Poll::more;
+    }
     now_ns = context_.monotonic_ns();
     if (!wait(credit, deadline_ns, now_ns) || now_ns >= deadline_ns) return Poll::more;
   }
 }
 
-void BinanceSource::advance(const Credit& credit, int64_t now_ns) {
-  if (!session_ && !dialer_ && credit.records > 0 && now_ns >= next_attempt_ns_) dial(now_ns);
-  if (dialer_) {
-    switch (dialer_->step(now_ns, buffer_)) {
-      case net::WebsocketDialer::Progress::working:
-        break;
-      case net::WebsocketDialer::Progress::open:
-        budget_->spend(dialer_->upgrades() - 1, now_ns);
-        opened(now_ns);
-        break;
-      case net::WebsocketDialer::Progress::lost: {
-        const Loss loss = loss_of(dialer_->loss());
-        budget_->spend(dialer_->upgrades() - 1, now_ns);
-        dialer_.reset();
-        lost(loss, false, now_ns);
-        break;
-      }
-    }
+void BinanceSource::advance(Connection& connection, const Credit& credit, int64_t now_ns) {
+  for (;;) {
+    const Connection::News news = connection.advance(credit, now_ns);
+    hear(connection, news);
+    if (news != Connection::News::dialing) return;
   }
-  if (session_) advance_session(credit, now_ns);
 }
 
 /// Asks for what is missing, and takes what came, of which a page at a time is kept.
@@ -140,46 +124,47 @@ void BinanceSource::advance_repair(int64_t now_ns) {
   if (repair_->requests() != before) metrics_.repair_requests.add(static_cast<int64_t>(repair_->requests() - before));
 }
 
-void BinanceSource::advance_session(const Credit& credit, int64_t now_ns) {
-  Session& session = *session_;
-  session.send_waiting();
-  const bool room = credit.records > 0 && credit.bytes > 0;
-  if (!room) {
-    session.rest(now_ns);
-  } else if (session.messages().empty()) {
-    session.resume(now_ns);
-    session.read(now_ns);
-  }
-  if (const uint64_t bytes = session.take_bytes(); bytes != 0) metrics_.bytes.add(static_cast<int64_t>(bytes));
-  if (const uint64_t pings = session.take_pings(); pings != 0) metrics_.pings.add(static_cast<int64_t>(pings));
-}
-
-/// Also sees to what follows from the messages: deadlines, and the end of the connection once all were taken.
-Emitted BinanceSource::take_messages(const Credit& credit, int64_t now_ns) {
-  Session& session = *session_;
-  const Emitted emitted = records_.emit(session, buffer_, credit);
+Emitted BinanceSource::take_messages(Connection& connection, const Credit& credit, int64_t now_ns) {
+  const Emitted emitted = records_.emit(connection, credit);
   if (emitted.events > 0) {
-    const bool is_first = !session.had_data();
-    session.note_data(now_ns);
+    const bool is_first = !connection.carries();
+    connection.session()->note_data(now_ns);
     show(is_first, now_ns);
   }
-  if (!session.messages().empty()) {
-    if (emitted.records > 0) session.rest(now_ns);
-    return emitted;
-  }
-  if (credit.records > 0 && credit.bytes > 0) session.check_deadlines(now_ns);
-  if (session.loss()) {
-    const Loss loss = *session.loss();
-    const bool had_data = session.had_data();
-    if (had_data && now_ns - session.opened_ns() >= a_while_ns) backoff_.reset();
-    session_.reset();
-    lost(loss, had_data, now_ns);
-  }
+  hear(connection, connection.settle(emitted, credit, now_ns));
   return emitted;
+}
+
+void BinanceSource::hear(Connection& connection, Connection::News news) {
+  switch (news) {
+    case Connection::News::none:
+      break;
+    case Connection::News::dialing:
+      context_.connecting(connection.sentence());
+      break;
+    case Connection::News::opened:
+      context_.connecting(connection.sentence() + "; no event of the streams has come yet");
+      break;
+    case Connection::News::lost: {
+      const Loss& loss = connection.loss();
+      if (connection.had_data()) {
+        records_.gaps().lost(std::string(cause_names[static_cast<size_t>(loss.cause)].name) + ": " + loss.sentence);
+      }
+      if (loss.cause == Cause::backpressure) {
+        context_.blocked("no room downstream; the connection to the exchange is closed until there is");
+      } else {
+        context_.connecting(connection.sentence());
+      }
+      break;
+    }
+  }
 }
 
 /// Says that events come, and what has been missing for a while: most gaps are repaired before anybody could look.
 void BinanceSource::show(bool is_new, int64_t now_ns) {
+  const auto carrying = std::find_if(connections_.begin(), connections_.end(),
+                                     [](const auto& connection) { return connection->carries(); });
+  if (carrying == connections_.end()) return;
   const Continuity::Open open = records_.gaps().open();
   if (open.gaps == 0) open_since_ns_ = 0;
   if (open.gaps != 0 && open_since_ns_ == 0) open_since_ns_ = now_ns;
@@ -187,7 +172,7 @@ void BinanceSource::show(bool is_new, int64_t now_ns) {
   if (!is_new && is_lasting == shows_gaps_ && (!is_lasting || now_ns < show_again_ns_)) return;
   shows_gaps_ = is_lasting;
   show_again_ns_ = now_ns + LogLimiter::every_ns;
-  std::string sentence = connected_to_;
+  std::string sentence = (*carrying)->sentence();
   if (is_lasting) {
     sentence += "; " + open_text(open);
     if (repair_ && !repair_->trouble().empty()) sentence += "; " + std::string(repair_->trouble());
@@ -195,104 +180,38 @@ void BinanceSource::show(bool is_new, int64_t now_ns) {
   context_.ready(sentence);
 }
 
-void BinanceSource::dial(int64_t now_ns) {
-  if (!budget_->take(now_ns)) {
-    // Another node was first.
-    next_attempt_ns_ = budget_->free_at(now_ns);
-    return;
-  }
-  buffer_.discard_unread();
-  context_.connecting("connecting to " + route_.name());
-  dialer_.emplace(context_, route_, addresses_, waker_);
-  dialer_->start(now_ns);
-}
-
-void BinanceSource::opened(int64_t now_ns) {
-  peer_ = dialer_->peer();
-  connected_to_ = "connected to " + route_.name() + " (" + peer_ + ")";
-  const std::string failed_before = dialer_->failed_before();
-  const SessionLimits limits{options_.max_frame_bytes, options_.read_deadline_ns, options_.data_deadline_ns,
-                             options_.stop_reading_limit_ns};
-  session_.emplace(context_, dialer_->take_transport(), buffer_, limits, now_ns);
-  dialer_.reset();
-  metrics_.connections.add();
-  context_.info(connected_to_ + (failed_before.empty() ? "" : "; before that " + failed_before));
-  context_.connecting(connected_to_ + "; no event of the streams has come yet");
-}
-
-void BinanceSource::lost(const Loss& loss, bool had_data, int64_t now_ns) {
-  metrics_.reconnects[static_cast<size_t>(loss.cause)].add();
-  if (had_data) {
-    metrics_.gaps.add();
-    records_.gaps().lost(std::string(cause_names[static_cast<size_t>(loss.cause)].name) + ": " + loss.sentence);
-  }
-  // An address that takes connections and sends nothing is no better than one that refuses them.
-  if (!had_data && !peer_.empty() && loss.cause != Cause::backpressure) addresses_.failed(peer_, now_ns);
-  peer_.clear();
-  // What a proxy asks for is not about the exchange, to which others may go directly.
-  if (loss.retry_after_ns > 0 && loss.cause != Cause::proxy) budget_->hold_until(now_ns + loss.retry_after_ns);
-  const int64_t own_wait_ns = backoff_.next(context_.random()).count();
-  next_attempt_ns_ = budget_->free_at(now_ns + own_wait_ns);
-  if (loss.cause == Cause::backpressure) {
-    context_.warn(loss.sentence);
-    context_.blocked("no room downstream; the connection to the exchange is closed until there is");
-    return;
-  }
-  const int64_t wait_ns = next_attempt_ns_ - now_ns;
-  const bool is_held_back = wait_ns > std::max(own_wait_ns, loss.retry_after_ns);
-  context_.warn(loss.sentence + "; next attempt in " + net::seconds(wait_ns) +
-                (is_held_back ? ", as this process may not connect to this host more often for now" : ""));
-  context_.connecting(loss.sentence);
-}
-
 bool BinanceSource::wait(const Credit& credit, int64_t deadline_ns, int64_t now_ns) {
-  int fd = -1;
-  short events = 0;
-  int64_t until_ns = never_ns;
-  bool more_to_read = false;
-  if (dialer_) {
-    fd = dialer_->fd();
-    events = dialer_->events();
-    until_ns = dialer_->deadline_ns();
-  } else if (session_) {
-    const bool reading = credit.records > 0 && credit.bytes > 0 && session_->messages().empty();
-    fd = session_->fd();
-    events = session_->events(reading);
-    more_to_read = reading && !session_->drained();
-    until_ns = more_to_read ? now_ns : session_->next_deadline_ns();
-  } else if (credit.records > 0) {
-    until_ns = next_attempt_ns_;
+  fds_.resize(1);
+  int64_t until_ns = records_.gaps().deadline_ns(now_ns);
+  bool has_more = false;
+  for (const auto& connection : connections_) {
+    const Connection::Interest interest = connection->interest(credit, now_ns);
+    // One that is -1 is left out.
+    fds_.push_back({interest.events == 0 ? -1 : interest.fd, interest.events, 0});
+    until_ns = std::min(until_ns, interest.until_ns);
+    has_more = has_more || interest.has_more;
   }
-  until_ns = std::min(until_ns, records_.gaps().deadline_ns(now_ns));
   if (records_.gaps().is_full() && credit.records > 0 && credit.bytes > 0) {
     // Something goes out first.
     until_ns = now_ns;
-    more_to_read = true;
+    has_more = true;
   }
   if (repair_) {
     until_ns = std::min(until_ns, repair_->deadline_ns());
-    const int repair_fd = repair_->events() == 0 ? -1 : repair_->fd();
-    if (repair_fd >= 0 && fd >= 0 && events != 0) {
-      both_.watch(fd, events);
-      both_.watch(repair_fd, repair_->events());
-      fd = both_.fd();
-      events = POLLIN;
-    } else if (repair_fd >= 0) {
-      fd = repair_fd;
-      events = repair_->events();
-    }
+    if (repair_->events() != 0 && repair_->fd() >= 0) fds_.push_back({repair_->fd(), repair_->events(), 0});
   }
-  const net::Waited waited = net::wait_for(waker_, fd, events, std::min(until_ns, deadline_ns) - now_ns);
-  if (waited.socket_ready && session_) session_->socket_ready();
-  return !waited.woken && (waited.socket_ready || more_to_read);
+  const net::Waited waited = net::wait_for(waker_, fds_, std::min(until_ns, deadline_ns) - now_ns);
+  for (size_t i = 0; waited.socket_ready && i < connections_.size(); ++i) {
+    Session* session = connections_[i]->session();
+    if (session != nullptr && fds_[i + 1].revents != 0) session->socket_ready();
+  }
+  return !waited.woken && (waited.socket_ready || has_more);
 }
 
 void BinanceSource::stop() {
   stopped_ = true;
   give_out_kept();
-  dialer_.reset();
-  linger_until_ns_ = context_.monotonic_ns() + goodbye_limit_ns;
-  if (session_) session_->say_goodbye();
+  for (const auto& connection : connections_) connection->leave();
 }
 
 /// What is kept goes out as far as the last poll had room; what does not is missing, and is reported as that.
@@ -320,13 +239,17 @@ void BinanceSource::give_out_kept() {
   }
 }
 
-// The other side is given the time to read our close frame: closing a socket that still has unread bytes resets it.
 void BinanceSource::linger(int64_t deadline_ns) {
   const int64_t now_ns = context_.monotonic_ns();
-  if (session_ && (now_ns >= linger_until_ns_ || session_->linger())) session_.reset();
-  const int64_t until_ns = session_ ? std::min(deadline_ns, linger_until_ns_) : deadline_ns;
-  net::wait_for(waker_, session_ ? session_->fd() : -1, session_ ? session_->events(true) : short{0},
-                until_ns - now_ns);
+  int64_t until_ns = deadline_ns;
+  fds_.resize(1);
+  for (const auto& connection : connections_) {
+    if (connection->has_left(now_ns)) continue;
+    const Session& session = *connection->session();
+    fds_.push_back({session.fd(), session.events(true), 0});
+    until_ns = std::min(until_ns, connection->leaves_until_ns());
+  }
+  net::wait_for(waker_, fds_, until_ns - now_ns);
 }
 
 }  // namespace sluice::binance

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "sluice/result.hpp"
 #include "sluice/wake_fd.hpp"
@@ -32,5 +33,8 @@ struct Waited {
 
 /// `socket_fd` is left out when it is -1 or `events` is 0. Waits at most `timeout_ns`; 0 or less: only looks.
 Waited wait_for(const Waker& waker, int socket_fd, short events, int64_t timeout_ns);
+
+/// The same for several sockets: `fds` begins with one that belongs to the waker, and each socket's `revents` is set.
+Waited wait_for(const Waker& waker, std::span<pollfd> fds, int64_t timeout_ns);
 
 }  // namespace sluice::net
