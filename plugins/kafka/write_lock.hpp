@@ -2,7 +2,7 @@
 // The lock that lets one process at a time write: this process's membership in a consumer group, which gives the only
 // partition of an empty topic to one member. All relays of a process that name the same lock share one membership.
 // Nothing is written unless `may_write`, which ends before the group could give the lock to another process: it holds
-// for a time that every answer of the group prolongs. Any thread.
+// for a time that every answer of the group prolongs, and comes back unless another process had the lock. Any thread.
 #pragma once
 #include <atomic>
 #include <condition_variable>

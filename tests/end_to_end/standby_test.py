@@ -18,7 +18,7 @@ ROUNDS = 12 if pipeline.FULL else 3
 ID_OF = {"trade": "t", "aggTrade": "a"}
 
 
-class StandbyTest(pipeline.PipelineCase):
+class StandbyCase(pipeline.PipelineCase):
     def setUp(self):
         super().setUp()
         self.lock = f"{self.prefix}.lock"
@@ -105,6 +105,8 @@ class StandbyTest(pipeline.PipelineCase):
             doubled.update({(stream, number): count for number, count in ids.items() if count > 1})
         return doubled
 
+
+class StandbyTest(StandbyCase):
     def test_the_standby_takes_over_from_one_that_is_killed(self):
         names = {"ingest": None, "second": None}
         names["ingest"], names["second"] = self.begin_both()
@@ -179,6 +181,32 @@ class StandbyTest(pipeline.PipelineCase):
         self.assertEqual(result.node("exchange")["in"], 0)
         self.wait_for_more(200, active)
         self.assert_ended(active.stop())
+        self.market.stop()
+        self.assertEqual(self.assert_nothing_is_missing(), {})
+
+
+class BrokerTest(StandbyCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker_of_class = pipeline.start_server("kafka")
+        cls.addClassCleanup(cls.broker_of_class.remove)
+
+    def own_kafka(self):
+        return self.broker_of_class
+
+    def test_a_broker_that_is_away_moves_no_lock(self):
+        both = self.begin_both()
+        # Longer than the session: nobody can say whose the lock is.
+        self.broker_of_class.kill()
+        began = time.monotonic()
+        self.wait_until_not_ready("ingest", *both, nodes=("trade_log", "quote_log"))
+        support.wait_until(lambda: time.monotonic() - began > 12, "the session has ended", pause_s=0.1)
+        self.broker_of_class.restart()
+        self.wait_until_complete("ingest", both[0])
+        self.wait_for_status("second", "standby", *both)
+        results = [process.stop() for process in (both[1], both[0])]
+        for result in results:
+            self.assert_ended(result)
         self.market.stop()
         self.assertEqual(self.assert_nothing_is_missing(), {})
 
