@@ -147,7 +147,7 @@ void GraphRuntime::start_sources() {
   // Sources begin when they know where they stopped, as far as that can be known.
   for (;;) {
     const uint64_t seen = bell_.rung();
-    if (is_to_end() || tails_.are_known() || clock_.monotonic_ns() >= tails_.until_ns()) break;
+    if (is_to_end() || tails_.go_on() || clock_.monotonic_ns() >= tails_.until_ns()) break;
     executor_.wait(bell_, seen, tails_.until_ns());
   }
   tails_.end();

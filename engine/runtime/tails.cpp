@@ -24,17 +24,20 @@ constexpr int64_t grace_ns = 500'000'000;
 struct Tails::Learner {
   explicit Learner(NodeRuntime& of) : source(of) {}
   NodeRuntime& source;
-  sluice_tail_query query{};
+  size_t outputs_asked = 0;
+  sluice_tail_query query{};  ///< of the last of them
   std::mutex mutex;
   bool is_over = false;  ///< guarded by mutex
 };
 
 /// One store that is asked for one source.
 struct Tails::Inquiry {
-  Inquiry(Tails& all, Learner& who, NodeRuntime& whom) : tails(all), learner(who), store(whom) {}
+  Inquiry(Tails& all, Learner& who, NodeRuntime& whom, size_t behind)
+      : tails(all), learner(who), store(whom), output(behind) {}
   Tails& tails;
   Learner& learner;
   NodeRuntime& store;
+  const size_t output;
   // Guarded by the learner's mutex.
   bool has_enough = false;
   bool is_told = false;  ///< the source knows how it ended
@@ -51,33 +54,45 @@ void Tails::begin() {
   for (size_t i = 0; i < graph_.plan().nodes.size(); ++i) {
     NodeRuntime& node = graph_.node(i);
     if (node.plan.is_source() && node.plan.type->tail_query != nullptr && node.plan.type->learn != nullptr) {
-      ask(*learners_.emplace_back(std::make_unique<Learner>(node)));
+      ask_next(*learners_.emplace_back(std::make_unique<Learner>(node)));
     }
-  }
-  for (const auto& inquiry : inquiries_) {
-    graph_.executor().do_aside([this, &inquiry = *inquiry] { run(inquiry); });
   }
 }
 
-void Tails::ask(Learner& learner) {
+/// One output at a time, so that the source knows which one it learns about.
+void Tails::ask_next(Learner& learner) {
+  const size_t outputs = learner.source.plan.outputs.size();
+  while (learner.outputs_asked < outputs && !graph_.is_to_end()) {
+    if (ask(learner, learner.outputs_asked++)) return;
+  }
+}
+
+bool Tails::ask(Learner& learner, size_t output) {
   NodeRuntime& source = learner.source;
+  learner.query = {};
   learner.query.struct_size = sizeof learner.query;
   sluice_error error = empty_error();
   if (source.plan.type->tail_query(source.handle, &learner.query, &error) != SLUICE_OK) {
-    return graph_.stop_with(source, graph_.shown(error));
+    graph_.stop_with(source, graph_.shown(error));
+    return false;
   }
-  if (learner.query.records == 0) return;
+  if (learner.query.records == 0) return false;
   const Plan& plan = graph_.plan();
+  const size_t first_inquiry = inquiries_.size();
   for (const Routes::Way& way : plan.routes->ways()) {
     if (way.source != source.index) continue;
     const std::vector<size_t>& first = way.steps.front().edges;
-    const bool is_main =
-        std::any_of(first.begin(), first.end(), [&](size_t edge) { return plan.edges[edge].from_port == 0; });
+    const bool is_behind =
+        std::any_of(first.begin(), first.end(), [&](size_t edge) { return plan.edges[edge].from_port == output; });
     NodeRuntime& store = graph_.node(way.sink);
     // What does not outlive the process has nothing of an earlier run.
-    if (!is_main || !store.plan.facts.durable || store.plan.type->tail == nullptr) continue;
-    inquiries_.push_back(std::make_unique<Inquiry>(*this, learner, store));
+    if (!is_behind || !store.plan.facts.durable || store.plan.type->tail == nullptr) continue;
+    inquiries_.push_back(std::make_unique<Inquiry>(*this, learner, store, output));
   }
+  for (size_t i = first_inquiry; i < inquiries_.size(); ++i) {
+    graph_.executor().do_aside([this, &inquiry = *inquiries_[i]] { run(inquiry); });
+  }
+  return inquiries_.size() > first_inquiry;
 }
 
 void Tails::run(Inquiry& inquiry) {
@@ -164,15 +179,35 @@ void Tails::tell(Inquiry& inquiry, uint32_t what) {
 
 void Tails::say_unknown(const Inquiry& inquiry, const std::string& why) {
   if (graph_.is_to_end()) return;
-  graph_.log(inquiry.learner.source, SLUICE_LOG_WARN,
-             fmt::format("cannot learn from \"{}\" where the last run stopped, so events that were missed since then "
-                         "are not noticed: {}",
-                         inquiry.store.plan.name, why));
+  const NodeRuntime& source = inquiry.learner.source;
+  const std::string lacks =
+      inquiry.output == 0
+          ? fmt::format(
+                "cannot learn from \"{}\" where the last run stopped, so events that were missed since then "
+                "are not noticed",
+                inquiry.store.plan.name)
+          : fmt::format(
+                "cannot learn from \"{}\" what the last run sent to output \"{}\", so this run does not "
+                "continue from there",
+                inquiry.store.plan.name, source.plan.outputs[inquiry.output].name);
+  graph_.log(source, SLUICE_LOG_WARN, lacks + ": " + why);
+}
+
+bool Tails::waits_for(const Learner& learner) const {
+  return std::any_of(inquiries_.begin(), inquiries_.end(), [&](const auto& each) {
+    return &each->learner == &learner && !each->has_returned.load(std::memory_order_acquire);
+  });
+}
+
+bool Tails::go_on() {
+  for (const auto& learner : learners_) {
+    if (!waits_for(*learner)) ask_next(*learner);
+  }
+  return are_known();
 }
 
 bool Tails::are_known() const {
-  return std::all_of(inquiries_.begin(), inquiries_.end(),
-                     [](const auto& each) { return each->has_returned.load(std::memory_order_acquire); });
+  return std::none_of(learners_.begin(), learners_.end(), [&](const auto& learner) { return waits_for(*learner); });
 }
 
 int64_t Tails::until_ns() const { return deadline_ns_ + grace_ns; }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was stored last, for the sources that want to know where they stopped. Between the opening of the nodes and the
-// start of the sources, each durable sink or relay that the first output of such a source leads to is asked, all at
-// once, on threads of their own. Bounded in time: what has not answered by then is not known, the log says so, and the
-// run goes on. A plugin that does not return even then is waited for when the run ends.
+// start of the sources, each durable sink or relay that such a source leads to is asked, one output of the source after
+// the other: those behind one output all at once, on threads of their own. Bounded in time: what has not answered by
+// then is not known, the log says so, and the run goes on. A plugin that does not return even then is waited for when
+// the run ends.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -25,7 +26,10 @@ class Tails {
 
   // The thread that drives the graph.
   void begin();
-  /// Every store has answered. Before, the bell rings with each that does.
+  /// Asks the stores behind the next output of each source whose stores have answered so far. Whether all have, behind
+  /// all outputs; before, the bell rings with each that does.
+  bool go_on();
+  /// Every store that was asked has answered.
   bool are_known() const;
   /// Nobody waits beyond this moment of the monotonic clock.
   int64_t until_ns() const;
@@ -37,7 +41,9 @@ class Tails {
  private:
   struct Learner;
   struct Inquiry;
-  void ask(Learner& learner);
+  void ask_next(Learner& learner);
+  bool ask(Learner& learner, size_t output);
+  bool waits_for(const Learner& learner) const;
   void run(Inquiry& inquiry);
   uint32_t take(Inquiry& inquiry, sluice_str partition, sluice_batch* take);
   bool is_wanted(Inquiry& inquiry) const;

@@ -121,8 +121,7 @@ void Continuity::find(State& state, IdRange ids, int64_t found_ns) {
   ++open_gaps_;
   open_ids_ += ids.count();
   notes_.push_back({What::found, GapNote::Of::ids, state.stream, ids, ids, gap.since_ns, gap.cause, {}, false, false});
-  size_t ranges = 0;
-  for (const Gap& each : state.gaps) ranges += each.open.size();
+  size_t ranges = open_ranges(state);
   while (ranges > most_open_ranges) {
     const size_t of_oldest = state.gaps.front().open.size();
     close(state, state.gaps.front().open.front(), What::permanent,
@@ -131,11 +130,18 @@ void Continuity::find(State& state, IdRange ids, int64_t found_ns) {
   }
 }
 
-/// What is missing for good from the start.
+size_t Continuity::open_ranges(const State& state) {
+  size_t ranges = 0;
+  for (const Gap& each : state.gaps) ranges += each.open.size();
+  return ranges;
+}
+
+/// What is missing for good from the start; for this run without a reason.
 void Continuity::note_lasting(State& state, GapNote::Of of, IdRange ids, std::string cause, const char* reason) {
   GapNote note{What::found, of, state.stream, ids, ids, state.receive_time_ns, {}, {}, false, false};
   note.cause = std::make_shared<const std::string>(std::move(cause));
   notes_.push_back(note);
+  if (reason == nullptr) return;
   note.what = What::permanent;
   note.reason = reason;
   note.closes = note.has_permanent = true;
@@ -190,6 +196,50 @@ void Continuity::learn(const Stream& stream, int64_t id) {
   state.at = state.rule == Rule::rising ? id : id + 1;
   state.loss = unknown_;
   arm(state);
+}
+
+std::optional<std::vector<IdRange>> Continuity::resume(const Stream& stream, IdRange gap,
+                                                       const std::vector<IdRange>& open, int64_t since_ns,
+                                                       std::string cause) {
+  State& state = states_[stream.number];
+  if (state.rule != Rule::consecutive || open_ranges(state) + open.size() > most_resumed_ranges) return std::nullopt;
+  disarm(state);
+  // Nothing behind it was stored: what comes waits for it. Nothing of it behind the newest stored id was stored either,
+  // whatever was closed: a record of gaps may have been stored ahead of what it reports.
+  const bool is_ahead = state.is_known && gap.last >= state.at;
+  if (is_ahead && gap.first > state.at) find(state, {state.at, gap.first - 1}, 0);
+  Gap& resumed = state.gaps.emplace_back();
+  resumed.found = gap;
+  resumed.since_ns = since_ns;
+  resumed.cause = cause.empty() ? unknown_ : std::make_shared<const std::string>(std::move(cause));
+  resumed.is_waited_for = is_ahead;
+  const IdRange ahead{std::max(gap.first, state.at), gap.last};
+  uint64_t still_open = 0;
+  for (const IdRange& range : open) {
+    if (is_ahead)
+      still_open += range.last < ahead.first ? 0 : IdRange{std::max(range.first, ahead.first), range.last}.count();
+    if (!is_ahead) resumed.open.push_back(range);
+    if (is_ahead && range.first < ahead.first)
+      resumed.open.push_back({range.first, std::min(range.last, ahead.first - 1)});
+  }
+  if (is_ahead) resumed.open.push_back(ahead);
+  const bool is_found_again = is_ahead && still_open != ahead.count();
+  if (is_found_again) {
+    // Found again, so that what closed it before does not count.
+    resumed.open = {gap};
+    notes_.push_back(
+        {What::found, GapNote::Of::ids, state.stream, gap, gap, since_ns, resumed.cause, {}, false, false});
+  }
+  ++open_gaps_;
+  for (const IdRange& range : resumed.open) open_ids_ += range.count();
+  if (is_ahead) {
+    // Ids of a gap are repaired in order, so those up to the newest one were stored.
+    if (gap.first < state.at) close(state, {gap.first, state.at - 1}, What::repaired, {});
+    state.at = gap.last + 1;
+    state.awaited_trade = 0;
+  }
+  arm(state);
+  return is_found_again ? std::vector<IdRange>() : state.gaps.back().open;
 }
 
 void Continuity::learn_none(const Stream& stream) {

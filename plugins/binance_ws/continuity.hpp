@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,7 +56,8 @@ struct GapNote {
 
 class Continuity {
  public:
-  static constexpr size_t most_open_ranges = 256;  ///< of one stream
+  static constexpr size_t most_open_ranges = 256;     ///< of one stream
+  static constexpr size_t most_resumed_ranges = 128;  ///< of them, so that there is room for new ones
 
   explicit Continuity(const StreamTable& streams);
 
@@ -85,6 +87,12 @@ class Continuity {
   void learn(const Stream& stream, int64_t id);
   /// The same where others of its kind are known, and nothing of this stream: all before its first event is missing.
   void learn_none(const Stream& stream);
+  /// A gap that an earlier run found, of which the ranges `open` were not closed; each stream's in order, behind its
+  /// `learn`. Its name stays. What lies between what is known and the gap is found missing as well. Gives the ranges of
+  /// it that are missing, but for those that a note of its own names; nothing: it is not taken, as too many ranges of
+  /// the stream are open.
+  std::optional<std::vector<IdRange>> resume(const Stream& stream, IdRange gap, const std::vector<IdRange>& open,
+                                             int64_t since_ns, std::string cause);
   /// While a stream is watched, an event in order is Verdict::behind.
   void watch(const Stream& stream, bool on);
 
@@ -95,7 +103,7 @@ class Continuity {
   /// Nothing will come of what was found missing up to this moment, in any stream.
   void give_up_all(std::string_view reason, int64_t found_until_ns = std::numeric_limits<int64_t>::max());
 
-  /// Something that had come is missing all the same.
+  /// Something that had come is missing all the same: for good, and why, or, without a reason, for this run.
   void miss(const Stream& stream, IdRange ids, std::string cause, const char* reason);
 
   /// Whether any of them is missing.
@@ -150,6 +158,7 @@ class Continuity {
   static void disarm(State& state);
   static void arm(State& state);
   void find(State& state, IdRange ids, int64_t found_ns);
+  static size_t open_ranges(const State& state);
   void note_lasting(State& state, GapNote::Of of, IdRange ids, std::string cause, const char* reason);
   std::vector<IdRange> close(State& state, IdRange ids, What what, std::string_view reason);
   const std::shared_ptr<const std::string>& cause_of(const State& state) const;

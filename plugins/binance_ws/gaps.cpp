@@ -184,8 +184,29 @@ void Gaps::take(const Repair::Piece& piece) {
   measure();
 }
 
-void Gaps::stop() {
-  continuity_.give_up_all(hold_ ? "the node stopped before it was repaired" : "the node stopped");
+bool Gaps::resume(const OpenGap& gap) {
+  const Stream& stream = *gap.stream;
+  const auto open = continuity_.resume(stream, gap.gap, gap.open, gap.since_ns, gap.cause);
+  settle();
+  if (!open) return false;
+  // Counted again, so that what this run closes adds up to what it found.
+  if (!open->empty()) metrics_.of_type[static_cast<size_t>(stream.event)].gaps_found.add();
+  for (const IdRange& range : *open) {
+    metrics_.missing_ids.add(static_cast<int64_t>(range.count()));
+    missing_.push_back({&stream, range.first, range.last});
+  }
+  if (continuity_.barrier(stream) != no_barrier) continuity_.watch(stream, true);
+  report_.take({}, open_ = continuity_.open());
+  return true;
+}
+
+void Gaps::stop(bool stays_open) {
+  stays_open_ = stays_open;
+  if (stays_open) {
+    for (const Stream* stream : streams_) continuity_.wait_no_more(*stream);
+  } else {
+    continuity_.give_up_all(hold_ ? "the node stopped before it was repaired" : "the node stopped");
+  }
   settle();
 }
 
@@ -195,7 +216,7 @@ uint64_t Gaps::drop_held() {
     std::optional<IdRange> run;
     const auto note = [&] {
       continuity_.miss(*stream, *run, "it was held back while ids before it were repaired",
-                       "there was no room downstream when the node stopped");
+                       stays_open_ ? nullptr : "there was no room downstream when the node stopped");
     };
     while (const HeldRecord* record = held_.first(*stream, no_barrier)) {
       if (run && record->id != run->last + 1) {

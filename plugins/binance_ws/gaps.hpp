@@ -11,6 +11,7 @@
 #include "continuity.hpp"
 #include "gap_report.hpp"
 #include "held_back.hpp"
+#include "open_gaps.hpp"
 #include "repair.hpp"
 
 namespace sluice::binance {
@@ -45,6 +46,8 @@ class Gaps {
   void lost(std::string cause) { continuity_.lost(std::move(cause)); }
   void learn(const Stream& stream, int64_t id) { continuity_.learn(stream, id); }
   void learn_none(const Stream& stream) { continuity_.learn_none(stream); }
+  /// Goes on with what an earlier run left open, behind `learn`. False: too much of the stream is open.
+  bool resume(const OpenGap& gap);
   /// Ends what lasts too long.
   void expire(int64_t now_ns);
   /// When to call `expire` again.
@@ -61,8 +64,9 @@ class Gaps {
   bool takes_pieces() const { return held_.repaired() == 0; }
   void take(const Repair::Piece& piece);
 
-  /// Nothing will be repaired any more, so that all that is kept may go out.
-  void stop();
+  /// Nothing will be repaired any more, so that all that is kept may go out. `stays_open`: the next run goes on with
+  /// it.
+  void stop(bool stays_open);
   /// Records of the port `gaps` that drop_held makes at most.
   uint64_t reports_of_drop() const { return report_.is_wired() ? 2 * held_.ranges() : 0; }
   /// What is kept still is missing. Gives how many records that are.
@@ -83,6 +87,7 @@ class Gaps {
   HeldBack held_;
   std::optional<HoldLimits> hold_;
   bool is_full_ = false;
+  bool stays_open_ = false;      ///< behind a stop
   bool is_repair_late_ = false;  ///< a hold was over, and nothing has been repaired since
   Continuity::Open open_;
   std::vector<Missing> missing_;

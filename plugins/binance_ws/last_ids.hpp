@@ -36,8 +36,6 @@ class LastIds {
     int64_t id = 0;
   };
   Found find(const Stream& stream) const;
-  /// Some store had records of these streams.
-  bool has_any() const { return has_any_; }
 
  private:
   struct Store {

@@ -64,6 +64,22 @@ void RecordMaker::learn(const LastIds& last) {
   }
 }
 
+void RecordMaker::resume(const OpenGaps& gaps) {
+  uint64_t resumed = 0, left = 0;
+  for (const OpenGap& gap : gaps.open()) ++(gaps_.resume(gap) ? resumed : left);
+  const auto count = [](uint64_t number) { return std::to_string(number) + (number == 1 ? " gap" : " gaps"); };
+  if (resumed > 0) context_.info("goes on with " + count(resumed) + " that an earlier run found and did not close");
+  if (left > 0) {
+    context_.warn(count(left) +
+                  " that an earlier run did not close wait for the next start, as of each stream at most " +
+                  std::to_string(Continuity::most_resumed_ranges) + " ranges of ids are repaired from there");
+  }
+  if (!gaps.cut().empty()) {
+    context_.warn("only the newest records of gaps were read (" + gaps.cut() +
+                  "), so gaps that were found before them and are still open are not repaired");
+  }
+}
+
 Emitted RecordMaker::emit(Connection& connection, const Credit& credit) {
   Session& session = *connection.session();
   const std::vector<net::Message>& messages = session.messages();

@@ -36,6 +36,8 @@ class RecordMaker {
   Emitted emit_waiting(const Credit& credit);
   /// Before anything has come: where the last run stopped.
   void learn(const LastIds& last);
+  /// Behind that: what it left open.
+  void resume(const OpenGaps& gaps);
   const StreamTable& streams() const { return streams_; }
   Gaps& gaps() { return gaps_; }
 

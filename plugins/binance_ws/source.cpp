@@ -45,13 +45,31 @@ BinanceSource::BinanceSource(Context context, Options options, net::TlsContext t
       context_, options_, metrics_, make_route(options_, tls_.get(), options_.connect_deadline_ns), waker_));
 }
 
-TailQuery BinanceSource::tail_query() { return last_ids_.emplace(records_.streams().all()).query(); }
+/// Called for each output, before the stores behind it are asked.
+TailQuery BinanceSource::tail_query() {
+  switch (outputs_asked_++) {
+    case port_out:
+      return last_ids_.emplace(records_.streams().all()).query();
+    case port_gaps:
+      if (repair_) return open_gaps_.emplace(records_.streams().all()).query();
+      return {};
+    default:
+      return {};
+  }
+}
 
-Result<TailWants> BinanceSource::learn(const TailPart& part) { return last_ids_->take(part); }
+Result<TailWants> BinanceSource::learn(const TailPart& part) {
+  return open_gaps_ ? open_gaps_->take(part) : last_ids_->take(part);
+}
 
 Result<void> BinanceSource::start() {
   if (last_ids_) records_.learn(*last_ids_);
+  if (open_gaps_) {
+    records_.resume(*open_gaps_);
+    leaves_gaps_open_ = open_gaps_->has_store();
+  }
   last_ids_.reset();
+  open_gaps_.reset();
   return {};
 }
 
@@ -218,7 +236,7 @@ void BinanceSource::stop() {
 void BinanceSource::give_out_kept() {
   Gaps& gaps = records_.gaps();
   repair_.reset();
-  gaps.stop();
+  gaps.stop(leaves_gaps_open_);
   Credit left = left_;
   // Room for the records that say what became of the gaps, and what is missing as it does not fit.
   left.records -= std::min(left.records, gaps.reports());
@@ -229,7 +247,8 @@ void BinanceSource::give_out_kept() {
   if (const uint64_t dropped = gaps.drop_held(); dropped != 0) {
     context_.warn(std::to_string(dropped) +
                   " records that were held back for a repair found no room downstream at the stop, so they are "
-                  "missing; the port gaps reports them");
+                  "missing; the port gaps reports them" +
+                  (leaves_gaps_open_ ? ", and the next run fetches them" : ""));
   }
   gaps.emit_reports(left_);
   if (gaps.reports() != 0) {

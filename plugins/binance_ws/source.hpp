@@ -53,7 +53,10 @@ class BinanceSource : public Source {
   net::Waker waker_;
   Metrics metrics_;
   RecordMaker records_;
-  std::optional<LastIds> last_ids_;  ///< until it starts
+  std::optional<LastIds> last_ids_;    ///< until it starts
+  std::optional<OpenGaps> open_gaps_;  ///< the same
+  uint32_t outputs_asked_ = 0;         ///< that the stores behind them are or were asked for
+  bool leaves_gaps_open_ = false;      ///< at a stop, for the next run
   std::optional<Repair> repair_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<pollfd> fds_;    ///< of a wait: the waker's, those of the connections, that of the repair

@@ -2,9 +2,8 @@
 // Where the last run stopped, read out of the newest records of its stores.
 #include "last_ids.hpp"
 
-#include <deque>
-
 #include "catch.hpp"
+#include "tail_part_kit.hpp"
 
 using namespace sluice;
 using namespace sluice::binance;
@@ -32,23 +31,9 @@ class Learned {
   explicit Learned(std::vector<const Stream*> streams) : ids(streams) {}
 
   TailWants give(const std::string& store, const std::string& partition, const std::vector<std::string>& payloads) {
-    std::deque<std::string> padded;
-    std::vector<sluice_record> records;
-    for (const std::string& payload : payloads) {
-      // As in every buffer, bytes lie behind it.
-      padded.push_back(payload + std::string(64, ' '));
-      sluice_record record{};
-      record.data = reinterpret_cast<const uint8_t*>(padded.back().data());
-      record.size = static_cast<uint32_t>(payload.size());
-      records.push_back(record);
-    }
-    sluice_batch batch{};
-    batch.record_stride = sizeof(sluice_record);
-    batch.records = reinterpret_cast<uint8_t*>(records.data());
-    batch.count = static_cast<uint32_t>(records.size());
-    return part(store, partition, SLUICE_TAIL_RECORDS, &batch);
+    return test::give(ids, store, partition, payloads);
   }
-  void end(const std::string& store, uint32_t how) { part(store, "", how, nullptr); }
+  void end(const std::string& store, uint32_t how) { test::end(ids, store, how); }
   std::optional<int64_t> id(const Stream& stream) const {
     const LastIds::Found found = ids.find(stream);
     return found.what == LastIds::What::known ? std::optional(found.id) : std::nullopt;
@@ -56,17 +41,6 @@ class Learned {
   LastIds::What what(const Stream& stream) const { return ids.find(stream).what; }
 
   LastIds ids;
-
- private:
-  TailWants part(const std::string& store, const std::string& partition, uint32_t what, const sluice_batch* batch) {
-    sluice_tail_part raw{};
-    raw.struct_size = sizeof raw;
-    raw.what = what;
-    raw.store = to_str(store);
-    raw.partition = to_str(partition);
-    raw.records = batch;
-    return ids.take(TailPart(raw));
-  }
 };
 
 }  // namespace
@@ -146,7 +120,6 @@ TEST_CASE("records that are none of these streams' say nothing") {
                {"", "no JSON", "[1]", R"({"e":"trade","s":"XRPUSDT","t":1})", R"({"e":"trade","s":"BTCUSDT","t":"1"})",
                 R"({"e":"kline","s":"BTCUSDT","t":1,"u":2})", R"({"s":"BTCUSDT","t":5})"});
   learned.end("log", SLUICE_TAIL_ANSWERED);
-  CHECK_FALSE(learned.ids.has_any());
   CHECK(learned.what(btc_trade) == LastIds::What::unknown);
 }
 

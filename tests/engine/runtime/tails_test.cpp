@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Before a source begins, it learns what the stores behind it took last: in that order, within bounds, from each store
-// that its first output leads to, and whatever a store does instead of answering.
+// that its outputs lead to, one output after the other, and whatever a store does instead of answering.
+#include <algorithm>
 #include <cstdlib>
 
 #include "checks.hpp"
@@ -17,6 +18,8 @@ namespace {
 struct CuriousState {
   Story& story;
   TailQuery query{.records = 100, .bytes = 1 << 20};
+  TailQuery of_others{};  ///< of outputs but the first
+  size_t asked = 0;
   std::function<Result<TailWants>(const TailPart&)> answer = [](const TailPart&) { return TailWants::more; };
 };
 
@@ -28,7 +31,7 @@ class Curious : public Source {
   static Result<std::unique_ptr<Curious>> open(Context context, Config options) {
     return std::make_unique<Curious>(context, Shared::of<CuriousState>(options));
   }
-  TailQuery tail_query() { return state_.query; }
+  TailQuery tail_query() { return state_.asked++ == 0 ? state_.query : state_.of_others; }
   Result<TailWants> learn(const TailPart& part) {
     std::string line = std::string(part.store()) + " ";
     if (part.what() == TailPart::What::records) {
@@ -186,6 +189,46 @@ TEST_CASE("a source that wants nothing, and stores that cannot help, are left al
   GraphRuntime runtime(line.graph.build(), line.options());
   run_to_end(runtime);
   CHECK(line.story.lines() == Lines{"source starts", "source polls", "store closes"});
+}
+
+TEST_CASE("stores behind another output are asked when those of the output before it have answered") {
+  Story story;
+  CuriousState curious{story};
+  curious.of_others = {.records = 2, .bytes = 1 << 20};
+  const auto store = [&](const char* payload) {
+    return StoreState{story, [&story, payload](Context& context, TailTaker& taker) -> Result<void> {
+                        story.add(std::string("asked for ") + payload);
+                        const TailWants wants = give(context, taker, "0", {payload, payload});
+                        CHECK(wants == (*payload == '1' ? TailWants::more : TailWants::enough_of_partition));
+                        return {};
+                      }};
+  };
+  StoreState first = store("1"), second = store("2");
+  StoreState bad{story, [&](Context&, TailTaker&) -> Result<void> { return transient("nobody is there"); }};
+  GraphBuilder graph;
+  graph.node("curious", curious_type, curious, {"out", "unused", "other"});
+  graph.node("first", store_type, first).facts.durable = true;
+  graph.node("second", store_type, second).facts.durable = true;
+  graph.node("bad", store_type, bad).facts.durable = true;
+  graph.edge("curious", "first");
+  graph.edge("curious", "second", 2);
+  graph.edge("curious", "bad", 2);
+  Story log;
+  RuntimeOptions options;
+  options.log = [&](uint32_t, const std::string&, std::string_view sentence) { log.add(std::string(sentence)); };
+  GraphRuntime runtime(graph.build(), std::move(options));
+  run_to_end(runtime);
+  const Lines lines = story.lines();
+  const auto at = [&](const std::string& line) { return std::find(lines.begin(), lines.end(), line) - lines.begin(); };
+  CHECK(curious.asked == 3);
+  CHECK(at("first answered") < at("asked for 2"));
+  CHECK(story.has("second 0: 2 2"));
+  CHECK(story.has("second answered"));
+  CHECK(story.has("bad unknown"));
+  CHECK(at("bad unknown") < at("source starts"));
+  CHECK(log.lines() ==
+        Lines{"cannot learn from \"bad\" what the last run sent to output \"other\", so this run does not "
+              "continue from there: nobody is there"});
 }
 
 TEST_CASE("every store behind a source is asked, and one that cannot answer is reported and not waited for") {
