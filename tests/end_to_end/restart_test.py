@@ -67,6 +67,59 @@ class RestartTest(pipeline.PipelineCase):
         for stream, ids in self.stored().items():
             self.assertEqual(ids, set(range(min(ids), max(ids) + 1)), stream)
 
+    # A gap outlives its hold at once.
+    SHORT_HOLD = ('repair: { rest: "${BINANCE_REST_URL:-https://api.binance.com}" }',
+                  'repair: { rest: "${BINANCE_REST_URL:-https://api.binance.com}", hold: 50ms }')
+
+    def leave_open(self, end, *edits, is_passed=True):
+        """`ingest` while REST is away, which misses ids and ends, and again with REST back."""
+        exchange = self.exchange("--rate", 400, "--live-clock", "--drop", "btcusdt@trade:40:5", "--drop",
+                                 "ethusdt@aggTrade:30:1", "--frames", 8_000)
+        graph = self.graph(*edits)
+        away = {"BINANCE_REST_URL": "http://127.0.0.1:9"}
+        first, buffer = self.ingest(graph, exchange, environment=away), self.buffer(graph)
+        self.wait_until_ready("buffer", buffer)
+        missed = ("btcusdt@trade", "ethusdt@aggTrade")
+
+        def is_behind():
+            """Each of the gaps is recorded; where it holds nothing back any more, events behind it are stored."""
+            stored, found = self.stored(), self.gaps("found")[0]
+            return all(stream in found and (not is_passed or max(stored.get(stream, {0})) > max(found[stream]))
+                       for stream in missed)
+
+        self.wait_for(is_behind, "the gaps are recorded, and events behind them", (first, buffer))
+        end(first)
+        self.assertEqual(self.gaps("permanent")[0], {})
+        names = {name for name, in self.query("select gap from gaps where state = 'found' and stream_type <> 'bookTicker'")}
+        second = self.ingest(graph, exchange, name="ingest_again")
+        exchange.wait_for_end_of_data()
+        self.wait_for(lambda: self.ready("ingest").status == 200 and
+                      self.counter("ingest", "sluice_binance_ws_open_gaps") == 0, "every gap is closed", (second, buffer))
+        result = second.stop()
+        self.assert_ended(result)
+        self.wait_until_drained(buffer)
+        self.assert_ended(buffer.stop())
+        exchange.stop()
+        for stream, ids in self.stored().items():
+            self.assertEqual(ids, set(range(min(ids), max(ids) + 1)), stream)
+        # Each gap is found once and closed once, by its name.
+        for name in names:
+            states = [(state, int(first), int(last)) for state, first, last in
+                      self.query(f"select state, first_id, last_id from gaps where gap = '{name}' order by at")]
+            whole = tuple(map(int, name.rsplit("/")[-1].split("-")))
+            self.assertEqual(states, [("found", *whole), ("repaired", *whole)], name)
+        return result
+
+    def test_a_gap_that_outlives_its_hold_survives_a_kill(self):
+        result = self.leave_open(lambda process: process.kill(), self.SHORT_HOLD)
+        self.assertIn("that an earlier run found and did not close", result.stderr)
+
+    def test_a_gap_that_outlives_its_hold_survives_a_stop(self):
+        self.leave_open(lambda process: self.assert_ended(process.stop()), self.SHORT_HOLD)
+
+    def test_a_gap_that_holds_its_stream_back_survives_a_stop(self):
+        self.leave_open(lambda process: self.assert_ended(process.stop()), is_passed=False)
+
     def test_the_first_run_begins_without_a_gap(self):
         exchange = self.exchange("--rate", "100", "--frames", "100")
         graph = self.graph()
