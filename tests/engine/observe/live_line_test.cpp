@@ -39,6 +39,16 @@ TEST_CASE("a live line tells how long records took of late, where most of it wen
         "  | exchange took 2.0 s, p99 2.0 s, most held by route (2.0 s)");
 }
 
+TEST_CASE("the live line of a standby says who has the lock, and nothing of sources that have not begun") {
+  Report report = sample_report();
+  report.edges.clear();
+  find_routes(report);
+  report.standby = StandbyReport{"trades", "host-a has the lock", 0};
+  report.nodes[0].status = SLUICE_STATUS_CONNECTING;
+  CHECK(live_line(report, report, 1.0, 5.0, 0) ==
+        "00:05  standby: host-a has the lock  exchange 0/s  trades 1,234,500 (+0/s)");
+}
+
 TEST_CASE("a quiet graph has a short line, and no time between reports is no rate") {
   Report report = sample_report();
   report.edges[1].discarded = 0;

@@ -22,6 +22,7 @@ std::string body(const std::string& answer) { return answer.substr(answer.find("
 struct Run {
   std::atomic<RunPhase> phase{RunPhase::starting};
   std::atomic<uint32_t> status{SLUICE_STATUS_READY};
+  std::atomic<bool> stands_by{false};
   std::unique_ptr<Observer> observer;
 
   explicit Run(RunPhase first) : phase(first) {
@@ -34,6 +35,7 @@ struct Run {
     RunState state{sluice::testing::sample_report(), phase.load()};
     state.report.nodes[2].status = status.load();
     state.report.nodes[2].status_sentence = "the server is away";
+    if (stands_by) state.report.standby = StandbyReport{"trades", "host-a has the lock", 1};
     return state;
   }
   std::string page(const std::string& path) const { return get(observer->address().port, path); }
@@ -84,6 +86,17 @@ TEST_CASE("readiness follows the run, and being alive does not") {
   run.page_with("/readyz", "200");
   run.phase = RunPhase::stopping;
   CHECK(has(run.page_with("/readyz", "503"), "\"code\":\"stopping\""));
+}
+
+TEST_CASE("a standby is ready, and every page says that it stands by") {
+  Run run(RunPhase::starting);
+  run.stands_by = true;
+  run.phase = RunPhase::standby;
+  CHECK(has(run.page_with("/readyz", "200"), "\"status\":\"standby\""));
+  CHECK(has(run.page("/"), "<b>trades</b>: host-a has the lock"));
+  const auto metrics = ExpositionReader::read(body(run.page("/metrics")));
+  CHECK(metrics.at("sluice_ready").samples[0].value == 1);
+  CHECK(metrics.at("sluice_standby").samples[0].value == 1);
 }
 
 TEST_CASE("the metrics say what was built and what was asked") {

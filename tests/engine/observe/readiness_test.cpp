@@ -49,6 +49,23 @@ TEST_CASE("what a ready node says is a note, and no reason") {
             report.nodes[0].name + "\",\"sentence\":\"connected; 3 ids are missing\"}]}\n");
 }
 
+TEST_CASE("a standby that could take over is ready, and says who has the lock") {
+  Readiness readiness;
+  Report report = sample_report();
+  report.standby = StandbyReport{"trades", "host-a has the lock", 5 * second};
+  // Its source has not begun.
+  report.nodes[0].status = SLUICE_STATUS_CONNECTING;
+  CHECK(readiness.update(report, RunPhase::standby, "", 8 * second).empty());
+  CHECK(
+      readiness_json(report, {}, 8 * second, 1'700'000'008 * second) ==
+      "{\"status\":\"standby\",\"graph\":\"binance\",\"process\":\"\",\"reasons\":[],\"standby\":{\"node\":\"trades\","
+      "\"sentence\":\"host-a has the lock\",\"since\":\"2023-11-14T22:13:25Z\"}}\n");
+  report.nodes[2].status = SLUICE_STATUS_CONNECTING;
+  CHECK(codes(readiness.update(report, RunPhase::standby, "", 9 * second)) == Words{"not_connected trades"});
+  CHECK(readiness_json(report, readiness.reasons(), 9 * second, 9 * second).find("\"status\":\"not_ready\"") !=
+        std::string::npos);
+}
+
 TEST_CASE("before nodes are open, when it stops and when it failed a process is not ready") {
   Readiness readiness;
   const Report report = sample_report();
