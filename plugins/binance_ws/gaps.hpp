@@ -56,8 +56,11 @@ class Gaps {
 
   /// What was found missing since the last call, to be fetched.
   std::vector<Missing> take_missing() { return std::exchange(missing_, {}); }
-  /// Whether any of it still is to be fetched.
-  bool lacks(const Missing& missing) const { return continuity_.lacks(*missing.stream, {missing.first, missing.last}); }
+  /// Whether it is to be fetched: not while lower ids are waited for, as it would have to wait for them here.
+  Repair::Wish wish(const Missing& missing) const {
+    if (!continuity_.lacks(*missing.stream, {missing.first, missing.last})) return Repair::Wish::never;
+    return continuity_.barrier(*missing.stream) < missing.first ? Repair::Wish::later : Repair::Wish::now;
+  }
   /// It cannot be fetched.
   void give_up(const Missing& missing, std::string_view reason);
   /// Whether another piece may come: what came before has been emitted.

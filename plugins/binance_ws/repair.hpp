@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fetches missing trades and aggTrades by id from the exchange's REST interface, as the websocket would have sent them,
-// without E. What REST cannot give comes as a permanent piece that says why; everything else that goes wrong is retried
-// for as long as it takes, within the weight that the exchange allows. At most one page is in flight or waits to be
-// taken. A state machine that never blocks: `step` does what can be done at once. One thread.
+// without E. Questions take turns, a page each, so that a large one does not delay small ones; a page also answers the
+// other questions of its stream, as far as their ids lie in it. What REST cannot give comes as a permanent piece that
+// says why; everything else that goes wrong is retried for as long as it takes, within the weight that the exchange
+// allows. At most one page is in flight or waits to be taken. A state machine that never blocks. One thread.
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,10 +42,18 @@ class Repair {
   static constexpr size_t most_questions = 65'536;
   static constexpr int64_t rows_a_page = 1000;
 
-  Repair(Context context, const RepairOptions& options, SSL_CTX* tls, net::Waker waker);
+  enum class Wish : uint8_t {
+    now,
+    later,  ///< something else of its stream comes first
+    never   ///< it is not missing any more
+  };
+  /// Of what is left of a question, before a page of it is requested.
+  using Wishes = std::function<Wish(const Missing&)>;
 
-  /// Queued behind what was asked before. False: it is not taken, as too many wait, or as the stream is neither trade
-  /// nor aggTrade, or as last lies before first.
+  Repair(Context context, const RepairOptions& options, SSL_CTX* tls, net::Waker waker, Wishes wishes = {});
+
+  /// Queued behind what was asked before; the ranges of a stream do not overlap. False: it is not taken, as too many
+  /// wait, or as the stream is neither trade nor aggTrade, or as last lies before first.
   [[nodiscard]] bool ask(const Missing& missing);
 
   /// Does nothing while a piece waits to be taken.
@@ -62,13 +72,8 @@ class Repair {
     std::vector<RepairedRow> rows;  ///< each id of the range, in order
     std::string permanent;          ///< not empty: REST cannot give this range, and why; then there are no rows
   };
-  /// Pieces of the oldest question first, in order of ids. Together they cover its range exactly once.
+  /// Those of a question come in order of ids, and together cover its range exactly once.
   std::optional<Piece> take();
-
-  /// What the next request is about; none while there is no question, or an answer is on its way or waits to be taken.
-  std::optional<Missing> next() const;
-  /// Ends the question that next() is of: nothing more of it is wanted.
-  void drop();
 
   /// Why it does not get on now, and when it goes on; empty: it does.
   std::string_view trouble() const { return trouble_; }
@@ -76,31 +81,38 @@ class Repair {
   uint64_t requests() const { return requests_; }
 
  private:
-  const Missing& question() const { return questions_.front(); }
+  struct Question {
+    Missing left;
+    std::optional<int64_t> chain;  ///< the last trade of the aggTrade before its first id, where that was in an answer
+    int doubts = 0;                ///< answers in a row that say that REST cannot give its first id, and may yet change
+    int64_t not_before_ns = 0;
+  };
+  bool choose(int64_t now_ns);
   bool begin(int64_t now_ns);
   void on_answer(net::HttpAnswer answer, int64_t now_ns);
   void on_page(RestPage page, int64_t now_ns);
-  void give(RestPage page);
-  void give_up(int64_t last, std::string why);
-  void doubt(int answers, int64_t last, std::string why, int64_t now_ns);
+  void give(const RestPage& page, const Stream* stream);
+  void give_up(Question& question, int64_t last, std::string why);
+  void doubt(Question& question, int answers, int64_t last, std::string why, int64_t now_ns);
   void retry(std::string why, int64_t least_wait_ns, int64_t now_ns);
-  void pass(int64_t id);
-  void end_question();
+  void pass(Question& question, int64_t id);
+  int64_t page_end() const;
+  void rotate();
+  void forget_answered();
 
   Context context_;
   RepairOptions options_;
   net::HttpClient client_;
+  Wishes wishes_;
   std::shared_ptr<WeightBudget> budget_;
   Backoff backoff_;
 
-  std::deque<Missing> questions_;
-  std::deque<Piece> pieces_;  ///< of one answer: a page, and what lies before it
-  int64_t next_id_ = 0;       ///< of the first question
-  /// The last trade of the aggTrade before next_id_, where that was in the answer.
-  std::optional<int64_t> chain_;
+  std::deque<Question> questions_;  ///< the first is asked next, or is being asked
+  std::deque<Piece> pieces_;        ///< of one answer
+  int64_t page_end_ = 0;            ///< the last id that is being asked for
   bool is_asking_ = false;
-  int doubts_ = 0;  ///< answers in a row that say that REST cannot give next_id_, and may yet change
-  int64_t wait_until_ns_ = 0;
+  int64_t wait_until_ns_ = 0;  ///< for the server
+  int64_t turn_ns_ = 0;        ///< when a question may have its turn
   uint64_t requests_ = 0;
   std::string trouble_;
 };

@@ -37,7 +37,10 @@ BinanceSource::BinanceSource(Context context, Options options, net::TlsContext t
       metrics_(context),
       records_(context, make_stream_table(context, make_stream_names(options_.symbols, options_.stream_types)),
                options_.microseconds, metrics_, options_.repair ? std::optional(options_.repair->hold) : std::nullopt) {
-  if (options_.repair) repair_.emplace(context_, *options_.repair, tls_.get(), waker_);
+  if (options_.repair) {
+    repair_.emplace(context_, *options_.repair, tls_.get(), waker_,
+                    [this](const Missing& missing) { return records_.gaps().wish(missing); });
+  }
   if (options_.proxy) {
     context_.info("going through the proxy " + options_.proxy->name() + ", from " + options_.proxy->from);
   }
@@ -125,19 +128,12 @@ void BinanceSource::advance_repair(int64_t now_ns) {
     if (!repair_->ask(missing)) gaps.give_up(missing, "too many ranges of ids wait to be repaired");
   }
   const uint64_t before = repair_->requests();
-  const auto step = [&] {
-    // What has come meanwhile, or is given up, costs no request.
-    for (std::optional<Missing> next = repair_->next(); next && !gaps.lacks(*next); next = repair_->next()) {
-      repair_->drop();
-    }
-    repair_->step(now_ns);
-  };
-  step();
+  repair_->step(now_ns);
   while (gaps.takes_pieces()) {
     const std::optional<Repair::Piece> piece = repair_->take();
     if (!piece) break;
     gaps.take(*piece);
-    step();
+    repair_->step(now_ns);
   }
   if (repair_->requests() != before) metrics_.repair_requests.add(static_cast<int64_t>(repair_->requests() - before));
 }

@@ -133,7 +133,9 @@ class Repairing {
                      Clock clock = Clock::leaping)
       : Repairing(options_for(url, microseconds), tls, clock) {}
   explicit Repairing(const RepairOptions& options, SSL_CTX* tls = nullptr, Clock clock = Clock::leaping)
-      : clock_(clock), repair_(context_, options, tls, waker_) {}
+      : clock_(clock), repair_(context_, options, tls, waker_, [this](const Missing& left) {
+          return wish ? wish(left) : Repair::Wish::now;
+        }) {}
 
   static RepairOptions options_for(const std::string& url, bool microseconds) {
     RepairOptions options;
@@ -143,6 +145,7 @@ class Repairing {
   }
 
   Repair& repair() { return repair_; }
+  std::function<Repair::Wish(const Missing&)> wish{};  ///< nothing: all of it, now
   int64_t now_ns() const { return context_.monotonic_ns() + leapt_ns_; }
   /// Leaps over waits so far.
   int64_t leapt_ns() const { return leapt_ns_; }

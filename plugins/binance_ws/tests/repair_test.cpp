@@ -2,6 +2,7 @@
 // The repair against a REST server that the test plays: what it asks, what it makes of answers, and what of failures.
 #include "repair.hpp"
 
+#include <map>
 #include <random>
 
 #include "repair_kit.hpp"
@@ -32,44 +33,69 @@ TEST_CASE("a gap of 57,240 trades is repaired in 58 requests over one connection
   CHECK(pieces[0].rows[0].trade_time_ns == 1723161601437'000'000);
 }
 
-TEST_CASE("questions of several streams are answered one after the other") {
+TEST_CASE("questions take turns, a page each, and a small one does not wait for a large one") {
   RestServer server([](int, const Asked& asked) { return ok(rows_for(asked)); });
   Repairing node(server.url());
-  REQUIRE(node.repair().ask({&btc_trade, 10, 1509}));
+  REQUIRE(node.repair().ask({&btc_trade, 10, 3509}));
   REQUIRE(node.repair().ask({&eth_agg, 7, 7}));
-  REQUIRE(node.repair().ask({&btc_trade, 2000, 2001}));
-  std::vector<sluice::binance::Repair::Piece> pieces = node.pieces();
-  REQUIRE(pieces.size() == 4);
+  REQUIRE(node.repair().ask({&btc_trade, 50'000, 51'001}));
+  std::vector<Repair::Piece> large, small, other;
+  std::vector<std::string> order;
+  while (!node.repair().is_idle()) {
+    Repair::Piece piece = node.piece();
+    const bool is_agg = piece.range.stream == &eth_agg;
+    const bool is_large = !is_agg && piece.range.first < 50'000;
+    order.push_back(is_agg ? "agg" : is_large ? "large" : "small");
+    (is_agg ? other : is_large ? large : small).push_back(std::move(piece));
+  }
+  CHECK(order == std::vector<std::string>{"large", "agg", "small", "large", "small", "large", "large"});
   CHECK(
-      pieces[2].rows.at(0).payload ==
+      other[0].rows.at(0).payload ==
       R"({"e":"aggTrade","s":"ETHUSDT","a":7,"p":"1.0","q":"2.0","f":14,"l":15,"T":1617566591314,"m":false,"M":true})");
-  const auto asked = server.asked();
-  CHECK(asked.at(2).head.find("GET /api/v3/aggTrades?symbol=ETHUSDT&fromId=7&limit=1 ") == 0);
-  std::vector<Repair::Piece> rest;
-  rest.push_back(std::move(pieces[3]));
-  check_cover(rest, btc_trade, 2000, 2001);
-  pieces.resize(2);
-  check_cover(pieces, btc_trade, 10, 1509);
+  CHECK(server.asked().at(1).head.find("GET /api/v3/aggTrades?symbol=ETHUSDT&fromId=7&limit=1 ") == 0);
+  check_cover(large, btc_trade, 10, 3509);
+  check_cover(small, btc_trade, 50'000, 51'001);
 }
 
-TEST_CASE("what is not wanted any more is not asked for") {
+TEST_CASE("questions whose ids lie in one page share it") {
+  RestServer server([](int, const Asked& asked) { return ok(rows_for(asked)); });
+  Repairing node(server.url());
+  const std::vector<int64_t> single = {500, 3, 77, 1002, 1003};
+  for (const int64_t id : single) REQUIRE(node.repair().ask({&btc_trade, id, id}));
+  REQUIRE(node.repair().ask({&eth_agg, 600, 601}));
+  REQUIRE(node.repair().ask({&btc_trade, 900, 950}));
+  std::map<int64_t, size_t> sizes;
+  for (const Repair::Piece& piece : node.pieces()) {
+    check_cover({piece}, *piece.range.stream, piece.range.first, piece.range.last);
+    sizes[piece.range.first] = piece.rows.size();
+  }
+  CHECK(sizes == std::map<int64_t, size_t>{{3, 1}, {77, 1}, {500, 1}, {600, 2}, {900, 51}, {1002, 1}, {1003, 1}});
+  // From 500 to 1003, of the other stream, and from 3 to 77.
+  const auto asked = server.asked();
+  REQUIRE(asked.size() == 3);
+  CHECK(asked[0].from == 500);
+  CHECK(asked[0].limit == 504);
+  CHECK(asked[1].limit == 75);
+}
+
+TEST_CASE("what is not wanted any more is not asked for, and what is wanted later waits") {
   RestServer server([](int, const Asked& asked) { return ok(rows_for(asked)); });
   Repairing node(server.url());
   Repair& repair = node.repair();
-  CHECK_FALSE(repair.next());
-  REQUIRE(repair.ask({&btc_trade, 1, 5000}));
+  bool is_later = true;
+  node.wish = [&](const Missing& left) {
+    if (left.stream == &btc_trade && left.first == 1001) return Repair::Wish::never;
+    return left.stream == &eth_agg && is_later ? Repair::Wish::later : Repair::Wish::now;
+  };
   REQUIRE(repair.ask({&eth_agg, 7, 7}));
-  node.run_until([&] { return repair.requests() == 1 && repair.deadline_ns() == INT64_MAX; });
-  CHECK_FALSE(repair.next());
-  REQUIRE(repair.take());
-  const std::optional<Missing> next = repair.next();
-  REQUIRE(next);
-  CHECK(next->first == 1001);
-  CHECK(next->last == 5000);
-  repair.drop();
+  REQUIRE(repair.ask({&btc_trade, 1, 5000}));
+  check_cover({node.piece()}, btc_trade, 1, 1000);
+  repair.step(node.now_ns());
+  CHECK_FALSE(repair.is_idle());
+  CHECK(repair.requests() == 1);
+  is_later = false;
   check_cover(node.pieces(), eth_agg, 7, 7);
   CHECK(repair.requests() == 2);
-  CHECK(repair.is_idle());
 }
 
 TEST_CASE("nothing is fetched ahead of what is taken") {
@@ -317,7 +343,7 @@ TEST_CASE("an answer that begins later only once is not believed") {
   CHECK(node.repair().requests() == 4);
 }
 
-TEST_CASE("rows that begin behind the question make all of it permanent") {
+TEST_CASE("rows that begin behind the question make all of it permanent, and another question has its turn before") {
   RestServer server(
       [](int, const Asked& asked) { return ok(rows_for(asked, INT64_MAX, [](int64_t id) { return id >= 500; })); });
   Repairing node(server.url());
@@ -325,9 +351,9 @@ TEST_CASE("rows that begin behind the question make all of it permanent") {
   REQUIRE(node.repair().ask({&btc_trade, 600, 600}));
   const auto pieces = node.pieces();
   REQUIRE(pieces.size() == 2);
-  CHECK(pieces[0].range.last == 120);
-  CHECK(pieces[0].permanent == "the exchange has no trades with the ids 100 to 499; the next that it has is 500");
-  CHECK(pieces[1].rows.size() == 1);
+  CHECK(pieces[0].rows.size() == 1);
+  CHECK(pieces[1].range.last == 120);
+  CHECK(pieces[1].permanent == "the exchange has no trades with the ids 100 to 499; the next that it has is 500");
 }
 
 TEST_CASE("an end is believed when it is said five times, as the exchange's database may be behind") {
@@ -469,5 +495,46 @@ TEST_CASE("whatever the server does, the pieces cover what was asked once, in or
       if (piece.permanent.empty()) continue;
       for (int64_t id = piece.range.first; id <= piece.range.last; ++id) REQUIRE_FALSE(has(id));
     }
+  }
+}
+
+TEST_CASE("whatever is missing where, each id is fetched or permanent once, and requests are bounded", "[property]") {
+  for (uint32_t seed = 0; seed < 40; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    std::vector<bool> lost(12'000);
+    for (int i = 0; i < 2; ++i) lost[random() % lost.size()] = true;
+    const auto has = [&](int64_t id) { return !lost[static_cast<size_t>(id)]; };
+    RestServer server([&](int, const Asked& asked) { return ok(rows_for(asked, 12'000, has)); });
+    Repairing node(server.url());
+    std::map<std::pair<const Stream*, int64_t>, int> missing;
+    std::map<const Stream*, uint64_t> pages;
+    for (const Stream* stream : {&btc_trade, &eth_agg}) {
+      std::vector<Missing> ranges;
+      for (int64_t id = 1 + static_cast<int64_t>(random() % 500); id < 10'000;) {
+        const int64_t last = id + (random() % 8 == 0 ? static_cast<int64_t>(random() % 2'500) : 0);
+        ranges.push_back({stream, id, last});
+        for (int64_t at = id; at <= last; ++at) missing[{stream, at}] = 0;
+        id = last + 2 + static_cast<int64_t>(random() % 700);
+      }
+      std::shuffle(ranges.begin(), ranges.end(), random);
+      for (const Missing& range : ranges) REQUIRE(node.repair().ask(range));
+      // At worst, a page for each question and each thousand of its ids; an id that REST lacks takes three more.
+      for (const Missing& range : ranges) pages[stream] += static_cast<uint64_t>((range.last - range.first) / 1000 + 1);
+      pages[stream] += 6;
+    }
+    for (const Repair::Piece& piece : node.pieces()) {
+      for (int64_t id = piece.range.first; id <= piece.range.last; ++id) {
+        const auto at = missing.find({piece.range.stream, id});
+        REQUIRE(at != missing.end());
+        ++at->second;
+        REQUIRE(piece.permanent.empty() == has(id));
+      }
+      if (piece.permanent.empty()) {
+        check_cover({piece}, *piece.range.stream, piece.range.first, piece.range.last);
+      }
+    }
+    for (const auto& [id, times] : missing) REQUIRE(times == 1);
+    CHECK(node.repair().requests() <= pages[&btc_trade] + pages[&eth_agg]);
   }
 }
