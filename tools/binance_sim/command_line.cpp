@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 
+#include "moment.hpp"
 #include "options.hpp"
 #include "read_number.hpp"
 
@@ -28,12 +29,16 @@ constexpr const char* introduction =
 
 constexpr const char* endnote =
     "Faults strike after frame N, counted over the whole run; `every:N` repeats them, and an option may be given more\n"
-    "than once. STREAM is a type (trade, aggTrade, bookTicker: each stream of it) or a name, btcusdt@trade, and "
+    "than once. `2/` in front of N, where a connection is struck, means those of the second host. POST /sim?cut=2/\n"
+    "strikes at once: names without `-at`, values without N. STREAM is a type (trade, aggTrade, bookTicker: each "
+    "stream of it) or a name, btcusdt@trade, and "
     "counts\n"
     "its own events. Exit codes: 0 ended in order, 2 wrong options, 3 cannot listen, 4 a file cannot be read or "
     "written.";
 
 struct Raw {
+  std::string delay = "0s", lifetime = "24h";
+  std::vector<std::string> also, quiet_at, silence_at, wild;
   std::string ping_interval = "20s", pong_timeout = "60s", weight_window = "1m", weight_ban = "2m", refuse;
   std::vector<std::string> close_at, cut_at, truncate_at, stall_at, malformed_at, shutdown_at;
   std::vector<std::string> drop, repeat, swap;
@@ -50,6 +55,10 @@ void add_market_options(CLI::App& app, Options& options, Raw& raw) {
       ->capture_default_str()
       ->group(group);
   app.add_option("--seed", options.seed, "Same seed, same events (times follow the clock; see --start-time)")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--symbols", options.symbols, "BTCUSDT, ETHUSDT, BNBUSDT, SIM4USDT and so on, so many")
+      ->check(CLI::Range(3, 10'000))
       ->capture_default_str()
       ->group(group);
   app.add_option("--start-time", raw.start_ms, "Unix milliseconds at which generated times start, instead of the clock")
@@ -77,7 +86,7 @@ void add_market_options(CLI::App& app, Options& options, Raw& raw) {
       ->group(group);
 }
 
-void add_server_options(CLI::App& app, Options& options) {
+void add_server_options(CLI::App& app, Options& options, Raw& raw) {
   const char* group = "Server";
   app.add_option("--host", options.host, "Address to listen on; the default is reachable from this machine only")
       ->capture_default_str()
@@ -85,7 +94,12 @@ void add_server_options(CLI::App& app, Options& options) {
   app.add_option("--port", options.port, "0 takes a free one, printed on the first line")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--port-file", options.port_file, "Also write the port to this file")->group(group);
+  app.add_option("--port-file", options.port_file, "Also write the port to this file, a line for each host")
+      ->group(group);
+  app.add_option("--delay", raw.delay, "Each event leaves this host so much later")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--also", raw.also, "PORT[:delay] another host of the same market, at the same address")->group(group);
   app.add_flag("--tls", options.tls, "wss, with a self-signed certificate for localhost made at start")->group(group);
   auto* cert = app.add_option("--cert", options.certificate_path, "TLS certificate (PEM)")->group(group);
   auto* key = app.add_option("--key", options.key_path, "Its key (PEM)")->group(group);
@@ -101,6 +115,9 @@ void add_server_options(CLI::App& app, Options& options) {
 
 void add_rule_options(CLI::App& app, Options& options, Raw& raw) {
   const char* group = "Rules of the exchange";
+  app.add_option("--lifetime", raw.lifetime, "Close 1001 a connection of this age; 0: none")
+      ->capture_default_str()
+      ->group(group);
   app.add_option("--ping-interval", raw.ping_interval, "A ping this often; 0: none")
       ->capture_default_str()
       ->group(group);
@@ -144,6 +161,8 @@ void add_stream_fault_options(CLI::App& app, Raw& raw) {
       ->group(group);
   app.add_option("--repeat", raw.repeat, "The same forms: send each twice")->group(group);
   app.add_option("--swap", raw.swap, "The same forms: send each behind the one that follows it")->group(group);
+  app.add_option("--wild", raw.wild, "The same forms: send each with an id that is 1,000,000,000 too large")
+      ->group(group);
 }
 
 void add_rest_fault_options(CLI::App& app, Raw& raw) {
@@ -178,6 +197,10 @@ void add_fault_options(CLI::App& app, Options& options, Raw& raw) {
       ->group(group);
   app.add_option("--shutdown-at", raw.shutdown_at, "[every:]N[:seconds] serverShutdown, and close 1001 after seconds")
       ->group(group);
+  app.add_option("--silence-at", raw.silence_at,
+                 "[every:]N:STREAM[:seconds] a connection gets nothing of this stream; for ever by default")
+      ->group(group);
+  app.add_option("--quiet-at", raw.quiet_at, "[every:]N:seconds nothing is traded, and REST agrees")->group(group);
   app.add_option("--fragment-every", options.fragment_every,
                  "Every N-th frame in two fragments, a ping between; 0: none")
       ->capture_default_str()
@@ -207,11 +230,38 @@ std::optional<Failure> read_refusal(const std::string& text, Options& options) {
   return Failure{exit_usage, fmt::format("--refuse {}: expected N[:status], a status being 300..599", text)};
 }
 
+std::optional<Failure> read_hosts(const Raw& raw, Options& options) {
+  for (const std::string& text : raw.also) {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    HostOptions host;
+    const auto delay = colon == text.size() ? Duration{} : parse_duration(std::string_view(text).substr(colon + 1));
+    if (!read_number(std::string_view(text).substr(0, colon), host.port) || !delay)
+      return Failure{exit_usage, fmt::format("--also {}: expected PORT[:delay], such as 0:30ms", text)};
+    host.delay = *delay;
+    options.more_hosts.push_back(host);
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> read_quiet(const Raw& raw, Options& options) {
+  for (const std::string& text : raw.quiet_at) {
+    const std::optional<Moment> moment = read_moment(text);
+    double seconds = 0;
+    if (!moment || !moment->argument || !read_number(*moment->argument, seconds) || seconds < 0)
+      return Failure{exit_usage, fmt::format("--quiet-at {}: expected [every:]N:seconds, N being a number of frames "
+                                             "above 0",
+                                             text)};
+    options.quiet.push_back({moment->at, moment->every, in_seconds(seconds)});
+  }
+  return std::nullopt;
+}
+
 std::optional<Failure> read_stream_faults(const Raw& raw, Options& options) {
   const std::tuple<StreamFaultKind, const char*, const std::vector<std::string>*> faults[] = {
       {StreamFaultKind::drop, "--drop", &raw.drop},
       {StreamFaultKind::repeat, "--repeat", &raw.repeat},
-      {StreamFaultKind::swap, "--swap", &raw.swap}};
+      {StreamFaultKind::swap, "--swap", &raw.swap},
+      {StreamFaultKind::wild, "--wild", &raw.wild}};
   for (const auto& [kind, name, texts] : faults)
     for (const std::string& text : *texts) {
       Outcome<StreamFault> fault = parse_stream_fault(kind, name, text);
@@ -244,6 +294,8 @@ std::optional<Failure> read_rest_faults(const Raw& raw, Options& options) {
 
 std::optional<Failure> read_raw(const Raw& raw, Options& options) {
   const std::pair<const char*, std::pair<const std::string*, Duration*>> durations[] = {
+      {"--delay", {&raw.delay, &options.delay}},
+      {"--lifetime", {&raw.lifetime, &options.lifetime}},
       {"--ping-interval", {&raw.ping_interval, &options.ping_interval}},
       {"--pong-timeout", {&raw.pong_timeout, &options.pong_timeout}},
       {"--weight-window", {&raw.weight_window, &options.weights.window}},
@@ -257,6 +309,7 @@ std::optional<Failure> read_raw(const Raw& raw, Options& options) {
   }
   const std::tuple<FaultKind, const char*, const std::vector<std::string>*> faults[] = {
       {FaultKind::malformed, "--malformed-at", &raw.malformed_at},
+      {FaultKind::silence, "--silence-at", &raw.silence_at},
       {FaultKind::stall, "--stall-at", &raw.stall_at},
       {FaultKind::shutdown, "--shutdown-at", &raw.shutdown_at},
       {FaultKind::close, "--close-at", &raw.close_at},
@@ -268,6 +321,8 @@ std::optional<Failure> read_raw(const Raw& raw, Options& options) {
       if (!fault) return fault.failure();
       options.faults.add(*fault);
     }
+  if (auto failure = read_hosts(raw, options)) return failure;
+  if (auto failure = read_quiet(raw, options)) return failure;
   if (auto failure = read_stream_faults(raw, options)) return failure;
   if (auto failure = read_rest_faults(raw, options)) return failure;
   if (raw.start_ms >= 0) options.start_ms = raw.start_ms;
@@ -296,7 +351,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   Raw raw;
   CLI::App app(introduction, "binance_sim");
   app.footer(endnote);
-  add_server_options(app, line.options);
+  add_server_options(app, line.options, raw);
   add_market_options(app, line.options, raw);
   add_rule_options(app, line.options, raw);
   add_rest_options(app, line.options, raw);

@@ -5,6 +5,7 @@
 // Never holds text of its own: events are copied by the million.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,8 @@ struct StreamInfo {
   EventKind kind = EventKind::other;
 };
 
+enum class SymbolStatus { trading, halted, gone };
+
 class StreamTable {
  public:
   // The index of this name, which is added when it is new. The kind follows from what stands behind the '@'.
@@ -47,9 +50,16 @@ class StreamTable {
   int find(std::string_view name) const;
   std::size_t size() const { return streams_.size(); }
   const StreamInfo& operator[](std::size_t index) const { return streams_[index]; }
+  // Trading, unless it was said otherwise.
+  SymbolStatus status(const std::string& symbol) const {
+    const auto found = statuses_.find(symbol);
+    return found == statuses_.end() ? SymbolStatus::trading : found->second;
+  }
+  void set_status(const std::string& symbol, SymbolStatus status) { statuses_[symbol] = status; }
 
  private:
   std::vector<StreamInfo> streams_;
+  std::map<std::string, SymbolStatus> statuses_;
 };
 
 std::string_view event_type(EventKind kind);

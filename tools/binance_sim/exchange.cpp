@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <limits>
 
 #include "clock.hpp"
 
@@ -23,6 +24,7 @@ Exchange::Exchange(boost::asio::io_context& io, const StreamTable& streams, Feed
       timer_(io),
       live_clock_(settings.live_clock),
       last_position_(settings.last_position),
+      quiets_(settings.quiet),
       faults_(streams, settings.faults, truth) {}
 
 void Exchange::leave(Listener& listener) {
@@ -30,11 +32,56 @@ void Exchange::leave(Listener& listener) {
   changed();
 }
 
-std::uint64_t Exchange::start_position(const Listener& who) const {
-  if (live_clock_) return tape_.end();
+std::uint64_t Exchange::start_position(const Listener& who, Time::duration delay) const {
   const bool others =
       std::any_of(listeners_.begin(), listeners_.end(), [&](const Listener* l) { return l != &who && l->flowing(); });
-  return others ? tape_.end() : std::max(furthest_, tape_.begin());
+  if (!live_clock_ && !others) return std::max(furthest_, tape_.begin());
+  if (delay == Time::duration::zero()) return tape_.end();
+  return std::max(tape_.begin(), arrivals_.end_at(std::chrono::steady_clock::now() - delay));
+}
+
+Feed::Issued Exchange::issue(Time at) {
+  return [this, at](const Event& event) {
+    truth_.issued(event);
+    history_.add(event, at);
+  };
+}
+
+void Exchange::catch_up() {
+  const Now at = clock_now();
+  if (!live_clock_ || flowing_ != 0 || over() || stopped_ || is_quiet(at)) return;
+  feed_.resume(at, true, issue(at.steady));
+}
+
+void Exchange::quiet(Time::duration lasts) {
+  quiet_until_ = std::chrono::steady_clock::now() + lasts;
+  changed();
+}
+
+std::uint64_t Exchange::next_quiet() const {
+  std::uint64_t next = std::numeric_limits<std::uint64_t>::max();
+  for (const Quiet& quiet : quiets_)
+    if (quiet.every) {
+      next = std::min(next, (quiet_taken_ / quiet.after + 1) * quiet.after);
+    } else if (quiet.after > quiet_taken_) {
+      next = std::min(next, quiet.after);
+    }
+  return next;
+}
+
+// Nothing is issued before the end; then the feed goes on as if no time had passed.
+bool Exchange::is_quiet(const Now& now) {
+  if (const std::uint64_t next = next_quiet(); tape_.end() >= next) {
+    for (const Quiet& quiet : quiets_)
+      if (quiet.every ? next % quiet.after == 0 : next == quiet.after)
+        quiet_until_ = std::max(quiet_until_, now.steady + quiet.lasts);
+    quiet_taken_ = next;
+  }
+  if (quiet_until_ == Time{}) return false;
+  if (now.steady < quiet_until_) return true;
+  quiet_until_ = {};
+  feed_.resume(now, false, issue(now.steady));
+  return false;
 }
 
 bool Exchange::offer(std::uint64_t position) {
@@ -45,10 +92,8 @@ bool Exchange::offer(std::uint64_t position) {
 void Exchange::pull() {
   if (flowing_ == 0 || over() || stopped_) return;
   const Now at = clock_now();
-  const auto issued = [this, steady = at.steady](const Event& event) {
-    truth_.issued(event);
-    history_.add(event, steady);
-  };
+  const Feed::Issued issued = issue(at.steady);
+  if (is_quiet(at)) return arm(at, false);
   if (halted_) {
     feed_.resume(at, live_clock_, issued);
     halted_ = false;
@@ -56,7 +101,10 @@ void Exchange::pull() {
   const std::uint64_t before = tape_.end();
   feed_.pull(at, wanted_, room(), faults_.any() ? undisturbed_ : tape_, issued);
   const bool all_dropped = faults_.any() && disturb();
-  if (tape_.end() != before && flowing_ > 1) kick_all();
+  if (tape_.end() != before) {
+    arrivals_.came(tape_.end(), at.steady);
+    if (flowing_ > 1) kick_all();
+  }
   if (over()) {
     check_end();
   } else {
@@ -78,6 +126,7 @@ bool Exchange::disturb() {
 std::size_t Exchange::room() const {
   std::uint64_t limit = pulled_at_once;
   if (last_position_ != 0) limit = std::min(limit, last_position_ - tape_.end());
+  if (!quiets_.empty()) limit = std::min(limit, std::max(next_quiet(), tape_.end() + 1) - tape_.end());
   for (Listener* listener : listeners_) {
     const std::optional<std::uint64_t> from = listener->holds_from();
     if (!from || !listener->flowing()) continue;
@@ -98,6 +147,7 @@ void Exchange::arm(const Now& at, bool all_dropped) {
   std::optional<Time> due = feed_.next_due();
   // The market waits for no blocked connection; and no connection asks for more because of what it does not get.
   if (!due && (live_clock_ || all_dropped)) due = at.steady;
+  if (at.steady < quiet_until_) due = quiet_until_;
   if (armed_ || !due) return;
   armed_ = true;
   timer_.expires_at(std::max(*due, at.steady + std::chrono::milliseconds(1)));
@@ -133,6 +183,7 @@ void Exchange::trim() {
   for (const Listener* listener : listeners_)
     if (const auto from = listener->holds_from()) keep = std::min(keep, *from);
   tape_.trim(keep);
+  arrivals_.trim(tape_.begin());
 }
 
 void Exchange::changed() {

@@ -13,7 +13,8 @@ namespace {
 std::vector<std::string> all_symbols(const StreamTable& streams) {
   std::vector<std::string> all;
   for (std::size_t i = 0; i < streams.size(); ++i)
-    if (is_symbol(streams[i].symbol) && std::find(all.begin(), all.end(), streams[i].symbol) == all.end())
+    if (is_symbol(streams[i].symbol) && streams.status(streams[i].symbol) != SymbolStatus::gone &&
+        std::find(all.begin(), all.end(), streams[i].symbol) == all.end())
       all.push_back(streams[i].symbol);
   return all;
 }
@@ -51,15 +52,16 @@ std::string_view quantity_step(std::string_view symbol) {
   return "0.00000001";
 }
 
-std::string symbol_json(std::string_view symbol) {
+std::string symbol_json(std::string_view symbol, SymbolStatus status) {
   const Assets assets = assets_of(symbol);
   const std::string_view step = quantity_step(symbol);
   return fmt::format(
-      R"({{"symbol":"{}","status":"TRADING","baseAsset":"{}","baseAssetPrecision":8,"quoteAsset":"{}",)"
+      R"({{"symbol":"{}","status":"{}","baseAsset":"{}","baseAssetPrecision":8,"quoteAsset":"{}",)"
       R"("quotePrecision":8,"quoteAssetPrecision":8,"isSpotTradingAllowed":true,"filters":[)"
       R"({{"filterType":"PRICE_FILTER","minPrice":"0.01000000","maxPrice":"1000000.00000000","tickSize":"{}"}},)"
       R"({{"filterType":"LOT_SIZE","minQty":"{}","maxQty":"9000.00000000","stepSize":"{}"}}]}})",
-      symbol, assets.base, assets.quote, step == "0.00000001" ? step : "0.01000000", step, step);
+      symbol, status == SymbolStatus::trading ? "TRADING" : "BREAK", assets.base, assets.quote,
+      step == "0.00000001" ? step : "0.01000000", step, step);
 }
 
 }  // namespace
@@ -80,10 +82,11 @@ std::vector<std::string> symbols_of(RestQuery& query, const StreamTable& streams
   return *wanted;
 }
 
-std::string exchange_info(const std::vector<std::string>& symbols, const WeightRules& weights,
-                          std::int64_t server_time) {
+std::string exchange_info(const std::vector<std::string>& symbols, const StreamTable& streams,
+                          const WeightRules& weights, std::int64_t server_time) {
   std::string list;
-  for (const std::string& symbol : symbols) list += (list.empty() ? "" : ",") + symbol_json(symbol);
+  for (const std::string& symbol : symbols)
+    list += (list.empty() ? "" : ",") + symbol_json(symbol, streams.status(symbol));
   const std::string limits =
       weights.limit == 0
           ? ""

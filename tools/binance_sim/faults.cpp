@@ -8,6 +8,7 @@
 
 #include "frames.hpp"
 #include "moment.hpp"
+#include "stream_faults.hpp"
 
 namespace sluice::sim {
 namespace {
@@ -32,6 +33,16 @@ bool read_argument(std::string_view text, Fault& fault) {
       fault.malformed = static_cast<Malformed>(found - std::begin(names));
       return true;
     }
+    case FaultKind::silence: {
+      const std::size_t colon = text.find(':');
+      fault.stream = std::string(text.substr(0, colon));
+      if (!is_stream(fault.stream)) return false;
+      if (colon == std::string_view::npos) return true;
+      double seconds = 0;
+      if (!read_number(text.substr(colon + 1), seconds) || seconds < 0) return false;
+      fault.seconds = seconds;
+      return true;
+    }
     case FaultKind::cut:
     case FaultKind::truncate:
       break;
@@ -42,17 +53,28 @@ bool read_argument(std::string_view text, Fault& fault) {
 std::string_view argument_form(FaultKind kind) {
   switch (kind) {
     case FaultKind::close:
-      return "[every:]N[:close code 1000..4999]";
+      return "[HOST/][every:]N[:close code 1000..4999]";
     case FaultKind::stall:
     case FaultKind::shutdown:
-      return "[every:]N[:seconds]";
+      return "[HOST/][every:]N[:seconds]";
+    case FaultKind::silence:
+      return "[HOST/][every:]N:STREAM[:seconds]";
     case FaultKind::malformed:
-      return "[every:]N[:all|text|truncated|utf8|junk|fields|types|stream]";
+      return "[HOST/][every:]N[:all|text|truncated|utf8|junk|fields|types|stream]";
     case FaultKind::cut:
     case FaultKind::truncate:
       break;
   }
-  return "[every:]N";
+  return "[HOST/][every:]N";
+}
+
+// Takes `2/` off the front.
+bool read_host(std::string_view& text, unsigned& host) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return true;
+  const bool good = read_number(text.substr(0, slash), host) && host > 0;
+  text.remove_prefix(slash + 1);
+  return good;
 }
 
 }  // namespace
@@ -60,13 +82,15 @@ std::string_view argument_form(FaultKind kind) {
 Outcome<Fault> parse_fault(FaultKind kind, std::string_view option, std::string_view text) {
   Fault fault;
   fault.kind = kind;
-  if (const std::optional<Moment> moment = read_moment(text)) {
+  std::string_view rest = text;
+  if (const auto moment = read_host(rest, fault.host) ? read_moment(rest) : std::nullopt) {
     fault.frames = moment->at;
     fault.every = moment->every;
-    if (!moment->argument || read_argument(*moment->argument, fault)) return fault;
+    if (moment->argument ? read_argument(*moment->argument, fault) : kind != FaultKind::silence) return fault;
   }
-  return Failure{exit_usage, fmt::format("{} {}: expected {}, N being a number of frames above 0", option, text,
-                                         argument_form(kind))};
+  return Failure{exit_usage, fmt::format("{} {}: expected {}, N being a number of frames above 0, and HOST the number "
+                                         "of a host, 1 being the first",
+                                         option, text, argument_form(kind))};
 }
 
 std::string_view malformed_name(Malformed kind) { return names[static_cast<std::size_t>(kind)]; }
@@ -96,9 +120,10 @@ std::string malformed_frame(Malformed kind, std::uint64_t count) {
   return {};
 }
 
-std::uint64_t FaultPlan::next_after(std::uint64_t frames) const {
+std::uint64_t FaultPlan::next_after(std::uint64_t frames, unsigned host) const {
   std::uint64_t next = std::numeric_limits<std::uint64_t>::max();
   for (const Fault& fault : faults_) {
+    if (!fault.is_at(host)) continue;
     if (fault.every) {
       next = std::min(next, (frames / fault.frames + 1) * fault.frames);
     } else if (fault.frames > frames) {
@@ -108,10 +133,11 @@ std::uint64_t FaultPlan::next_after(std::uint64_t frames) const {
   return next;
 }
 
-std::vector<Fault> FaultPlan::at(std::uint64_t frames) const {
+std::vector<Fault> FaultPlan::at(std::uint64_t frames, unsigned host) const {
   std::vector<Fault> striking;
   for (const Fault& fault : faults_)
-    if (fault.every ? frames > 0 && frames % fault.frames == 0 : frames == fault.frames) striking.push_back(fault);
+    if (fault.is_at(host) && (fault.every ? frames > 0 && frames % fault.frames == 0 : frames == fault.frames))
+      striking.push_back(fault);
   return striking;
 }
 

@@ -38,6 +38,8 @@ class Feed {
   virtual bool ended() const = 0;
   // Somebody listens again. The market stood still meanwhile, or went on and what passed is lost.
   virtual void resume(const Now& now, bool market_went_on, const Issued& issued) = 0;
+  // Only a generated market takes other symbols. A new one gets its streams into the table.
+  virtual Market* market() { return nullptr; }
 };
 
 struct Pace {

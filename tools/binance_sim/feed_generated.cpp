@@ -32,13 +32,18 @@ class GeneratedFeed final : public Feed {
 
   std::optional<Time> next_due() const override { return next_ < moment_.size() ? std::nullopt : pacer_.next(); }
   bool ended() const override { return false; }
+  Market* market() override { return &market_; }
 
   void resume(const Now& now, bool market_went_on, const Issued& issued) override {
     pacer_.restart();
-    if (!market_went_on || last_pull_ == Time{}) return;
+    if (!market_went_on || last_pull_ == Time{}) {
+      if (last_pull_ != Time{}) last_pull_ = now.steady;
+      return;
+    }
     const double rate = pacer_.flat_out() ? nominal_rate : pacer_.events_per_second();
     const double missed = rate * std::chrono::duration<double>(now.steady - last_pull_).count();
-    for (double left = std::min(missed, most_skipped); left > 0; left -= static_cast<double>(moment_.size())) {
+    last_pull_ = now.steady;
+    for (owed_ += std::min(missed, most_skipped); owed_ > 0; owed_ -= static_cast<double>(moment_.size())) {
       for (; next_ < moment_.size(); ++next_) issued(moment_[next_]);
       make_moment(now);
     }
@@ -64,6 +69,7 @@ class GeneratedFeed final : public Feed {
   std::size_t next_ = 0;
   std::uint64_t made_ = 0;
   Time last_pull_{};
+  double owed_ = 0;  // events that are due of a market that goes on alone; below 0 when a moment was larger
 };
 
 }  // namespace

@@ -57,15 +57,20 @@ char* FrameRenderer::Text::put(char* out) const {
   return out + size;
 }
 
-FrameRenderer::FrameRenderer(const StreamTable& streams, const Capture* capture) : capture_(capture) {
+FrameRenderer::FrameRenderer(const StreamTable& streams, const Capture* capture)
+    : streams_(streams), capture_(capture) {
+  grow();
+}
+
+void FrameRenderer::grow() {
   const auto set = [](Text& text, const std::string& from) {
     if (from.size() > prefix_room) return false;
     std::memcpy(text.bytes, from.data(), from.size());
     text.size = from.size();
     return true;
   };
-  for (std::size_t i = 0; i < streams.size(); ++i) {
-    const StreamInfo& stream = streams[i];
+  for (std::size_t i = texts_.size(); i < streams_.size(); ++i) {
+    const StreamInfo& stream = streams_[i];
     StreamTexts texts;
     texts.name = stream.name;
     const std::string type(event_type(stream.kind));

@@ -31,6 +31,9 @@ class FrameRenderer {
   // `capture` may be null; otherwise it outlives the renderer.
   FrameRenderer(const StreamTable& streams, const Capture* capture);
 
+  // The table has more streams by now.
+  void grow();
+
   std::size_t room_for(const Event& event) const;
   // Writes the whole frame and returns its end.
   char* render(const Event& event, Shape shape, char* out) const;
@@ -52,6 +55,7 @@ class FrameRenderer {
   char* render_generated(const Event& event, Shape shape, char* out) const;
   char* render_captured(const Event& event, Shape shape, char* out) const;
 
+  const StreamTable& streams_;
   std::vector<StreamTexts> texts_;
   const Capture* capture_;
 };

@@ -31,6 +31,12 @@ void History::add(const Event& event, Time at) {
   if (most_rows_ != 0 && rows.size() > most_rows_) rows.pop_front();
 }
 
+void History::miss(const IdRange& range) {
+  missing_.push_back(range);
+  for (std::size_t i = 0; i < rows_.size(); ++i)
+    std::erase_if(rows_[i], [&](const HistoryRow& row) { return range.has(streams_[i], row.id); });
+}
+
 const HistoryRows* History::rows(std::string_view symbol, EventKind kind) const {
   const HistoryRows* found = nullptr;
   for (std::size_t i = 0; i < streams_.size(); ++i) {

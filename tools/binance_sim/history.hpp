@@ -33,6 +33,10 @@ class History {
   const StreamTable& streams() const { return streams_; }
 
   void add(const Event& event, Time at);
+  // From now on it has none of these ids.
+  void miss(const IdRange& range);
+  // The table has more streams by now.
+  void grow() { rows_.resize(streams_.size()); }
   // Null when the market has no such symbol; empty when it has no such stream of it.
   const HistoryRows* rows(std::string_view symbol, EventKind kind) const;
 

@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
   });
   if (const auto failure = server.prepare()) return fail(*failure);
   server.stop_on_signals();
-  std::printf("listening %s\n", server.url().c_str());
+  for (std::size_t host = 0; host < server.hosts(); ++host) std::printf("listening %s\n", server.url(host).c_str());
   std::fflush(stdout);
   if (const auto failure = server.run()) return fail(*failure);
   return 0;

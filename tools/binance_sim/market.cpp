@@ -9,6 +9,13 @@
 namespace sluice::sim {
 namespace {
 
+// What is not ASCII stays.
+std::string lower_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
 constexpr std::int64_t tick = units_per_one / 100;  // 0.01 on all three
 
 std::int64_t lag_ms(Rng& rng) {
@@ -16,6 +23,16 @@ std::int64_t lag_ms(Rng& rng) {
   if (dice < 90) return rng.below(4);
   if (dice < 99) return rng.below(40);
   return rng.below(221);
+}
+
+// Three, the first of which is the index that names the symbol in this market.
+std::uint16_t add_streams(const std::string& symbol, StreamTable& table) {
+  std::uint16_t first = 0;
+  for (const EventKind kind : {EventKind::trade, EventKind::aggregate, EventKind::book}) {
+    const std::uint16_t index = table.intern(lower_case(symbol) + "@" + std::string(event_type(kind)), symbol);
+    if (kind == EventKind::trade) first = index;
+  }
+  return first;
 }
 
 // Two on average; now and then a sweep of hundreds, as real tapes have them.
@@ -28,11 +45,11 @@ std::int64_t trades_at_one_price(Rng& rng) {
 
 Market::Market(std::uint64_t seed)
     : rng_(seed),
-      symbols_{{
+      symbols_{
           open_symbol(0, 1'000, 6'168'598, 6'732'650'448, 3'405'118'016, 80'093'421'613),
           open_symbol(3, 10'000, 268'380, 3'120'545'030, 1'891'477'091, 55'346'513'501),
           open_symbol(6, 100'000, 75'517, 1'587'720'407, 902'412'733, 18'402'117'345),
-      }} {}
+      } {}
 
 Market::Symbol Market::open_symbol(std::uint16_t first_stream, std::int64_t quantity_step, std::int64_t bid_ticks,
                                    std::int64_t trade_id, std::int64_t aggregate_id, std::int64_t update_id) {
@@ -53,15 +70,45 @@ Market::Symbol Market::open_symbol(std::uint16_t first_stream, std::int64_t quan
 
 StreamTable Market::streams() {
   StreamTable table;
-  for (const auto& [upper, lower] : {std::pair{"BTCUSDT", "btcusdt"}, {"ETHUSDT", "ethusdt"}, {"BNBUSDT", "bnbusdt"}})
-    for (const EventKind kind : {EventKind::trade, EventKind::aggregate, EventKind::book})
-      table.intern(std::string(lower) + "@" + std::string(event_type(kind)), upper);
+  for (const char* symbol : {"BTCUSDT", "ETHUSDT", "BNBUSDT"}) add_streams(symbol, table);
   return table;
 }
 
-void Market::append_moment(std::int64_t now_ms, std::vector<Event>& out) {
+void Market::list(const std::string& symbol, StreamTable& table) {
+  const std::uint16_t first = add_streams(symbol, table);
+  if (Symbol* known = find(first)) {
+    known->trades = true;
+  } else {
+    symbols_.push_back(open_symbol(first, 100'000, 10'000, 0, 0, 1));
+  }
+}
+
+bool Market::can_end(std::uint16_t first_stream) const {
+  const auto trading = [](const Symbol& symbol) { return symbol.trades; };
+  return std::count_if(symbols_.begin(), symbols_.end(), trading) > 1 &&
+         std::any_of(symbols_.begin(), symbols_.end(),
+                     [&](const Symbol& symbol) { return symbol.trades && symbol.first_stream == first_stream; });
+}
+
+void Market::end(std::uint16_t first_stream) { find(first_stream)->trades = false; }
+
+Market::Symbol* Market::find(std::uint16_t first_stream) {
+  const auto found = std::find_if(symbols_.begin(), symbols_.end(),
+                                  [&](const Symbol& symbol) { return symbol.first_stream == first_stream; });
+  return found == symbols_.end() ? nullptr : &*found;
+}
+
+Market::Symbol& Market::pick() {
   const std::int64_t dice = rng_.below(100);
-  Symbol& symbol = symbols_[dice < 50 ? 0 : dice < 82 ? 1 : 2];
+  std::size_t which = dice < 50 ? 0 : dice < 82 ? 1 : 2;
+  const auto others = static_cast<std::int64_t>(symbols_.size()) - 3;
+  if (others > 0 && rng_.one_in(3)) which = static_cast<std::size_t>(3 + rng_.below(others));
+  while (!symbols_[which].trades) which = (which + 1) % symbols_.size();
+  return symbols_[which];
+}
+
+void Market::append_moment(std::int64_t now_ms, std::vector<Event>& out) {
+  Symbol& symbol = pick();
   if (rng_.below(1000) < 112) {
     append_order(symbol, now_ms, out);
   } else {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "exchange.hpp"
 #include "faults.hpp"
 #include "outcome.hpp"
 #include "rest_faults.hpp"
@@ -18,14 +19,23 @@ namespace sluice::sim {
 
 using Duration = std::chrono::steady_clock::duration;
 
+// Another host of the same exchange, at the same address.
+struct HostOptions {
+  std::uint16_t port = 0;
+  Duration delay{};
+};
+
 struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 9443;
+  Duration delay{};  // of each event, from the market to the connections of this host
+  std::vector<HostOptions> more_hosts;
   std::string port_file;
   bool tls = false;
   std::string certificate_path, key_path, write_certificate_path;
 
   std::uint64_t seed = 1;
+  unsigned symbols = 3;
   double rate = 1000;
   std::optional<std::int64_t> start_ms;
   std::vector<std::string> captures;
@@ -38,6 +48,7 @@ struct Options {
   bool close_after_frames = false;
   bool exit_after_frames = false;
 
+  Duration lifetime = std::chrono::hours(24);  // of a connection
   Duration ping_interval = std::chrono::seconds(20);
   Duration pong_timeout = std::chrono::seconds(60);
   std::size_t messages_per_second = 5;
@@ -54,6 +65,7 @@ struct Options {
 
   FaultPlan faults;
   std::vector<StreamFault> stream_faults;
+  std::vector<Quiet> quiet;
   RestFaultPlan rest_faults;
   std::vector<IdRange> rest_missing;
   std::uint64_t fragment_every = 0;

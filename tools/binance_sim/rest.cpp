@@ -122,10 +122,20 @@ RestReply Rest::answer(const RestRequest& request, const Now& now) {
   return reply;
 }
 
+void Rest::strike(RestFault fault, const Now& now) {
+  if (fault.kind == RestFaultKind::refuse) return begin_refusal(fault, now);
+  fault.request = requests_ + 1;
+  faults_.add(fault);
+}
+
+void Rest::begin_refusal(const RestFault& fault, const Now& now) {
+  refusing_ = fault.status;
+  refusing_until_ = now.steady + in_seconds(fault.seconds);
+}
+
 bool Rest::refused_by_fault(const Now& now, RestReply& reply) {
   if (const RestFault* fault = faults_.at(requests_, RestFaultKind::refuse)) {
-    refusing_ = fault->status;
-    refusing_until_ = now.steady + in_seconds(fault->seconds);
+    begin_refusal(*fault, now);
   } else if (now.steady >= refusing_until_) {
     return false;
   }
@@ -217,7 +227,7 @@ void Rest::time(Call& call) {
 
 void Rest::info(Call& call) {
   const std::vector<std::string> symbols = symbols_of(call.query, history_.streams());
-  call.reply.body = exchange_info(symbols, weights_.rules(), call.server_time());
+  call.reply.body = exchange_info(symbols, history_.streams(), weights_.rules(), call.server_time());
 }
 
 std::string render_reply(const RestReply& reply, bool keep_alive) {

@@ -29,6 +29,7 @@ struct RestReply {
   std::optional<Time::duration> retry_after;
   std::size_t rows = 0;
   bool chunked = false;                  // the body, without a length
+  bool is_reset = false;                 // an outage: no reply at all
   Time::duration delay{};                // a fault: sent so much later
   std::optional<std::size_t> cut_after;  // a fault: the connection ends after so many bytes of the body
 };
@@ -54,6 +55,9 @@ class Rest {
         faults_(settings.faults) {}
 
   RestReply answer(const RestRequest& request, const Now& now);
+  // The next request gets the fault; a refusal begins now.
+  void strike(RestFault fault, const Now& now);
+  std::uint64_t requests() const { return requests_; }
 
  private:
   struct Call {
@@ -72,6 +76,7 @@ class Rest {
   };
   static const Route routes[];
 
+  void begin_refusal(const RestFault& fault, const Now& now);
   bool refused_by_fault(const Now& now, RestReply& reply);
   RestReply answer_route(const Route& route, const RestRequest& request, const Now& now);
   void historical_trades(Call& call);

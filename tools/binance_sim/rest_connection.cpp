@@ -24,8 +24,8 @@ RestReply bad_request(unsigned status, const std::string& sentence) {
 
 }  // namespace
 
-RestConnection::RestConnection(Rest& rest, std::unique_ptr<Transport> transport)
-    : rest_(rest), transport_(std::move(transport)), deadline_(transport_->socket().get_executor()) {}
+RestConnection::RestConnection(Answer answer, std::unique_ptr<Transport> transport)
+    : answer_(std::move(answer)), transport_(std::move(transport)), deadline_(transport_->socket().get_executor()) {}
 
 void RestConnection::start(std::string bytes, std::function<void(RestConnection*)> gone) {
   gone_ = std::move(gone);
@@ -60,11 +60,15 @@ void RestConnection::answer(std::string_view head) {
   if (!request) return reply(bad_request(400, "this is not an HTTP request"), false);
   // A body is never read: what follows it could not be told from it.
   const bool keep_alive = request->keep_alive && !request->has_body;
-  reply(rest_.answer({request->method, request->target, request->time_unit, address_of(*transport_)}, clock_now()),
+  reply(answer_({request->method, request->target, request->time_unit, address_of(*transport_)}, clock_now()),
         keep_alive);
 }
 
 void RestConnection::reply(const RestReply& reply, bool keep_alive) {
+  if (reply.is_reset) {
+    transport_->reset();
+    return close();
+  }
   keep_alive_ = keep_alive;
   outgoing_ = render_reply(reply, keep_alive);
   written_ = 0;

@@ -17,7 +17,8 @@ namespace sluice::sim {
 
 class RestConnection final : public std::enable_shared_from_this<RestConnection> {
  public:
-  RestConnection(Rest& rest, std::unique_ptr<Transport> transport);
+  using Answer = std::function<RestReply(const RestRequest&, const Now&)>;
+  RestConnection(Answer answer, std::unique_ptr<Transport> transport);
 
   // `bytes` is what was read already: at least one head.
   void start(std::string bytes, std::function<void(RestConnection*)> gone);
@@ -31,7 +32,7 @@ class RestConnection final : public std::enable_shared_from_this<RestConnection>
   void write();
   void watch();
 
-  Rest& rest_;
+  Answer answer_;
   std::unique_ptr<Transport> transport_;
   std::function<void(RestConnection*)> gone_;
   std::array<char, 4096> incoming_{};

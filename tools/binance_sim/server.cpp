@@ -13,6 +13,8 @@
 #include <fstream>
 
 #include "certificate.hpp"
+#include "door.hpp"
+#include "remote.hpp"
 #include "rest_connection.hpp"
 #include "session.hpp"
 
@@ -37,8 +39,9 @@ class Server::Body {
   explicit Body(Options options) : options_(std::move(options)) {}
 
   std::optional<Failure> prepare();
-  std::string url() const;
-  std::uint16_t port() const { return port_; }
+  std::size_t hosts() const { return doors_.size(); }
+  std::string url(std::size_t host) const;
+  std::uint16_t port(std::size_t host) const { return doors_[host]->port(); }
   void stop_on_signals();
   std::optional<Failure> run();
   void stop(const std::string& reason);
@@ -52,20 +55,24 @@ class Server::Body {
   std::optional<Failure> prepare_tls();
   std::optional<Failure> listen();
   void accept();
-  void admit(tcp::socket socket);
+  void admit(tcp::socket socket, const Host& host);
   unsigned refusal();
   void market_ended();
   void close_all(unsigned code, const std::string& reason);
-  void serve_rest(std::unique_ptr<Transport> transport, std::string bytes);
+  void serve_rest(const Host& host, std::unique_ptr<Transport> transport, std::string bytes);
+  RestReply answer(const Host& host, const RestRequest& request, const Now& now);
+  bool is_away(const Host& host) const;
+  Remote::Actions actions();
+  void outage(unsigned host, Duration lasts);
+  std::string list_connections() const;
   void gone(Session* session);
 
   Options options_;
   boost::asio::io_context io_{1};
   boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_server};
-  tcp::acceptor acceptor_{io_};
+  std::vector<std::unique_ptr<Door>> doors_;
   boost::asio::signal_set signals_{io_};
-  boost::asio::steady_timer accept_timer_{io_}, stop_timer_{io_};
-  std::uint16_t port_ = 0;
+  boost::asio::steady_timer stop_timer_{io_};
 
   Capture capture_;
   StreamTable streams_;
@@ -75,6 +82,8 @@ class Server::Body {
   std::unique_ptr<History> history_;
   std::unique_ptr<Rest> rest_;
   std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<Listings> listings_;
+  std::unique_ptr<Remote> remote_;
   std::unique_ptr<Shared> shared_;
   std::vector<std::shared_ptr<Session>> sessions_;
   std::vector<std::shared_ptr<RestConnection>> rest_connections_;
@@ -104,17 +113,31 @@ std::optional<Failure> Server::Body::prepare() {
   rest_ = std::make_unique<Rest>(
       *history_, *truth_,
       Rest::Settings{options_.weights, options_.rest_behind, options_.rest_chunked, options_.rest_faults});
-  exchange_ =
-      std::make_unique<Exchange>(io_, streams_, *feed_, *truth_, *history_,
-                                 Exchange::Settings{options_.live_clock, options_.frames, options_.stream_faults});
+  exchange_ = std::make_unique<Exchange>(
+      io_, streams_, *feed_, *truth_, *history_,
+      Exchange::Settings{options_.live_clock, options_.frames, options_.stream_faults, options_.quiet});
   exchange_->on_end([this] { market_ended(); });
-  shared_ = std::make_unique<Shared>(Shared{options_, streams_, *renderer_, *exchange_, *truth_, log,
-                                            [this] { return refusal(); },
-                                            [this](std::unique_ptr<Transport> transport, std::string bytes) {
-                                              serve_rest(std::move(transport), std::move(bytes));
-                                            },
-                                            std::chrono::steady_clock::now()});
-  return listen();
+  listings_ = std::make_unique<Listings>(*feed_, streams_, *renderer_, *history_);
+  listings_->on_listed([this] {
+    for (const auto& session : sessions_) session->streams_listed();
+    exchange_->changed();
+  });
+  for (unsigned i = 3; i < options_.symbols && !captured; ++i)
+    listings_->change(fmt::format("SIM{}USDT", i + 1), SymbolStatus::trading);
+  shared_ = std::make_unique<Shared>(
+      Shared{options_, streams_, *renderer_, *exchange_, *truth_, log, [this] { return refusal(); },
+             [this](const Host& host, auto transport, auto bytes) {
+               serve_rest(host, std::move(transport), std::move(bytes));
+             },
+             [this](const Host& host) { return is_away(host); }, std::chrono::steady_clock::now()});
+  if (auto failure = listen()) return failure;
+  const auto hosts = static_cast<unsigned>(doors_.size());
+  remote_ = std::make_unique<Remote>(*exchange_, *rest_, *history_, *listings_, hosts, actions());
+  for (const Fault& fault : options_.faults.all())
+    if (fault.host > hosts)
+      return Failure{exit_usage,
+                     fmt::format("a fault names host {}, and there are {}; add one with --also", fault.host, hosts)};
+  return std::nullopt;
 }
 
 std::optional<Failure> Server::Body::load_captures() {
@@ -145,31 +168,23 @@ std::optional<Failure> Server::Body::prepare_tls() {
 }
 
 std::optional<Failure> Server::Body::listen() {
-  Error error;
-  tcp::resolver resolver(io_);
-  const auto found = resolver.resolve(options_.host, std::to_string(options_.port),
-                                      tcp::resolver::passive | tcp::resolver::numeric_service, error);
-  const auto failure = [&](const std::string& why) {
-    return Failure{exit_listen, fmt::format("cannot listen on {}:{}: {}", options_.host, options_.port, why)};
-  };
-  if (error) return failure("no such host; give an address of this machine with --host");
-  const tcp::endpoint endpoint = found.begin()->endpoint();
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(boost::asio::socket_base::max_listen_connections, error);
-  if (error == boost::asio::error::address_in_use)
-    return failure("another program uses this port; choose another with --port, or --port 0 for a free one");
-  if (error) return failure(error.message());
-  port_ = acceptor_.local_endpoint(error).port();
+  std::vector<HostOptions> hosts = options_.more_hosts;
+  hosts.insert(hosts.begin(), {options_.port, options_.delay});
+  std::string ports;
+  for (const HostOptions& host : hosts) {
+    const auto number = static_cast<unsigned>(doors_.size() + 1);
+    doors_.push_back(std::make_unique<Door>(io_, Host{number, host.delay}));
+    if (auto failure = doors_.back()->listen(options_.host, host.port)) return failure;
+    ports += fmt::format("{}\n", doors_.back()->port());
+  }
   if (options_.port_file.empty()) return std::nullopt;
-  return write_text(options_.port_file, fmt::format("{}\n", port_), "port file");
+  return write_text(options_.port_file, ports, "port file");
 }
 
-std::string Server::Body::url() const {
+std::string Server::Body::url(std::size_t host) const {
   const bool six = options_.host.find(':') != std::string::npos;
   return fmt::format("{}://{}{}{}:{}", options_.tls ? "wss" : "ws", six ? "[" : "", options_.host, six ? "]" : "",
-                     port_);
+                     port(host));
 }
 
 void Server::Body::stop_on_signals() {
@@ -201,9 +216,7 @@ void Server::Body::stop(const std::string& reason) {
     if (stopping_) return;
     stopping_ = true;
     stop_reason_ = reason;
-    Error ignored;
-    acceptor_.close(ignored);
-    accept_timer_.cancel();
+    for (const auto& door : doors_) door->close();
     exchange_->stop();
     if (sessions_.empty()) return io_.stop();
     // What is under way to a client that does not read is given up after a second.
@@ -221,27 +234,17 @@ void Server::Body::close_all(unsigned code, const std::string& reason) {
 }
 
 void Server::Body::accept() {
-  acceptor_.async_accept([this](const Error& error, tcp::socket socket) {
-    if (stopping_) return;
-    if (!error) {
-      admit(std::move(socket));
-      return accept();
-    }
-    log(fmt::format("cannot accept a connection: {}", error.message()));
-    accept_timer_.expires_after(std::chrono::milliseconds(100));
-    accept_timer_.async_wait([this](const Error& cancelled) {
-      if (!cancelled) accept();
-    });
-  });
+  for (const auto& door : doors_)
+    door->accept([this, &door = *door](tcp::socket socket) { admit(std::move(socket), door.host()); }, log);
 }
 
-void Server::Body::admit(tcp::socket socket) {
+void Server::Body::admit(tcp::socket socket, const Host& host) {
   Error ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   if (options_.send_buffer_bytes > 0)
     socket.set_option(boost::asio::socket_base::send_buffer_size(options_.send_buffer_bytes), ignored);
   auto transport = options_.tls ? make_tls_transport(std::move(socket), tls_) : make_plain_transport(std::move(socket));
-  const auto session = std::make_shared<Session>(*shared_, std::move(transport));
+  const auto session = std::make_shared<Session>(*shared_, host, std::move(transport));
   sessions_.push_back(session);
   session->start([this](Session* which) { gone(which); });
 }
@@ -256,12 +259,56 @@ unsigned Server::Body::refusal() {
   return recent_connects_.size() > options_.connects_per_five_minutes ? 429 : 0;
 }
 
-void Server::Body::serve_rest(std::unique_ptr<Transport> transport, std::string bytes) {
-  const auto connection = std::make_shared<RestConnection>(*rest_, std::move(transport));
+void Server::Body::serve_rest(const Host& host, std::unique_ptr<Transport> transport, std::string bytes) {
+  const auto connection = std::make_shared<RestConnection>(
+      [this, host](const RestRequest& request, const Now& now) { return answer(host, request, now); },
+      std::move(transport));
   rest_connections_.push_back(connection);
   connection->start(std::move(bytes), [this](RestConnection* which) {
     std::erase_if(rest_connections_, [&](const auto& held) { return held.get() == which; });
   });
+}
+
+RestReply Server::Body::answer(const Host& host, const RestRequest& request, const Now& now) {
+  exchange_->catch_up();
+  if (Remote::is_for(request.target)) return remote_->answer(request, now);
+  if (!is_away(host)) return rest_->answer(request, now);
+  RestReply none;
+  none.is_reset = true;
+  return none;
+}
+
+bool Server::Body::is_away(const Host& host) const {
+  return doors_[host.number - 1]->is_away(std::chrono::steady_clock::now());
+}
+
+Remote::Actions Server::Body::actions() {
+  const auto strike = [this](const Fault& fault) {
+    const std::vector<std::shared_ptr<Session>> all = sessions_;
+    for (const auto& session : all)
+      if (fault.is_at(session->host().number)) session->strike_now(fault);
+  };
+  return {strike, [this](unsigned host, Duration lasts) { outage(host, lasts); },
+          [this] { return list_connections(); }};
+}
+
+void Server::Body::outage(unsigned host, Duration lasts) {
+  for (const auto& door : doors_)
+    if (host == 0 || door->host().number == host) door->go_away(std::chrono::steady_clock::now() + lasts);
+  const std::vector<std::shared_ptr<Session>> all = sessions_;
+  for (const auto& session : all)
+    if (host == 0 || session->host().number == host) session->cut("server, reset by an outage");
+}
+
+std::string Server::Body::list_connections() const {
+  std::string list;
+  for (const auto& session : sessions_) {
+    if (!session->is_open()) continue;
+    const ConnectionTruth& account = session->account_so_far();
+    list += fmt::format(R"({}{{"connection":{},"host":{},"frames":{}}})", list.empty() ? "" : ",", account.number,
+                        account.host, account.frames);
+  }
+  return list;
 }
 
 void Server::Body::gone(Session* session) {
@@ -285,8 +332,9 @@ Server::~Server() = default;
 void Server::on_log(std::function<void(const std::string&)> log) { body_->log = std::move(log); }
 void Server::on_end(std::function<void(const std::string&)> ended) { body_->ended = std::move(ended); }
 std::optional<Failure> Server::prepare() { return body_->prepare(); }
-std::string Server::url() const { return body_->url(); }
-std::uint16_t Server::port() const { return body_->port(); }
+std::size_t Server::hosts() const { return body_->hosts(); }
+std::string Server::url(std::size_t host) const { return body_->url(host); }
+std::uint16_t Server::port(std::size_t host) const { return body_->port(host); }
 std::string Server::certificate_pem() const { return body_->certificate_pem; }
 void Server::stop_on_signals() { body_->stop_on_signals(); }
 std::optional<Failure> Server::run() { return body_->run(); }

@@ -26,9 +26,10 @@ class Server {
   void on_end(std::function<void(const std::string&)> ended);
 
   std::optional<Failure> prepare();
-  // ws://127.0.0.1:43121
-  std::string url() const;
-  std::uint16_t port() const;
+  std::size_t hosts() const;
+  // ws://127.0.0.1:43121, of the first host and of those given by --also
+  std::string url(std::size_t host = 0) const;
+  std::uint16_t port(std::size_t host = 0) const;
   // The certificate clients have to trust; empty without TLS.
   std::string certificate_pem() const;
 

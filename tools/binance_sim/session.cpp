@@ -14,15 +14,18 @@ constexpr auto close_deadline = std::chrono::seconds(2);
 
 }  // namespace
 
-Session::Session(Shared& shared, std::unique_ptr<Transport> transport)
+Session::Session(Shared& shared, const Host& host, std::unique_ptr<Transport> transport)
     : shared_(shared),
+      host_(host),
       transport_(std::move(transport)),
       subscriptions_(shared.streams),
       message_limit_(shared.options.messages_per_second),
       pings_(shared.options.ping_interval, shared.options.pong_timeout),
       liveness_timer_(transport_->socket().get_executor()),
       fault_timer_(transport_->socket().get_executor()),
-      close_timer_(transport_->socket().get_executor()) {}
+      close_timer_(transport_->socket().get_executor()),
+      delay_timer_(transport_->socket().get_executor()),
+      lifetime_timer_(transport_->socket().get_executor()) {}
 
 bool Session::flowing() const {
   return state_ == State::open && !stalled_ && !silenced_ && striking_.empty() && subscriptions_.wanted().any();
@@ -33,11 +36,17 @@ std::optional<std::uint64_t> Session::holds_from() const {
   return written_up_to_;
 }
 
-void Session::too_slow() {
+void Session::too_slow() { cut("reset: too slow for the live clock"); }
+
+void Session::cut(const std::string& how) {
   if (state_ != State::open || silenced_) return;
   silenced_ = true;
   transport_->reset();
-  finish("reset: too slow for the live clock");
+  finish(how);
+}
+
+void Session::streams_listed() {
+  if (state_ == State::open) subscriptions_.refresh();
 }
 
 // Reading -----------------------------------------------------------------------------------------------------------
@@ -120,19 +129,33 @@ void Session::fill() {
   if (cursor_ < tape.begin()) move_to(tape.begin());
   const Wanted& wanted = subscriptions_.wanted();
   while (outbox_.size() < piece_bytes && striking_.empty() && shared_.exchange.offer(cursor_)) {
-    const std::uint64_t end = std::min(tape.end(), next_fault_);
+    const std::uint64_t end = std::min(readable_end(), next_fault_);
+    if (cursor_ >= end) return;
     while (cursor_ < end && outbox_.size() < piece_bytes) {
       Event& event = tape.at(cursor_++);
-      if (wanted.has(event.stream)) put_event(event);
+      if (wanted.has(event.stream) && !is_silent(event)) put_event(event);
     }
     if (cursor_ == next_fault_) plan_faults();
   }
 }
 
+// Up to here the host has the events by now.
+std::uint64_t Session::readable_end() {
+  Exchange& exchange = shared_.exchange;
+  if (host_.delay == Duration::zero()) return exchange.tape().end();
+  const std::uint64_t end = exchange.arrivals().end_at(std::chrono::steady_clock::now() - host_.delay);
+  if (end > cursor_) return end;
+  delay_timer_.expires_at(exchange.arrivals().of(cursor_) + host_.delay);
+  delay_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && self->state_ != State::gone) self->pump();
+  });
+  return cursor_;
+}
+
 // Without writing what lies between.
 void Session::move_to(std::uint64_t position) {
   cursor_ = written_up_to_ = position;
-  next_fault_ = shared_.options.faults.next_after(position);
+  next_fault_ = shared_.options.faults.next_after(position, host_.number);
 }
 
 void Session::put_event(Event& event) {
@@ -171,7 +194,7 @@ void Session::write_more() {
 void Session::frame_written(std::uint64_t position) {
   Event& event = shared_.exchange.tape().at(position - 1);
   ++account_->frames;
-  account_->streams[event.stream].add(event.id);
+  account_->stream(event.stream).add(event.id);
   if (!event.counted) {
     event.counted = true;
     shared_.truth.sent(event);
@@ -220,6 +243,8 @@ void Session::finish(const std::string& how) {
   truth.closed_ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
   shared_.log(fmt::format("connection {} closed by {}; {} frames", truth.number, how, truth.frames));
   liveness_timer_.cancel();
+  delay_timer_.cancel();
+  lifetime_timer_.cancel();
   fault_timer_.cancel();
   close_timer_.cancel();
   transport_->close();

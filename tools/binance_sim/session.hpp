@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client_frames.hpp"
+#include "door.hpp"
 #include "exchange.hpp"
 #include "faults.hpp"
 #include "frames.hpp"
@@ -33,17 +34,27 @@ struct Shared {
   Truth& truth;
   std::function<void(const std::string&)> log;
   std::function<unsigned()> refusal;  // the HTTP status to answer an upgrade with; 0 lets the client in
-  std::function<void(std::unique_ptr<Transport>, std::string)> serve_rest;  // with what was read of its requests
+  // REST and what is like it, with what was read of the requests.
+  std::function<void(const Host&, std::unique_ptr<Transport>, std::string)> serve_rest;
+  std::function<bool(const Host&)> is_away;
   Time started;
   std::uint64_t malformed_sent = 0;
 };
 
 class Session final : public Listener, public std::enable_shared_from_this<Session> {
  public:
-  Session(Shared& shared, std::unique_ptr<Transport> transport);
+  Session(Shared& shared, const Host& host, std::unique_ptr<Transport> transport);
 
   void start(std::function<void(Session*)> gone);
   void close(unsigned code, const std::string& reason);
+  // Now, instead of after a number of frames.
+  void strike_now(const Fault& fault);
+  void cut(const std::string& how);
+  // One was listed that the connection may have asked for already.
+  void streams_listed();
+  const Host& host() const { return host_; }
+  bool is_open() const { return state_ == State::open; }
+  const ConnectionTruth& account_so_far() const { return *account_; }
   // The server ends and waits no longer.
   void abandon();
 
@@ -73,6 +84,8 @@ class Session final : public Listener, public std::enable_shared_from_this<Sessi
   void pump();
   void fill();
   void move_to(std::uint64_t position);
+  std::uint64_t readable_end();
+  bool is_silent(const Event& event);
   void put_event(Event& event);
   void put_fragmented(std::size_t from);
   void write_more();
@@ -84,6 +97,8 @@ class Session final : public Listener, public std::enable_shared_from_this<Sessi
   std::string ping_frame();
   void plan_faults();
   void strike();
+  void send_malformed(const Fault& fault, const std::function<void(const std::string&)>& put);
+  void silence(const Fault& fault);
   void stall(const Fault& fault);
   void when_delivered(std::function<void()> then, int tries = 5000);
   void after(boost::asio::steady_timer& timer, Duration wait, std::function<void()> then);
@@ -93,7 +108,13 @@ class Session final : public Listener, public std::enable_shared_from_this<Sessi
   void lost(const std::string& how);
   void finish(const std::string& how);
 
+  struct Silence {
+    std::string stream;
+    Time until;
+  };
+
   Shared& shared_;
+  Host host_;
   std::unique_ptr<Transport> transport_;
   State state_ = State::opening;
   std::function<void(Session*)> gone_;
@@ -116,11 +137,12 @@ class Session final : public Listener, public std::enable_shared_from_this<Sessi
 
   std::uint64_t next_fault_ = 0;
   std::vector<Fault> striking_;
+  std::vector<Silence> silences_;
   bool stalled_ = false;
   bool silenced_ = false;  // a fault ends this connection: nothing more is written
   bool close_sent_ = false, close_received_ = false;
   std::string closed_by_;
-  boost::asio::steady_timer liveness_timer_, fault_timer_, close_timer_;
+  boost::asio::steady_timer liveness_timer_, fault_timer_, close_timer_, delay_timer_, lifetime_timer_;
 };
 
 }  // namespace sluice::sim

@@ -2,6 +2,8 @@
 // Session: pings and their enforcement, and the faults it was told to make.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "session.hpp"
 
 namespace sluice::sim {
@@ -40,18 +42,51 @@ std::string Session::ping_frame() {
 
 // The cursor stands where something strikes. Malformed frames go out right here, the rest once all is written.
 void Session::plan_faults() {
-  for (const Fault& fault : shared_.options.faults.at(cursor_)) {
-    if (fault.kind != FaultKind::malformed) {
+  for (const Fault& fault : shared_.options.faults.at(cursor_, host_.number)) {
+    if (fault.kind == FaultKind::malformed) {
+      send_malformed(fault, [this](const std::string& frame) { outbox_.append(frame); });
+    } else if (fault.kind == FaultKind::silence) {
+      silence(fault);
+    } else {
       striking_.push_back(fault);
-      continue;
     }
-    const std::uint64_t count = shared_.malformed_sent++;
-    const Malformed kind = fault.malformed ? *fault.malformed : malformed_kinds[count % std::size(malformed_kinds)];
-    outbox_.append(malformed_frame(kind, count));
-    ++account_->malformed;
   }
-  next_fault_ = shared_.options.faults.next_after(cursor_);
+  next_fault_ = shared_.options.faults.next_after(cursor_, host_.number);
   if (!striking_.empty()) shared_.exchange.changed();
+}
+
+void Session::strike_now(const Fault& fault) {
+  if (state_ != State::open || silenced_) return;
+  if (fault.kind == FaultKind::silence) return silence(fault);
+  if (fault.kind == FaultKind::malformed) {
+    send_malformed(fault, [this](const std::string& frame) { urgent_ += frame; });
+  } else {
+    striking_.push_back(fault);
+    shared_.exchange.changed();
+  }
+  pump();
+}
+
+void Session::send_malformed(const Fault& fault, const std::function<void(const std::string&)>& put) {
+  const std::uint64_t count = shared_.malformed_sent++;
+  put(malformed_frame(fault.malformed ? *fault.malformed : malformed_kinds[count % std::size(malformed_kinds)], count));
+  ++account_->malformed;
+}
+
+void Session::silence(const Fault& fault) {
+  const Time until = fault.seconds ? std::chrono::steady_clock::now() + in_seconds(*fault.seconds) : Time::max();
+  silences_.push_back({fault.stream, until});
+}
+
+bool Session::is_silent(const Event& event) {
+  if (silences_.empty()) return false;
+  const Time now = std::chrono::steady_clock::now();
+  std::erase_if(silences_, [&](const Silence& silence) { return silence.until <= now; });
+  const bool silent = std::any_of(silences_.begin(), silences_.end(), [&](const Silence& silence) {
+    return matches(silence.stream, shared_.streams[event.stream]);
+  });
+  if (silent) ++account_->silenced;
+  return silent;
 }
 
 void Session::strike() {
@@ -59,6 +94,7 @@ void Session::strike() {
   striking_.erase(striking_.begin());
   switch (fault.kind) {
     case FaultKind::malformed:
+    case FaultKind::silence:
       break;
     case FaultKind::close:
       return close(fault.close_code, fault.close_code == 1001 ? "going away" : "");

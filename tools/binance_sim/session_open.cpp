@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "handshake.hpp"
+#include "remote.hpp"
 #include "session.hpp"
 #include "target.hpp"
 
@@ -38,8 +39,13 @@ void Session::read_head() {
 void Session::answer_head(std::string_view head) {
   const std::optional<Request> request = parse_request(head);
   if (!request) return refuse(400, "this is no HTTP request");
-  if (!request->is_upgrade && std::string_view(request->target).substr(0, 5) == "/api/") return hand_over_to_rest();
+  const std::string_view path = request->target;
+  if (!request->is_upgrade && (path.substr(0, 5) == "/api/" || Remote::is_for(path))) return hand_over_to_rest();
   account().target = request->target;
+  if (shared_.is_away(host_)) {
+    transport_->reset();
+    return finish("server, reset by an outage");
+  }
   const unsigned refusal = shared_.refusal();
   if (refusal != 0) return refuse(refusal, "this exchange refuses the connection, as it was told to");
   const std::optional<Target> target = parse_target(request->target);
@@ -58,13 +64,14 @@ void Session::answer_head(std::string_view head) {
 void Session::hand_over_to_rest() {
   close_timer_.cancel();
   state_ = State::gone;
-  shared_.serve_rest(std::move(transport_), std::move(head_));
+  shared_.serve_rest(host_, std::move(transport_), std::move(head_));
   gone_(this);
 }
 
 ConnectionTruth& Session::account() {
   if (account_ == nullptr) {
     account_ = &shared_.truth.new_connection();
+    account_->host = host_.number;
     account_->opened_ms = std::chrono::duration_cast<std::chrono::milliseconds>(opened_ - shared_.started).count();
   }
   return *account_;
@@ -85,8 +92,10 @@ void Session::open(std::string_view head_rest, const std::string& response) {
   state_ = State::open;
   shared_.log(fmt::format("connection {} opens {}", account_->number, account_->target));
   urgent_ = response;
-  move_to(shared_.exchange.start_position(*this));
+  move_to(shared_.exchange.start_position(*this, host_.delay));
   pings_.start(std::chrono::steady_clock::now());
+  const Duration lifetime = shared_.options.lifetime;
+  if (lifetime > Duration::zero()) after(lifetime_timer_, lifetime, [this] { close(1001, "going away"); });
   shared_.exchange.enter(*this);
   shared_.exchange.changed();
   watch();

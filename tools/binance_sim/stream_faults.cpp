@@ -10,14 +10,6 @@
 namespace sluice::sim {
 namespace {
 
-bool is_stream(std::string_view text) {
-  return text.find('@') != std::string_view::npos || text == "trade" || text == "aggTrade" || text == "bookTicker";
-}
-
-bool matches(const std::string& stream, const StreamInfo& info) {
-  return stream == info.name || stream == event_type(info.kind);
-}
-
 bool read_ids(std::string_view text, IdRange& range) {
   const std::size_t dash = text.find('-');
   return dash != std::string_view::npos && read_number(text.substr(0, dash), range.first) &&
@@ -36,6 +28,14 @@ constexpr std::string_view stream_form =
     "STREAM being a type (trade, aggTrade, bookTicker) or a name such as btcusdt@trade";
 
 }  // namespace
+
+bool is_stream(std::string_view text) {
+  return text.find('@') != std::string_view::npos || text == "trade" || text == "aggTrade" || text == "bookTicker";
+}
+
+bool matches(std::string_view stream, const StreamInfo& info) {
+  return stream == info.name || stream == event_type(info.kind);
+}
 
 bool IdRange::has(const StreamInfo& info, std::int64_t id) const {
   return first <= id && id <= last && matches(stream, info);
@@ -71,8 +71,19 @@ Outcome<StreamFault> parse_stream_fault(StreamFaultKind kind, std::string_view o
 StreamFaults::StreamFaults(const StreamTable& streams, const std::vector<StreamFault>& faults, Truth& truth)
     : table_(streams), faults_(faults), truth_(truth), streams_(streams.size()) {}
 
+void StreamFaults::strike(const StreamFault& fault) {
+  if (fault.ids) return faults_.push_back(fault);
+  for (std::size_t i = 0; i < table_.size(); ++i) {
+    if (!matches(fault.stream, table_[i])) continue;
+    StreamFault from_here = fault;
+    from_here.stream = table_[i].name;
+    from_here.after = at(i).events;
+    faults_.push_back(from_here);
+  }
+}
+
 void StreamFaults::put(const Event& event, Tape& tape) {
-  Stream& stream = streams_[event.stream];
+  Stream& stream = at(event.stream);
   const std::uint64_t before = stream.events++;
   const auto strikes = [&](StreamFaultKind kind) {
     return std::any_of(faults_.begin(), faults_.end(), [&](const StreamFault& fault) {
@@ -80,6 +91,14 @@ void StreamFaults::put(const Event& event, Tape& tape) {
     });
   };
   if (strikes(StreamFaultKind::drop)) return truth_.dropped(event);
+  if (strikes(StreamFaultKind::wild)) {
+    truth_.dropped(event);
+    Event wild = event;
+    wild.id += wild_distance;
+    wild.counted = true;  // the market never issued it
+    truth_.wild(wild);
+    return tape.push(wild);
+  }
   if (!stream.held && strikes(StreamFaultKind::swap)) {
     stream.held = event;
     return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes wrong inside a live stream while its connection goes on: events that do not come, come twice, or change
-// places. The market has issued them all the same, so REST has them.
+// What goes wrong inside a live stream while its connection goes on: events that do not come, come twice, change
+// places, or come with a wrong id. The market has issued them all the same, so REST has them.
 // Counts the events of each stream by itself. Decides nothing where no fault is set, and costs nothing there.
 #pragma once
 #include <cstdint>
@@ -15,7 +15,14 @@
 
 namespace sluice::sim {
 
-enum class StreamFaultKind { drop, repeat, swap };
+enum class StreamFaultKind { drop, repeat, swap, wild };
+
+// What a wild id is above the right one.
+inline constexpr std::int64_t wild_distance = 1'000'000'000;
+
+// A type (trade) or a name (btcusdt@trade), and whether it means this stream.
+bool is_stream(std::string_view text);
+bool matches(std::string_view stream, const StreamInfo& info);
 
 struct IdRange {
   std::string stream;  // a name, btcusdt@trade, or a type, trade: every stream of it
@@ -41,6 +48,8 @@ class StreamFaults {
  public:
   StreamFaults(const StreamTable& streams, const std::vector<StreamFault>& faults, Truth& truth);
   bool any() const { return !faults_.empty(); }
+  // From now on: N counts the events of each stream from here.
+  void strike(const StreamFault& fault);
 
   // Puts on the tape what becomes of the event.
   void put(const Event& event, Tape& tape);
@@ -52,6 +61,10 @@ class StreamFaults {
     std::uint64_t events = 0;
     std::optional<Event> held;  // changes places with the next
   };
+  Stream& at(std::size_t index) {
+    if (streams_.size() <= index) streams_.resize(table_.size());
+    return streams_[index];
+  }
   const StreamTable& table_;
   std::vector<StreamFault> faults_;
   Truth& truth_;

@@ -20,9 +20,16 @@ void Subscriptions::remove(std::string_view name) {
   mark(name, false);
 }
 
+void Subscriptions::refresh() {
+  wanted_.streams.resize(known_.size());
+  for (const std::string& name : names_) mark(name, true);
+}
+
 void Subscriptions::mark(std::string_view name, bool wanted) {
   const int index = known_.find(name);
-  if (index >= 0) wanted_.streams[static_cast<std::size_t>(index)] = wanted ? 1 : 0;
+  if (index < 0) return;
+  wanted_.streams.resize(known_.size());
+  wanted_.streams[static_cast<std::size_t>(index)] = wanted ? 1 : 0;
 }
 
 }  // namespace sluice::sim

@@ -19,6 +19,8 @@ class Subscriptions {
 
   Shape shape;
 
+  // The market has more streams by now.
+  void refresh();
   void want_all() { wanted_.all = true; }
   bool add(const std::string& name);  // false: too many
   void remove(std::string_view name);

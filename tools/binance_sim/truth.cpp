@@ -37,13 +37,13 @@ std::string connection_json(const ConnectionTruth& connection, const StreamTable
       streams +=
           fmt::format("{}{}:{}", streams.empty() ? "" : ",", quoted(table[i].name), span_json(connection.streams[i]));
   return fmt::format(
-      R"({{"connection":{},"target":{},"opened_ms":{},"closed_ms":{},"closed_by":{},"frames":{},"malformed":{},"bytes":{},)"
-      R"("unacknowledged_bytes":{},"pings":{},"pongs":{},"requests":{},"streams":{{{}}}}})",
-      connection.number, quoted(connection.target), connection.opened_ms,
+      R"({{"connection":{},"host":{},"target":{},"opened_ms":{},"closed_ms":{},"closed_by":{},"frames":{},"silenced":{},"malformed":{},)"
+      R"("bytes":{},"unacknowledged_bytes":{},"pings":{},"pongs":{},"requests":{},"streams":{{{}}}}})",
+      connection.number, connection.host, quoted(connection.target), connection.opened_ms,
       connection.closed_ms < 0 ? "null" : std::to_string(connection.closed_ms),
-      connection.closed_ms < 0 ? "null" : quoted(connection.closed_by), connection.frames, connection.malformed,
-      connection.bytes, connection.unacknowledged_bytes, connection.pings, connection.pongs, connection.requests,
-      streams);
+      connection.closed_ms < 0 ? "null" : quoted(connection.closed_by), connection.frames, connection.silenced,
+      connection.malformed, connection.bytes, connection.unacknowledged_bytes, connection.pings, connection.pongs,
+      connection.requests, streams);
 }
 
 std::string rest_json(const RestTruth& rest) {
@@ -97,11 +97,16 @@ void put_ranges(WholeFile& file, const char* name, const IdLog& ids) {
 
 }  // namespace
 
-Truth::Truth(const StreamTable& streams, std::uint64_t seed, bool keep_ids) : table_(streams), seed_(seed) {
-  streams_.resize(streams.size());
-  for (std::size_t i = 0; i < streams.size(); ++i) {
-    const EventKind kind = streams[i].kind;
-    if (kind != EventKind::other && (keep_ids || kind != EventKind::book))
+Truth::Truth(const StreamTable& streams, std::uint64_t seed, bool keep_ids)
+    : table_(streams), seed_(seed), keep_ids_(keep_ids) {
+  grow();
+}
+
+void Truth::grow() {
+  for (std::size_t i = streams_.size(); i < table_.size(); ++i) {
+    const EventKind kind = table_[i].kind;
+    streams_.emplace_back();
+    if (kind != EventKind::other && (keep_ids_ || kind != EventKind::book))
       streams_[i].ids = std::make_unique<IdLog>(kind != EventKind::book);
   }
 }
@@ -120,7 +125,7 @@ std::optional<Failure> Truth::open_rows(const std::string& path) {
 }
 
 void Truth::sent(const Event& event) {
-  StreamTruth& stream = streams_[event.stream];
+  StreamTruth& stream = stream_of(event);
   ++sent_events_;
   stream.sent.add(event.id);
   // A captured frame that lacks its numbers counts, but has no id and no row.
@@ -131,12 +136,6 @@ void Truth::sent(const Event& event) {
   stream.sums[2] += event.ask_price;
   stream.sums[3] += event.ask_quantity;
   if (rows_ != nullptr) add_row(event);
-}
-
-void Truth::dropped(const Event& event) {
-  auto& ids = streams_[event.stream].dropped;
-  if (!ids) ids = std::make_unique<IdLog>(true);
-  ids->add(event.id);
 }
 
 void Truth::add_row(const Event& event) {
@@ -161,7 +160,6 @@ std::optional<Failure> Truth::flush_rows() {
 ConnectionTruth& Truth::new_connection() {
   ConnectionTruth& connection = connections_.emplace_back();
   connection.number = connections_.size();
-  connection.streams.resize(table_.size());
   return connection;
 }
 
@@ -171,6 +169,7 @@ std::optional<Failure> Truth::write(const std::string& path, const std::string& 
   WholeFile file(path);
   file.put("{{\"format\":1,\"seed\":{},\"ended_by\":{},\"sent_events\":{},\n\"streams\":[", seed_, quoted(reason),
            sent_events_);
+  grow();
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     const StreamTruth& stream = streams_[i];
     const EventKind kind = table_[i].kind;
@@ -187,6 +186,7 @@ std::optional<Failure> Truth::write(const std::string& path, const std::string& 
                decimal_text(stream.sums[1]));
     }
     if (stream.dropped) put_ranges(file, "dropped", *stream.dropped);
+    if (stream.wild) put_ranges(file, "wild", *stream.wild);
     if (stream.ids && stream.ids->consecutive()) {
       put_ranges(file, "ranges", *stream.ids);
     } else if (stream.ids) {

@@ -33,10 +33,15 @@ struct Span {
 struct ConnectionTruth {
   std::uint64_t number = 0;
   std::int64_t opened_ms = 0, closed_ms = -1;  // since the start
+  unsigned host = 1;
   std::string target, closed_by;
-  std::uint64_t frames = 0, malformed = 0, bytes = 0, pings = 0, pongs = 0, requests = 0;
+  std::uint64_t frames = 0, silenced = 0, malformed = 0, bytes = 0, pings = 0, pongs = 0, requests = 0;
   std::size_t unacknowledged_bytes = 0;
   std::vector<Span> streams;
+  Span& stream(std::size_t index) {
+    if (streams.size() <= index) streams.resize(index + 1);
+    return streams[index];
+  }
 };
 
 // What REST answered, of all connections.
@@ -54,10 +59,12 @@ class Truth {
 
   std::optional<Failure> open_rows(const std::string& path);
 
-  void issued(const Event& event) { streams_[event.stream].issued.add(event.id); }
+  void issued(const Event& event) { stream_of(event).issued.add(event.id); }
   void sent(const Event& event);
   // A fault took it out of the live stream.
-  void dropped(const Event& event);
+  void dropped(const Event& event) { log_of(stream_of(event).dropped).add(event.id); }
+  // A fault sent this id, which the market never issued.
+  void wild(const Event& event) { log_of(stream_of(event).wild).add(event.id); }
   // Stays valid for as long as the truth.
   ConnectionTruth& new_connection();
   void rest_answered(unsigned status, std::size_t rows) {
@@ -72,15 +79,25 @@ class Truth {
  private:
   struct StreamTruth {
     Span issued, sent;
-    std::unique_ptr<IdLog> dropped;  // as ranges; none while nothing is
+    std::unique_ptr<IdLog> dropped, wild;  // as ranges; none while nothing is
     std::unique_ptr<IdLog> ids;
     std::array<Int128, 4> sums{};
   };
+  static IdLog& log_of(std::unique_ptr<IdLog>& ids) {
+    if (!ids) ids = std::make_unique<IdLog>(true);
+    return *ids;
+  }
+  StreamTruth& stream_of(const Event& event) {
+    if (streams_.size() <= event.stream) grow();
+    return streams_[event.stream];
+  }
+  void grow();  // to the streams that the table has by now
   void add_row(const Event& event);
   std::optional<Failure> flush_rows();
 
   const StreamTable& table_;
   std::uint64_t seed_;
+  bool keep_ids_;
   std::vector<StreamTruth> streams_;
   std::deque<ConnectionTruth> connections_;
   RestTruth rest_;
