@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.parse
+import urllib.request
 
 SLUICE = os.environ.get("SLUICE_PROGRAM", "sluice")
 SIMULATOR = os.environ.get("SLUICE_SIMULATOR", "binance_sim")
@@ -102,23 +104,36 @@ class Simulator(Process):
         self.truth_path = test.directory / f"{name}.truth.json"
         self.cert_path = test.directory / f"{name}.pem"
         words = [str(option) for option in options]
+        self.hosts = 1 + words.count("--also")
         if "--port" not in words:
             words += ["--port", "0"]
         if "--tls" in words:
             words += ["--write-cert", str(self.cert_path)]
         super().__init__(test, name, [SIMULATOR, *words, "--truth", self.truth_path])
 
-    def url(self):
-        def first_line():
+    def urls(self):
+        """Of all hosts."""
+        def all_lines():
             if not self.is_running():
                 raise AssertionError(f"the simulator ended with {self.popen.returncode}: {self.stderr}")
-            text = self.stdout
-            return "\n" in text and text.split("\n")[0].split()[-1]
+            lines = self.stdout.split("\n")[:-1][:self.hosts]
+            return len(lines) == self.hosts and [line.split()[-1] for line in lines]
 
-        return wait_until(first_line, "the simulator listens")
+        return wait_until(all_lines, "the simulator listens")
+
+    def url(self):
+        return self.urls()[0]
 
     def rest_url(self):
         return self.url().replace("ws", "http", 1)
+
+    def strike(self, **faults):
+        """Faults at once, as its README lists them; `_` stands for `-`. Answers how far the run is."""
+        query = urllib.parse.urlencode({name.replace("_", "-"): value for name, value in faults.items()})
+        request = urllib.request.Request(self.rest_url() + "/sim" + ("?" + query if query else ""),
+                                         method="POST" if query else "GET")
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
 
     def port(self):
         return int(self.url().rsplit(":", 1)[1])

@@ -110,7 +110,7 @@ TEST_CASE("Exit codes and sentences") {
   CHECK(second.exit_code() == 3);
 
   Program wrong({"--cut-at", "soon"});
-  CHECK(wrong.error_line().find("binance_sim: --cut-at soon: expected [every:]N") == 0);
+  CHECK(wrong.error_line().find("binance_sim: --cut-at soon: expected [HOST/][every:]N") == 0);
   CHECK(wrong.exit_code() == 2);
 
   Program missing({"--port", "0", "--capture", "/nowhere/capture.gz"});

@@ -84,16 +84,16 @@ TEST_CASE("Faults: once, repeated, with arguments, and what is none") {
   FaultPlan plan;
   plan.add(*parse_fault(FaultKind::cut, "--cut-at", "100"));
   plan.add(*parse_fault(FaultKind::malformed, "--malformed-at", "every:40:utf8"));
-  CHECK(plan.next_after(0) == 40);
-  CHECK(plan.next_after(40) == 80);
-  CHECK(plan.next_after(80) == 100);
-  CHECK(plan.next_after(100) == 120);
-  REQUIRE(plan.at(80).size() == 1);
-  CHECK(plan.at(80)[0].malformed == Malformed::utf8);
-  REQUIRE(plan.at(100).size() == 1);
-  CHECK(plan.at(100)[0].kind == FaultKind::cut);
-  CHECK(plan.at(0).empty());
-  CHECK(FaultPlan().next_after(5) == std::numeric_limits<std::uint64_t>::max());
+  CHECK(plan.next_after(0, 1) == 40);
+  CHECK(plan.next_after(40, 1) == 80);
+  CHECK(plan.next_after(80, 1) == 100);
+  CHECK(plan.next_after(100, 1) == 120);
+  REQUIRE(plan.at(80, 1).size() == 1);
+  CHECK(plan.at(80, 1)[0].malformed == Malformed::utf8);
+  REQUIRE(plan.at(100, 1).size() == 1);
+  CHECK(plan.at(100, 1)[0].kind == FaultKind::cut);
+  CHECK(plan.at(0, 1).empty());
+  CHECK(FaultPlan().next_after(5, 1) == std::numeric_limits<std::uint64_t>::max());
 
   CHECK(parse_fault(FaultKind::close, "--close-at", "5:1008")->close_code == 1008);
   CHECK(parse_fault(FaultKind::stall, "--stall-at", "5:1.5")->seconds == 1.5);
@@ -131,7 +131,7 @@ TEST_CASE("Durations and the command line") {
   REQUIRE_FALSE(line.exit_code);
   CHECK(line.options.port == 0);
   CHECK(line.options.pong_timeout == Duration(1s));
-  CHECK(line.options.faults.next_after(10) == 20);
+  CHECK(line.options.faults.next_after(10, 1) == 20);
   CHECK(line.options.refuse_status == 451);
 
   const char* faults[] = {"binance_sim",

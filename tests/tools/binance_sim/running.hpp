@@ -31,7 +31,7 @@ class Running {
     server_.reset();
     std::filesystem::remove_all(folder_);
   }
-  std::uint16_t port() const { return server_->port(); }
+  std::uint16_t port(std::size_t host = 0) const { return server_->port(host); }
   std::string certificate() const { return server_->certificate_pem(); }
 
   simdjson::dom::element truth() {

@@ -74,7 +74,7 @@ TEST_CASE("The file has ids, ranges, exact sums and connections; the rows have a
   ConnectionTruth& connection = truth.new_connection();
   connection.target = "/ws/\"odd\"";
   connection.frames = 4;
-  connection.streams[0].add(10);
+  connection.stream(0).add(10);
   REQUIRE_FALSE(truth.write((folder.path / "truth.json").string(), "SIGTERM"));
 
   simdjson::dom::parser parser;
