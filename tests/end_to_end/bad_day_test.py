@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bad day between the exchange and the tables, on a real Kafka and a real TimescaleDB: connections end in every way,
-the exchange is away, REST bans and refuses, frames come twice and in the wrong order, and both processes are killed,
-while the market goes on at burst rate. In the evening the tables are compared with what the simulator knows.
+the exchange is away, REST bans and refuses, frames come twice and in the wrong order, both processes are killed, and a
+standby takes over, while the market goes on at burst rate. In the evening the tables are compared with what the simulator knows.
 
 The day follows from a seed (SLUICE_BAD_DAY_SEED). SLUICE_TEST_FULL=1 runs all of it, otherwise it is a short one."""
 
@@ -31,10 +31,10 @@ class Day:
         self.frames_between = 6_000 if is_full else 4_000
 
     def hours(self, chance):
-        """What happens, in order. REST is back and asked for all when a process is killed: what is open is its to close."""
+        """What happens, in order."""
         kinds = [("disconnect", DISCONNECTS[at % len(DISCONNECTS)]) for at in range(self.disconnects)]
         kinds += [("kill_ingest", ()), ("kill_buffer", ())] * self.kills
-        kinds += [("outage", (self.outage_s,)), ("ban", (self.ban_s,)), ("drop", ("trade:7",)), ("drop", ("aggTrade:2",))]
+        kinds += [("take_over", ()), ("outage", (self.outage_s,)), ("ban", (self.ban_s,)), ("drop", ("trade:7",)), ("drop", ("aggTrade:2",))]
         chance.shuffle(kinds)
         return kinds
 
@@ -61,18 +61,23 @@ class BadDayTest(pipeline.PipelineCase):
             ids = f"{stream}:{first}-{first + count - 1}"
             options += ["--drop", ids, "--rest-missing", ids]
         self.market = self.exchange("--rate", RATE, "--live-clock", *options)
-        self.file = self.graph()
-        self.starts = {"ingest": 0, "buffer": 0}
+        self.files = {"ingest": self.graph(), "second": self.graph((f":{self.http['ingest']}", f":{self.http['second']}"),
+                                                                   name="binance_on_another_host")}
+        self.starts = {}
         self.running = {}
-        for which in self.starts:
-            self.launch(which)
+        self.active = "ingest"  # of the hosts of `ingest`
+        self.launch(self.active)
+        self.launch("buffer")
         self.go_on(2_000)
 
+    def topics(self):
+        return (*super().topics(), f"{self.prefix}.lock")
+
     def launch(self, which):
-        self.starts[which] += 1
+        self.starts[which] = self.starts.get(which, 0) + 1
         name = f"{which}_{self.starts[which]}"
-        self.running[which] = (self.ingest(self.file, self.market, name=name) if which == "ingest" else
-                               self.buffer(self.file, name=name))
+        self.running[which] = self.buffer(self.files["ingest"], name=name) if which == "buffer" else self.ingest(
+            self.files[which], self.market, name=name, environment={"INGEST_LOCK": f"{self.prefix}.lock"})
 
     def go_on(self, frames):
         """Until so many more frames were sent; they are sent only while somebody listens."""
@@ -87,12 +92,14 @@ class BadDayTest(pipeline.PipelineCase):
         self.market.strike(outage=seconds)
 
     def ban(self, seconds):
-        """Nobody gives what is lost meanwhile, until it is over."""
+        """What is lost meanwhile is fetched when it is over, though the process that lost it is killed."""
         end = time.monotonic() + seconds
         self.market.strike(rest_refuse=f"418:{seconds}")
         self.market.strike(cut="")
         self.go_on(1_000)
         self.market.strike(drop="trade:5")
+        self.go_on(1_000)
+        self.kill(self.active)
         self.wait_for(lambda: time.monotonic() > end, "the ban is over", self.running.values())
         self.wait_until_closed()
 
@@ -100,8 +107,17 @@ class BadDayTest(pipeline.PipelineCase):
         self.market.strike(drop=what)
 
     def kill_ingest(self):
-        self.wait_until_closed()
-        self.kill("ingest")
+        self.kill(self.active)
+
+    def take_over(self):
+        """A standby on another host begins, the active process is killed, and the standby goes on."""
+        heir = "second" if self.active == "ingest" else "ingest"
+        self.launch(heir)
+        self.wait_for(lambda: '"standby"' in self.ready(heir).body, "a process stands by", self.running.values(),
+                      account=lambda: self.ready(heir))
+        self.running.pop(self.active).kill()
+        self.active = heir
+        self.wait_until_ready(heir, *self.running.values())
 
     def kill_buffer(self):
         self.kill("buffer")
@@ -112,16 +128,16 @@ class BadDayTest(pipeline.PipelineCase):
         self.wait_until_ready(which, *self.running.values())
 
     def wait_until_closed(self):
-        self.wait_for(lambda: self.ready("ingest").status == 200 and
-                      self.counter("ingest", "sluice_binance_ws_open_gaps") == 0, "every gap is closed",
-                      self.running.values(), account=lambda: self.ready("ingest"))
+        self.wait_for(lambda: self.ready(self.active).status == 200 and
+                      self.counter(self.active, "sluice_binance_ws_open_gaps") == 0, "every gap is closed",
+                      self.running.values(), account=lambda: self.ready(self.active))
 
     def evening(self):
         """Nothing is traded any more; all that was is fetched and stored. Answers the simulator's truth."""
         self.go_on(10_000)
         self.market.strike(quiet=86_400)
         self.wait_until_closed()
-        result = self.running["ingest"].stop()
+        result = self.running[self.active].stop()
         self.wait_until_drained(self.running["buffer"])
         self.assert_ended(result)
         self.assert_ended(self.running["buffer"].stop())

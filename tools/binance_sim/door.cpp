@@ -11,8 +11,8 @@ using Error = boost::system::error_code;
 std::optional<Failure> Door::listen(const std::string& address, std::uint16_t port) {
   Error error;
   tcp::resolver resolver(io_);
-  const auto found = resolver.resolve(address, std::to_string(port),
-                                      tcp::resolver::passive | tcp::resolver::numeric_service, error);
+  const auto found =
+      resolver.resolve(address, std::to_string(port), tcp::resolver::passive | tcp::resolver::numeric_service, error);
   const auto failure = [&](const std::string& why) {
     return Failure{exit_listen, fmt::format("cannot listen on {}:{}: {}", address, port, why)};
   };

@@ -18,8 +18,9 @@ RestReply sentence(unsigned status, const std::string& text) {
 }
 
 constexpr std::pair<std::string_view, FaultKind> connection_faults[] = {
-    {"close", FaultKind::close},         {"cut", FaultKind::cut},           {"truncate-tls", FaultKind::truncate},
-    {"stall", FaultKind::stall},         {"malformed", FaultKind::malformed}, {"shutdown", FaultKind::shutdown},
+    {"close", FaultKind::close},           {"cut", FaultKind::cut},
+    {"truncate-tls", FaultKind::truncate}, {"stall", FaultKind::stall},
+    {"malformed", FaultKind::malformed},   {"shutdown", FaultKind::shutdown},
     {"silence", FaultKind::silence}};
 constexpr std::pair<std::string_view, StreamFaultKind> stream_faults[] = {{"drop", StreamFaultKind::drop},
                                                                           {"repeat", StreamFaultKind::repeat},

@@ -19,9 +19,9 @@ namespace sluice::sim {
 class Remote {
  public:
   struct Actions {
-    std::function<void(const Fault&)> connections;                         // of the fault's host
-    std::function<void(unsigned host, Time::duration)> outage;             // 0: every host
-    std::function<std::string()> list_connections;                         // as JSON objects
+    std::function<void(const Fault&)> connections;              // of the fault's host
+    std::function<void(unsigned host, Time::duration)> outage;  // 0: every host
+    std::function<std::string()> list_connections;              // as JSON objects
   };
   Remote(Exchange& exchange, Rest& rest, History& history, Listings& listings, unsigned hosts, Actions actions)
       : exchange_(exchange),

@@ -40,9 +40,18 @@ void Session::too_slow() { cut("reset: too slow for the live clock"); }
 
 void Session::cut(const std::string& how) {
   if (state_ != State::open || silenced_) return;
-  silenced_ = true;
+  silenced_ = is_cut_ = true;
+  closed_by_ = how;
+  shared_.exchange.changed();
+  if (!writing_) return end_cut();
+  // What the kernel has taken of the piece under way counts as sent, so its handler comes first.
+  boost::system::error_code ignored;
+  transport_->socket().cancel(ignored);
+}
+
+void Session::end_cut() {
   transport_->reset();
-  finish(how);
+  finish(closed_by_);
 }
 
 void Session::streams_listed() {
@@ -182,6 +191,7 @@ void Session::write_more() {
                            if (self->state_ == State::gone) return;
                            self->account_->bytes += bytes;
                            self->outbox_.wrote(bytes, [&](std::uint64_t position) { self->frame_written(position); });
+                           if (self->is_cut_) return self->end_cut();
                            if (error) return self->lost(error.message());
                            if (!self->outbox_.all_written()) return self->write_more();
                            self->writing_ = false;
@@ -223,7 +233,7 @@ void Session::end_gracefully() {
 
 // The socket failed or ended under us.
 void Session::lost(const std::string& how) {
-  if (state_ == State::gone || (silenced_ && close_received_)) return;
+  if (state_ == State::gone || is_cut_ || (silenced_ && close_received_)) return;
   finish(state_ == State::closing || silenced_ ? closed_by_ : "client, without a close frame: " + how);
 }
 

@@ -106,6 +106,7 @@ class Session final : public Listener, public std::enable_shared_from_this<Sessi
   // Ending
   void end_gracefully();
   void lost(const std::string& how);
+  void end_cut();
   void finish(const std::string& how);
 
   struct Silence {
@@ -140,6 +141,7 @@ class Session final : public Listener, public std::enable_shared_from_this<Sessi
   std::vector<Silence> silences_;
   bool stalled_ = false;
   bool silenced_ = false;  // a fault ends this connection: nothing more is written
+  bool is_cut_ = false;    // and reset as soon as no write is under way
   bool close_sent_ = false, close_received_ = false;
   std::string closed_by_;
   boost::asio::steady_timer liveness_timer_, fault_timer_, close_timer_, delay_timer_, lifetime_timer_;

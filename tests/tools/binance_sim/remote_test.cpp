@@ -172,8 +172,7 @@ TEST_CASE("A listed symbol trades from its first id on, and one that ends does n
   CHECK(trades(rest, "NEWUSDT", "TRADING"));
   CHECK_FALSE(next_of(client, "newusdt@trade").empty());
   std::set<std::string> known;
-  for (const simdjson::dom::element stream : sim.truth()["streams"])
-    known.emplace(std::string_view(stream["stream"]));
+  for (const simdjson::dom::element stream : sim.truth()["streams"]) known.emplace(std::string_view(stream["stream"]));
   CHECK(known.count("newusdt@bookTicker") == 1);
 }
 
@@ -182,9 +181,9 @@ TEST_CASE("What cannot be done is a sentence, and nothing of the request is done
   Client client(sim.port(), nine_streams);
   REQUIRE(client.read().kind == Message::text);
   CHECK(post(sim, "cut=&nonsense=1", 400).find("nonsense") != std::string::npos);
-  for (const char* what : {"cut=3/", "stall=soon", "drop=trade:0", "drop=depth", "quiet=x", "outage=9/5", "list=btcusdt",
-                           "list=BTCUSDT", "halt=NOUSDT", "delist=NOUSDT", "rest-refuse=200", "rest-missing=trade:5",
-                           "silence=", "cut=%zz"}) {
+  for (const char* what :
+       {"cut=3/", "stall=soon", "drop=trade:0", "drop=depth", "quiet=x", "outage=9/5", "list=btcusdt", "list=BTCUSDT",
+        "halt=NOUSDT", "delist=NOUSDT", "rest-refuse=200", "rest-missing=trade:5", "silence=", "cut=%zz"}) {
     post(sim, what, 400);
   }
   post(sim, "", 405);
