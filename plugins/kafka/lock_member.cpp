@@ -97,6 +97,7 @@ Result<void> LockMember::join() {
     side_ = std::move(*side);
   }
   if (Result<void> quiet = await_dead_members(); !quiet) return quiet;
+  if (pace_.is_ending()) return transient("the run ends");
   Result<std::unique_ptr<Consumer>> consumer =
       Consumer::make(settings_, settings_.brokers, 1, std::make_shared<Log>(context_), wake_);
   if (!consumer) return consumer.error();
