@@ -10,6 +10,7 @@
 
 #include "graph/place.hpp"
 #include "graph/secrecy.hpp"
+#include "graph/series.hpp"
 #include "graph/spec.hpp"
 #include "sluice/describe.hpp"
 
@@ -60,6 +61,7 @@ struct PlanNode {
   /// The records of in_flight bound what is not committed, where the source commits: somebody wrote them.
   bool in_flight_until_committed = false;
   size_t stage = 0;
+  std::vector<Series> series{};  ///< sources: of what leaves by the first output
 
   /// Where both halves of a relay may be seen: trade_log.in, trade_log.out.
   std::string shown_name() const {

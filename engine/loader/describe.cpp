@@ -57,6 +57,13 @@ void on_refuses(void* to, sluice_str what, const sluice_config* where) {
   into(to).refusals.push_back({copy(what), place_of(where)});
 }
 
+void on_series(void* to, const sluice_series* series) {
+  into(to).series.push_back({series->rule == SLUICE_SERIES_CONSECUTIVE, copy(series->name), copy(series->field),
+                             copy(series->value), copy(series->key), copy(series->id), copy(series->time),
+                             copy(series->price), copy(series->quantity), copy(series->folds),
+                             copy(series->folds_first), copy(series->folds_last)});
+}
+
 void add_needs_of_options(const sluice_config& value, Described& described) {
   if (value.kind == SLUICE_ATTRIBUTE) described.needs.push_back({copy(value.text), place_of(&value)});
   for (uint64_t i = 0; i < value.item_count; ++i) add_needs_of_options(value.items[i], described);
@@ -86,6 +93,7 @@ sluice_describe_api api_for(uint32_t role) {
   api.may_provide = &on_may_provide;
   api.absent = &on_absent;
   api.refuses = &on_refuses;
+  api.series = &on_series;
   return api;
 }
 

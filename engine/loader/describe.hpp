@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "graph/place.hpp"
+#include "graph/series.hpp"
 #include "loader/plugin.hpp"
 
 namespace sluice::engine {
@@ -77,6 +78,7 @@ struct Described {
   std::vector<DescribedExclusive> exclusive;
   std::vector<DescribedAbsence> absences;  // of attributes that are needed
   std::vector<DescribedRefusal> refusals;
+  std::vector<Series> series;  // of what leaves by the first output
 
   /// 0 for what was not said.
   int64_t fact(uint32_t which) const;

@@ -67,6 +67,7 @@ class Builder {
     for (const DescribedOutput& output : node.described->outputs)
       made.outputs.push_back({output.name, output.optional});
     made.facts = facts_of(*node.described);
+    made.series = node.described->series;
     made.in_flight = node.in_flight;
     made.in_flight_until_committed = node.spec->in_flight && node.spec->in_flight->records;
   }

@@ -147,6 +147,39 @@ void describe_fields(const std::vector<StreamName>& names, bool has_repair, Desc
            [&](const std::string& type) { description.may_provide_time("trade_time", "stream_type", type); });
 }
 
+/// Of the streams whose ids say what is missing. Of all series of that kind, once.
+void describe_series(const std::vector<StreamName>& names, Description& description) {
+  const auto has = [&](EventType event) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const StreamName& one) { return event_type(one.type) == event; });
+  };
+  sluice_series series{};
+  series.struct_size = sizeof series;
+  series.key = to_str("s");
+  const auto declare = [&](const char* name, uint32_t rule, const char* id) {
+    series.name = to_str(name);
+    series.rule = rule;
+    series.id = to_str(id);
+    description.series(series);
+  };
+  if (has(EventType::book_ticker)) declare("bookTicker", SLUICE_SERIES_RISING, "u");
+  series.field = to_str("e");
+  series.time = to_str("T");
+  series.price = to_str("p");
+  series.quantity = to_str("q");
+  if (has(EventType::trade)) {
+    series.value = to_str("trade");
+    declare("trade", SLUICE_SERIES_CONSECUTIVE, "t");
+  }
+  if (has(EventType::agg_trade)) {
+    series.value = to_str("aggTrade");
+    series.folds = to_str("trade");
+    series.folds_first = to_str("f");
+    series.folds_last = to_str("l");
+    declare("aggTrade", SLUICE_SERIES_CONSECUTIVE, "a");
+  }
+}
+
 void describe_node(Config config, Description& description) {
   description.output("out");
   if (config["malformed"].present()) {
@@ -169,6 +202,7 @@ void describe_node(Config config, Description& description) {
   const std::vector<StreamName> streams = make_stream_names(parsed->symbols, parsed->stream_types);
   describe_fields(streams, parsed->repair.has_value(), description);
   describe_values(streams, description);
+  describe_series(streams, description);
   // The largest message at once in the read buffer, in pieces and whole, and simdjson's index of it, which takes up to
   // six bytes for each of its own; TLS, usual read buffers and tables take the rest.
   description.memory_bytes(

@@ -62,6 +62,16 @@ sluice_describe_api recording_api(uint32_t role) {
   api.refuses = [](void* to, sluice_str what, const sluice_config*) {
     as_description(to).refusals.emplace_back(to_view(what));
   };
+  api.series = [](void* to, const sluice_series* series) {
+    std::string text(to_view(series->name));
+    text += series->rule == SLUICE_SERIES_CONSECUTIVE ? " consecutive" : " rising";
+    text += " " + std::string(to_view(series->field)) + "=" + std::string(to_view(series->value));
+    for (const sluice_str& part : {series->key, series->id, series->time, series->price, series->quantity,
+                                   series->folds, series->folds_first, series->folds_last}) {
+      text += " " + std::string(part.size == 0 ? "-" : to_view(part));
+    }
+    as_description(to).series.push_back(std::move(text));
+  };
   return api;
 }
 

@@ -33,6 +33,7 @@ struct Described {
   std::vector<std::string> may_be_absent;       ///< "attribute of value"
   std::map<std::string, std::string> absences;  ///< attribute -> what happens to a record without it
   std::vector<std::string> refusals;            ///< what a source may refuse by itself
+  std::vector<std::string> series;              ///< "name rule field=value key id time price quantity folds first last"
   bool operator==(const Described&) const = default;
 
   int64_t fact(uint32_t which) const {
