@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "output_consumer.hpp"
+#include "scan.hpp"
 
 namespace sluice::kafka {
 namespace {
@@ -180,6 +181,12 @@ void Relay::describe(Config config, Description& description) {
   } else {
     describe_input(config, settings, description);
   }
+}
+
+Result<void> Relay::scan(Config config, const ScanQuery&, ScanTaker& taker) {
+  const Result<Settings> settings = read_settings(config);
+  if (!settings) return settings.error();
+  return read_all(*settings, taker);
 }
 
 }  // namespace sluice::kafka

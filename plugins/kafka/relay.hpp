@@ -5,6 +5,7 @@
 #include "option_table.hpp"
 #include "probe.hpp"
 #include "settings.hpp"
+#include "sluice/scan.hpp"
 
 namespace sluice::kafka {
 
@@ -12,6 +13,8 @@ class Relay {
  public:
   static void describe(Config config, Description& description);
   static Result<void> probe(Config config, Description& description) { return probe_cluster(config, description); }
+  /// Reads all of the topic: waits for the cluster.
+  static Result<void> scan(Config config, const ScanQuery& query, ScanTaker& taker);
 };
 
 }  // namespace sluice::kafka

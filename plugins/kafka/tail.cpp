@@ -9,16 +9,15 @@
 #include <vector>
 
 #include "fault.hpp"
+#include "log_parts.hpp"
 #include "rd_handles.hpp"
 #include "side_client.hpp"
-#include "topic_facts.hpp"
 
 namespace sluice::kafka {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds request_patience{1000};
 constexpr milliseconds pause_between{100};
 constexpr int slice_ms = 100;
 /// Offsets of the first window; each one further back is that many times wider.
@@ -201,43 +200,6 @@ class Reading {
   std::optional<Error> trouble_;  ///< the last one
 };
 
-/// The partitions that hold something, and why others cannot be asked; nothing: the topic is not there.
-struct Found {
-  std::deque<Part> parts;
-  std::optional<Error> trouble;
-};
-
-Result<Found> find_parts(const SideClient& client, const std::string& brokers) {
-  const std::string& topic = client.settings().topic;
-  Result<std::optional<TopicFacts>> facts = ask_topic(client.get(), brokers, topic, request_patience);
-  if (!facts) return facts.error();
-  Found found;
-  if (!*facts) return found;
-  std::vector<int32_t> numbers;
-  for (size_t i = 0; i < (*facts)->partitions.size(); ++i) {
-    const auto number = static_cast<int32_t>(i);
-    if ((*facts)->partitions[i].leader >= 0) {
-      numbers.push_back(number);
-    } else {
-      found.trouble = transient("partition " + std::to_string(number) + " of topic \"" + topic +
-                                    "\" has no leader now, so its newest records cannot be read",
-                                "LEADER_NOT_AVAILABLE");
-    }
-  }
-  const std::vector<Result<LogEnds>> ends = ask_log_ends(client.get(), topic, numbers, request_patience);
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    if (!ends[i]) {
-      found.trouble = ends[i].error();
-    } else if (ends[i]->begin < ends[i]->end) {
-      Part& part = found.parts.emplace_back();
-      part.number = numbers[i];
-      part.begin = ends[i]->begin;
-      part.to = ends[i]->end;
-    }
-  }
-  return found;
-}
-
 }  // namespace
 
 Result<void> read_tail(Context context, const Settings& settings, const std::string& brokers, RecordMaker maker,
@@ -247,14 +209,14 @@ Result<void> read_tail(Context context, const Settings& settings, const std::str
   // A partition without a leader is waited for, but not for so long that no time is left for the others.
   const int64_t begun_ns = context.monotonic_ns();
   const int64_t half_ns = begun_ns + (taker.deadline_ns() - begun_ns) / 2;
-  Result<Found> found = find_parts(**client, brokers);
+  Result<LogParts> found = find_log_parts(**client, brokers);
   const auto may_change = [&] {
     if (!found) return found.error().category == Category::transient;
     return found->trouble && found->trouble->category == Category::transient && context.monotonic_ns() < half_ns;
   };
   while (may_change() && taker.is_wanted()) {
     std::this_thread::sleep_for(pause_between);
-    found = find_parts(**client, brokers);
+    found = find_log_parts(**client, brokers);
   }
   if (!found) {
     const std::string reason = (*client)->last_reason();
@@ -262,7 +224,10 @@ Result<void> read_tail(Context context, const Settings& settings, const std::str
     if (!reason.empty()) error.message += " (" + reason + ")";
     return error;
   }
-  Result<void> read = Reading(**client, std::move(maker), query, taker).read(found->parts);
+  std::deque<Part> parts;
+  for (const LogPart& part : found->parts)
+    parts.push_back({.number = part.number, .begin = part.begin, .to = part.end});
+  Result<void> read = Reading(**client, std::move(maker), query, taker).read(parts);
   if (read.ok() && found->trouble) return *found->trouble;
   return read;
 }

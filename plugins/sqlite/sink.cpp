@@ -2,6 +2,7 @@
 #include "sink.hpp"
 
 #include "sql.hpp"
+#include "stored_rows.hpp"
 
 namespace sluice::sqlite {
 namespace {
@@ -26,6 +27,12 @@ void SqliteSink::describe(Config config, Description& description) {
   } else {
     description.idempotent(true, "unique index " + conflict_names(*settings));
   }
+}
+
+Result<void> SqliteSink::scan(Config config, const ScanQuery& query, ScanTaker& taker) {
+  const Result<Settings> settings = read_settings(config);
+  if (!settings) return settings.error();
+  return read_stored_rows(*settings, query, taker);
 }
 
 Result<std::unique_ptr<SqliteSink>> SqliteSink::open(Context context, Config config) {

@@ -7,6 +7,7 @@
 #include "newest_rows.hpp"
 #include "probe.hpp"
 #include "sluice/node.hpp"
+#include "sluice/scan.hpp"
 #include "writer.hpp"
 
 namespace sluice::sqlite {
@@ -15,6 +16,8 @@ class SqliteSink : public Sink {
  public:
   static void describe(Config config, Description& description);
   static Result<void> probe(Config config, Description& description) { return probe_store(config, description); }
+  /// Reads all rows: waits for the database.
+  static Result<void> scan(Config config, const ScanQuery& query, ScanTaker& taker);
   static Result<std::unique_ptr<SqliteSink>> open(Context context, Config config);
 
   SqliteSink(std::unique_ptr<Client> client, std::shared_ptr<Writer> writer)

@@ -2,6 +2,7 @@
 #include "sink.hpp"
 
 #include "sql.hpp"
+#include "stored_rows.hpp"
 
 namespace sluice::timescale {
 namespace {
@@ -67,6 +68,12 @@ Result<void> TimescaleSink::probe(Config config, Description& description) {
     }
   }
   return {};
+}
+
+Result<void> TimescaleSink::scan(Config config, const ScanQuery& query, ScanTaker& taker) {
+  const Result<Settings> settings = read_settings(config);
+  if (!settings) return settings.error();
+  return read_stored_rows(*settings, query, taker);
 }
 
 Result<std::unique_ptr<TimescaleSink>> TimescaleSink::open(Context context, Config config) {

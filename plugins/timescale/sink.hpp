@@ -6,6 +6,7 @@
 
 #include "newest_rows.hpp"
 #include "sluice/node.hpp"
+#include "sluice/scan.hpp"
 #include "writer.hpp"
 
 namespace sluice::timescale {
@@ -14,6 +15,8 @@ class TimescaleSink : public Sink {
  public:
   static void describe(Config config, Description& description);
   static Result<void> probe(Config config, Description& description);
+  /// Reads all rows: waits for the database.
+  static Result<void> scan(Config config, const ScanQuery& query, ScanTaker& taker);
   static Result<std::unique_ptr<TimescaleSink>> open(Context context, Config config);
 
   TimescaleSink(Context context, Settings settings, std::unique_ptr<Writer> writer)

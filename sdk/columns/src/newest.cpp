@@ -4,38 +4,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include "sluice/json_string.hpp"
+#include "payload_fields.hpp"
 
 namespace sluice {
 inline namespace v1 {
 namespace columns {
-namespace {
-
-bool is_one_of(std::span<const sluice_str> fields, std::string_view name) {
-  return std::any_of(fields.begin(), fields.end(), [&](const sluice_str& field) { return to_view(field) == name; });
-}
-
-/// The fields of a payload that the column is read from, as far as they are among these.
-std::vector<std::string> fields_of(const Column& column, std::span<const sluice_str> fields) {
-  std::vector<std::string> found;
-  for (const auto& path : column.paths) {
-    if (path.size() == 1 && is_one_of(fields, path.front())) found.push_back(path.front());
-  }
-  return found;
-}
-
-bool is_whole_number(TypeKind kind) {
-  return kind == TypeKind::bigint || kind == TypeKind::integer || kind == TypeKind::smallint;
-}
-
-void add_field(std::string_view field, std::string& json) {
-  if (json.size() > 1) json += ',';
-  append_json_string(field, json);
-  json += ':';
-}
-
-}  // namespace
-
 Batch batch_of(Context context, std::span<const std::string> payloads) {
   size_t bytes = 0;
   for (const std::string& payload : payloads) bytes += payload.size();
