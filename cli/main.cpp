@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "audit_command.hpp"
 #include "crash_sentence.hpp"
 #include "exit_code.hpp"
 #include "graph_command.hpp"
@@ -60,6 +61,7 @@ int main(int argc, char** argv) {
   int exit_code = sluice::cli::exit_ok;
   sluice::cli::add_run_command(app, plugin_directories, std::cout, std::cerr, exit_code);
   sluice::cli::add_validate_command(app, plugin_directories, std::cout, std::cerr, exit_code);
+  sluice::cli::add_audit_command(app, plugin_directories, std::cout, std::cerr, exit_code);
   sluice::cli::add_graph_command(app, plugin_directories, std::cout, std::cerr, exit_code);
   sluice::cli::add_plugins_command(app, plugin_directories, std::cout, std::cerr, exit_code);
   sluice::cli::add_schema_command(app, plugin_directories, std::cout, std::cerr, exit_code);
