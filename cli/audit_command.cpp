@@ -56,12 +56,12 @@ int audit(const AuditCommandOptions& options, const engine::Registry& registry, 
   if (what.series.empty()) {
     err << fmt::format(
         "{}: no source of this graph declares ids that say what is missing; audit a graph with such a "
-        "source, for example binance_ws\n",
+        "source, as docs/audit.md names them\n",
         options.graph);
     return exit_invalid;
   }
   if (what.stores.empty()) {
-    err << fmt::format("{}: no store behind such a source can be read; audit a graph with kafka, timescale or sqlite\n",
+    err << fmt::format("{}: no store behind such a source can be read; docs/audit.md names those that can\n",
                        options.graph);
     return exit_invalid;
   }
