@@ -23,8 +23,9 @@ enum class Cause : uint8_t {
   too_big,
   backpressure,
   proxy,
+  stalled,
 };
-constexpr uint64_t cause_count = 11;
+constexpr uint64_t cause_count = 12;
 
 struct CauseName {
   std::string_view name;
@@ -43,6 +44,7 @@ constexpr std::array<CauseName, cause_count> cause_names{{
     {"too_big", "a message was larger than max_frame"},
     {"backpressure", "reading had stopped for stop_reading_limit, as there was no room downstream"},
     {"proxy", "the proxy could not be reached or did not open a tunnel"},
+    {"stalled", "a stream brought nothing, although the REST interface has newer events of it"},
 }};
 
 constexpr const CauseName& describe(Cause cause) { return cause_names[static_cast<uint64_t>(cause)]; }

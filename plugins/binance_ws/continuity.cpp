@@ -189,6 +189,14 @@ void Continuity::lost(std::string cause) {
   }
 }
 
+std::optional<int64_t> Continuity::newest(const Stream& stream) const {
+  const State& state = states_[stream.number];
+  if (state.rule == Rule::none || !state.is_known) return std::nullopt;
+  const bool is_rising = state.rule == Rule::rising;
+  const int64_t at = state.awaited == (is_rising ? all_seen : none_awaited) ? state.at : state.awaited;
+  return is_rising ? at : at - 1;
+}
+
 void Continuity::learn(const Stream& stream, int64_t id) {
   State& state = states_[stream.number];
   if (state.rule == Rule::none || state.is_known || id < 0 || id > largest_id) return;

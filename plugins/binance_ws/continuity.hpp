@@ -83,6 +83,10 @@ class Continuity {
 
   /// Nothing comes until there is another connection; what is missing then is missing for this cause.
   void lost(std::string cause);
+  /// The newest id that is known.
+  std::optional<int64_t> newest(const Stream& stream) const;
+  /// When the newest event that was in order came.
+  int64_t received_ns(const Stream& stream) const { return states_[stream.number].receive_time_ns; }
   /// The newest id that is known of a stream from elsewhere, before anything of it has come: the next one is awaited.
   void learn(const Stream& stream, int64_t id);
   /// The same where others of its kind are known, and nothing of this stream: all before its first event is missing.

@@ -43,6 +43,10 @@ class Gaps {
   void pop_ready();
   uint64_t held() const { return held_.records(); }
 
+  /// Of the newest event of a stream that was in order: its id, 0 if none is known, and when it came.
+  std::pair<int64_t, int64_t> newest(const Stream& stream) const {
+    return {continuity_.newest(stream).value_or(0), continuity_.received_ns(stream)};
+  }
   void lost(std::string cause) { continuity_.lost(std::move(cause)); }
   void learn(const Stream& stream, int64_t id) { continuity_.learn(stream, id); }
   void learn_none(const Stream& stream) { continuity_.learn_none(stream); }

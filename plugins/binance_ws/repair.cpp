@@ -74,21 +74,25 @@ bool Repair::ask(const Missing& missing) {
 }
 
 int64_t Repair::deadline_ns() const {
-  if (!pieces_.empty() || questions_.empty()) return never_ns;
+  if (!pieces_.empty() || (questions_.empty() && newest_of_ == nullptr)) return never_ns;
+  if (newest_of_ != nullptr && !is_asking_) return 0;
   return is_asking_ ? client_.deadline_ns() : std::max(wait_until_ns_, turn_ns_);
 }
 
 void Repair::step(int64_t now_ns) {
-  if (!pieces_.empty() || questions_.empty()) return;
+  if (!pieces_.empty() || (questions_.empty() && newest_of_ == nullptr)) return;
+  if (!is_asking_ && newest_of_ != nullptr && !begin_newest(now_ns)) return;
   if (!is_asking_ && (now_ns < std::max(wait_until_ns_, turn_ns_) || !begin(now_ns))) return;
   switch (client_.step(now_ns)) {
     case net::HttpClient::Progress::working:
       return;
     case net::HttpClient::Progress::lost:
       is_asking_ = false;
+      if (is_asking_newest_) return end_newest(std::nullopt, now_ns);
       return retry(client_.loss().sentence, client_.loss().retry_after_ns, now_ns);
     case net::HttpClient::Progress::done:
       is_asking_ = false;
+      if (is_asking_newest_) return end_newest(client_.take_answer(), now_ns);
       return on_answer(client_.take_answer(), now_ns);
   }
 }
@@ -146,26 +150,61 @@ bool Repair::begin(int64_t now_ns) {
   }
   page_end_ = page_end();
   const uint64_t limit = static_cast<uint64_t>(page_end_) - static_cast<uint64_t>(asked.first) + 1;
-  net::HttpRequest request;
-  request.target = options_.endpoint.path + std::string(source.path) +
-                   "?symbol=" + net::percent_encode(asked.stream->symbol) + "&fromId=" + std::to_string(asked.first) +
-                   "&limit=" + std::to_string(limit);
-  if (options_.microseconds) request.fields.emplace_back("X-MBX-TIME-UNIT", "MICROSECOND");
-  const Result<void> started = client_.start(request, now_ns, now_ns + request_limit_ns);
+  const Result<void> started = send(source.path,
+                                    "symbol=" + net::percent_encode(asked.stream->symbol) +
+                                        "&fromId=" + std::to_string(asked.first) + "&limit=" + std::to_string(limit),
+                                    now_ns);
   if (!started) {
     give_up(questions_.front(), asked.last, started.error().message);
     forget_answered();
     return false;
   }
-  ++requests_;
-  is_asking_ = true;
   return true;
 }
 
-void Repair::on_answer(net::HttpAnswer answer, int64_t now_ns) {
-  if (const auto used = read_count(answer.head.first("x-mbx-used-weight-1m"))) {
-    budget_->report(*used, minute_end_ns(answer.head, context_.now_ns(), now_ns), now_ns);
+Result<void> Repair::send(std::string_view path, const std::string& query, int64_t now_ns) {
+  net::HttpRequest request;
+  request.target = options_.endpoint.path + std::string(path) + "?" + query;
+  if (options_.microseconds) request.fields.emplace_back("X-MBX-TIME-UNIT", "MICROSECOND");
+  const Result<void> started = client_.start(request, now_ns, now_ns + request_limit_ns);
+  if (!started) return started;
+  ++requests_;
+  is_asking_ = true;
+  return {};
+}
+
+/// Aggregates cost less than trades, and name the last trade as well.
+bool Repair::begin_newest(int64_t now_ns) {
+  const Source source = source_of(EventType::agg_trade);
+  const bool is_sent = budget_->take(source.weight, now_ns) &&
+                       send(source.path, "symbol=" + net::percent_encode(newest_of_->symbol) + "&limit=1", now_ns).ok();
+  is_asking_newest_ = is_sent;
+  if (!is_sent) end_newest(std::nullopt, now_ns);
+  return is_sent;
+}
+
+void Repair::end_newest(std::optional<net::HttpAnswer> answer, int64_t now_ns) {
+  is_asking_newest_ = false;
+  const Stream& stream = *std::exchange(newest_of_, nullptr);
+  newest_.emplace();
+  if (!answer) return;
+  note_weight(answer->head, now_ns);
+  const RestVerdict verdict = judge(*answer, source_of(EventType::agg_trade).path);
+  if (verdict.kind == RestVerdict::Kind::too_many) budget_->hold_until(now_ns + verdict.least_wait_ns);
+  if (verdict.kind != RestVerdict::Kind::rows) return;
+  const RestPage page = read_rows(answer->body, {EventType::agg_trade, stream.symbol, options_.microseconds, 0,
+                                                 std::numeric_limits<int64_t>::max(), std::nullopt});
+  if (!page.rows.empty() && page.chain) newest_->ids = Newest{page.rows.back().id, *page.chain};
+}
+
+void Repair::note_weight(const net::HttpHead& head, int64_t now_ns) {
+  if (const auto used = read_count(head.first("x-mbx-used-weight-1m"))) {
+    budget_->report(*used, minute_end_ns(head, context_.now_ns(), now_ns), now_ns);
   }
+}
+
+void Repair::on_answer(net::HttpAnswer answer, int64_t now_ns) {
+  note_weight(answer.head, now_ns);
   Question& question = questions_.front();
   const Missing asked = question.left;
   RestVerdict verdict = judge(answer, source_of(asked.stream->event).path);

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "repair_options.hpp"
@@ -56,6 +57,17 @@ class Repair {
   /// wait, or as the stream is neither trade nor aggTrade, or as last lies before first.
   [[nodiscard]] bool ask(const Missing& missing);
 
+  /// What is the newest aggregate of the stream's symbol? Asked before the next page. One question at a time.
+  void ask_newest(const Stream& stream) { newest_of_ = &stream; }
+  struct Newest {
+    int64_t aggregate = 0;
+    int64_t trade = 0;  ///< the last that it folds
+  };
+  struct NewestAnswer {
+    std::optional<Newest> ids;  ///< nothing: REST does not say, for whatever reason; it is not asked again
+  };
+  std::optional<NewestAnswer> take_newest() { return std::exchange(newest_, std::nullopt); }
+
   /// Does nothing while a piece waits to be taken.
   void step(int64_t now_ns);
   /// Nothing is asked, and no piece waits.
@@ -89,6 +101,10 @@ class Repair {
   };
   bool choose(int64_t now_ns);
   bool begin(int64_t now_ns);
+  bool begin_newest(int64_t now_ns);
+  void end_newest(std::optional<net::HttpAnswer> answer, int64_t now_ns);
+  Result<void> send(std::string_view path, const std::string& query, int64_t now_ns);
+  void note_weight(const net::HttpHead& head, int64_t now_ns);
   void on_answer(net::HttpAnswer answer, int64_t now_ns);
   void on_page(RestPage page, int64_t now_ns);
   void give(const RestPage& page, const Stream* stream);
@@ -110,9 +126,12 @@ class Repair {
   std::deque<Question> questions_;  ///< the first is asked next, or is being asked
   std::deque<Piece> pieces_;        ///< of one answer
   int64_t page_end_ = 0;            ///< the last id that is being asked for
+  const Stream* newest_of_ = nullptr;
+  std::optional<NewestAnswer> newest_;
   bool is_asking_ = false;
-  int64_t wait_until_ns_ = 0;  ///< for the server
-  int64_t turn_ns_ = 0;        ///< when a question may have its turn
+  bool is_asking_newest_ = false;  ///< is_asking_ is true as well
+  int64_t wait_until_ns_ = 0;      ///< for the server
+  int64_t turn_ns_ = 0;            ///< when a question may have its turn
   uint64_t requests_ = 0;
   std::string trouble_;
 };

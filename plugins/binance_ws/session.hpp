@@ -41,6 +41,8 @@ class Session {
   void note_data(int64_t now_ns);
   /// Sends what waits to be sent, as far as the socket takes it.
   void send_waiting();
+  /// Ends the connection for a cause that its owner found.
+  void give_up(Cause cause, std::string sentence) { lose_and_tell(cause, std::move(sentence), 1000); }
   /// Sends a close frame; what comes from now on is thrown away by `linger`.
   void say_goodbye();
   /// After goodbye: throws away what comes; true when the other side has ended.

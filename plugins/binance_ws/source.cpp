@@ -2,6 +2,7 @@
 #include "source.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace sluice::binance {
 namespace {
@@ -40,6 +41,7 @@ BinanceSource::BinanceSource(Context context, Options options, net::TlsContext t
   if (options_.repair) {
     repair_.emplace(context_, *options_.repair, tls_.get(), waker_,
                     [this](const Missing& missing) { return records_.gaps().wish(missing); });
+    watchdog_.emplace(records_.streams().all());
   }
   if (options_.proxy) {
     context_.info("going through the proxy " + options_.proxy->name() + ", from " + options_.proxy->from);
@@ -96,6 +98,7 @@ Result<Poll> BinanceSource::poll_within(const Credit& credit, int64_t deadline_n
     for (const auto& connection : connections_) advance(*connection, credit, now_ns);
     records_.gaps().expire(now_ns);
     advance_repair(now_ns);
+    advance_watchdog(credit, now_ns);
     show(false, now_ns);
     if (spend(records_.emit_waiting(credit))) {
       for (const auto& connection : connections_) {
@@ -138,6 +141,34 @@ void BinanceSource::advance_repair(int64_t now_ns) {
   if (repair_->requests() != before) metrics_.repair_requests.add(static_cast<int64_t>(repair_->requests() - before));
 }
 
+/// Asks about streams that are silent, and replaces a connection that stalls.
+void BinanceSource::advance_watchdog(const Credit& credit, int64_t now_ns) {
+  if (!watchdog_) return;
+  if (const auto answer = repair_->take_newest()) {
+    std::optional<NewestIds> ids;
+    if (answer->ids) ids = NewestIds{answer->ids->aggregate, answer->ids->trade};
+    watchdog_->answer(ids, now_ns);
+  }
+  const bool is_open = std::any_of(connections_.begin(), connections_.end(),
+                                   [](const auto& connection) { return connection->session() != nullptr; });
+  if (!is_open) return watchdog_->restart();
+  if (credit.records == 0 || credit.bytes == 0 || records_.gaps().is_full()) return watchdog_->rest(now_ns);
+  watchdog_->look(now_ns, [this](const Stream& stream) {
+    const auto [id, receive_time_ns] = records_.gaps().newest(stream);
+    return Watchdog::Seen{id, receive_time_ns};
+  });
+  if (const auto stream = watchdog_->ask(now_ns)) {
+    repair_->ask_newest(**stream);
+    repair_->step(now_ns);
+  }
+  if (const auto stall = watchdog_->take_stall()) {
+    for (const auto& connection : connections_) {
+      if (Session* session = connection->session()) session->give_up(Cause::stalled, stall->sentence);
+    }
+    watchdog_->restart();
+  }
+}
+
 Emitted BinanceSource::take_messages(Connection& connection, const Credit& credit, int64_t now_ns) {
   const Emitted emitted = records_.emit(connection, credit);
   if (emitted.events > 0) {
@@ -161,6 +192,7 @@ void BinanceSource::hear(Connection& connection, Connection::News news) {
       break;
     case Connection::News::lost: {
       const Loss& loss = connection.loss();
+      if (watchdog_) watchdog_->restart();
       if (connection.had_data()) {
         records_.gaps().lost(std::string(cause_names[static_cast<size_t>(loss.cause)].name) + ": " + loss.sentence);
       }
@@ -210,16 +242,20 @@ bool BinanceSource::wait(const Credit& credit, int64_t deadline_ns, int64_t now_
     until_ns = now_ns;
     has_more = true;
   }
+  // Not while nothing is read.
+  int64_t look_ns = std::numeric_limits<int64_t>::max();
+  if (watchdog_ && credit.records > 0 && watchdog_->next_ns() > now_ns) look_ns = watchdog_->next_ns();
   if (repair_) {
     until_ns = std::min(until_ns, repair_->deadline_ns());
     if (repair_->events() != 0 && repair_->fd() >= 0) fds_.push_back({repair_->fd(), repair_->events(), 0});
   }
-  const net::Waited waited = net::wait_for(waker_, fds_, std::min(until_ns, deadline_ns) - now_ns);
+  const bool is_for_look = look_ns < std::min(until_ns, deadline_ns);
+  const net::Waited waited = net::wait_for(waker_, fds_, std::min({until_ns, deadline_ns, look_ns}) - now_ns);
   for (size_t i = 0; waited.socket_ready && i < connections_.size(); ++i) {
     Session* session = connections_[i]->session();
     if (session != nullptr && fds_[i + 1].revents != 0) session->socket_ready();
   }
-  return !waited.woken && (waited.socket_ready || has_more);
+  return !waited.woken && (waited.socket_ready || has_more || is_for_look);
 }
 
 void BinanceSource::stop() {

@@ -17,6 +17,7 @@
 #include "repair.hpp"
 #include "sluice/net/waiter.hpp"
 #include "sluice/node.hpp"
+#include "watchdog.hpp"
 
 namespace sluice::binance {
 
@@ -39,6 +40,7 @@ class BinanceSource : public Source {
   Result<Poll> poll_within(const Credit& credit, int64_t deadline_ns);
   void advance(Connection& connection, const Credit& credit, int64_t now_ns);
   void advance_repair(int64_t now_ns);
+  void advance_watchdog(const Credit& credit, int64_t now_ns);
   Emitted take_messages(Connection& connection, const Credit& credit, int64_t now_ns);
   void hear(Connection& connection, Connection::News news);
   void show(bool is_new, int64_t now_ns);
@@ -58,6 +60,7 @@ class BinanceSource : public Source {
   uint32_t outputs_asked_ = 0;         ///< that the stores behind them are or were asked for
   bool leaves_gaps_open_ = false;      ///< at a stop, for the next run
   std::optional<Repair> repair_;
+  std::optional<Watchdog> watchdog_;  ///< with a repair
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<pollfd> fds_;    ///< of a wait: the waker's, those of the connections, that of the repair
   int64_t open_since_ns_ = 0;  ///< since when ids have been missing; 0: none is
