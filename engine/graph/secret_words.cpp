@@ -11,9 +11,9 @@
 namespace sluice::engine {
 namespace {
 
-constexpr auto telling = std::to_array<std::string_view>({"pass", "pwd", "pswd", "secret", "token", "credential",
-                                                          "apikey", "privatekey", "accesskey", "bearer", "jaas",
-                                                          "keystore", "truststore", "oauth", "hmac", "sasl", "keypem"});
+constexpr auto telling = std::to_array<std::string_view>(
+    {"pass", "pwd", "pswd", "secret", "token", "credential", "apikey", "privatekey", "accesskey", "bearer", "jaas",
+     "keystore", "truststore", "oauth", "hmac", "sasl", "keypem", "listenkey", "signature"});
 constexpr auto telling_parts = std::to_array<std::string_view>({"pw", "psw", "auth", "ssl", "cred", "creds", "pin"});
 constexpr auto often_misspelt = std::to_array<std::string_view>(
     {"password", "passwd", "secret", "token", "passphrase", "credential", "credentials"});

@@ -24,7 +24,8 @@ std::string shown(const std::string& line, const std::string& before = "nodes:")
 
 TEST_CASE("names that lead to a secret, misspelt too") {
   for (const char* name : {"password", "PASSWORD", "passwrd", "pasword", "pwd", "db_pw", "sasl.password", "ssl.key.pem",
-                           "sasl.oauthbearer.config", "PGPASSWORD", "apiKey", "secret", "scret", "access-token"}) {
+                           "sasl.oauthbearer.config", "PGPASSWORD", "apiKey", "secret", "scret", "access-token",
+                           "listenKey", "signature"}) {
     INFO(name);
     CHECK(names_secret(name));
   }
@@ -36,9 +37,10 @@ TEST_CASE("names that lead to a secret, misspelt too") {
 }
 
 TEST_CASE("values that look like a secret") {
-  for (const char* value : {"postgresql://me:x@db/y", "postgresql://me:S3C/R@T@db", "user:x@host", "a=b password=x",
-                            "PassWord = 'a b'", "postgresql://db/y?sslpassword=x", "${DB_PASSWORD:-x}", "redis://x@db",
-                            "-----BEGIN PRIVATE KEY-----", "Bearer abc", "postgresql://me:S3CR"}) {
+  for (const char* value :
+       {"postgresql://me:x@db/y", "postgresql://me:S3C/R@T@db", "user:x@host", "a=b password=x", "PassWord = 'a b'",
+        "postgresql://db/y?sslpassword=x", "wss://h/ws?listenKey=x&signature=y", "${DB_PASSWORD:-x}", "redis://x@db",
+        "-----BEGIN PRIVATE KEY-----", "Bearer abc", "postgresql://me:S3CR"}) {
     INFO(value);
     CHECK(looks_secret(value));
   }
