@@ -22,6 +22,11 @@ bool passes_soon(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
 }
 
+/// librdkafka has forgotten its generation, so the group refuses every commit until the member has joined again.
+bool is_past_generation(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+}
+
 rd_kafka_resp_err_t code_of(const rd_kafka_topic_partition_list_t* list, rd_kafka_resp_err_t of_all, int32_t number) {
   for (int i = 0; list != nullptr && i < list->cnt; ++i) {
     if (list->elems[i].partition != number) continue;
@@ -82,7 +87,10 @@ void CommitQueue::send(bool in_a_hurry) {
   for (const Item& item : std::exchange(on_their_way_, {})) fail(item, sent.error());
 }
 
-void CommitQueue::expect_join() { join_until_ns_ = context_.monotonic_ns() + join_ns; }
+void CommitQueue::expect_join() {
+  join_until_ns_ = context_.monotonic_ns() + join_ns;
+  is_of_past_generation_ = false;
+}
 
 void CommitQueue::retry(const Item& item, int64_t pause_ns) {
   const auto [waiting, is_alone] = waiting_.emplace(item.id, item);
@@ -105,6 +113,7 @@ void CommitQueue::fail(const Item& item, const Error& why) {
 
 void CommitQueue::answer(const Item& item, rd_kafka_resp_err_t code) {
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    is_of_past_generation_ = false;
     stored_(item.number, item.offset);
     if (item.position) context_.committed(item.id, *item.position);
     return;
@@ -114,7 +123,9 @@ void CommitQueue::answer(const Item& item, rd_kafka_resp_err_t code) {
     retry(item, retry_ns);
     return;
   }
-  // Of a past generation: when the assignment is lost, the group says so in an event; until then the engine asks again.
+  // Outside of a revoke, librdkafka then reports the assignment as lost, or joins again and the next commit succeeds.
+  // While it waits for the answer to a revoke it does neither: Membership gives up what is being drained.
+  if (is_past_generation(code)) is_of_past_generation_ = true;
   const Error why = to_error(code, "cannot commit offset " + std::to_string(item.offset) + " of partition " +
                                        std::to_string(item.number) + " of topic \"" + consumer_.topic() + "\"");
   if (why.category == Category::operator_needed) context_.blocked(why.message);

@@ -41,6 +41,8 @@ class CommitQueue {
   void expect_join();
   /// True once after the group was found to know the member by another id.
   bool take_other_member() { return std::exchange(saw_other_member_, false); }
+  /// The group has refused a commit as one of a past generation: it takes none before the member has joined again.
+  bool is_of_past_generation() const { return is_of_past_generation_; }
   /// Monotonic: when send has something to do again; 0: nothing waits, or an answer comes first.
   int64_t due_ns() const;
 
@@ -62,6 +64,7 @@ class CommitQueue {
   Metric commits_, failures_;
   std::map<uint32_t, Item> waiting_;
   bool saw_other_member_ = false;
+  bool is_of_past_generation_ = false;
   bool is_on_its_way_ = false;  ///< a request; its items but for those that were forgotten are
   std::vector<Item> on_their_way_;
   int64_t gather_until_ns_ = 0;

@@ -7,6 +7,8 @@ namespace sluice::kafka {
 namespace {
 
 constexpr int64_t look_every_ns = 1'000'000'000;
+constexpr auto silence = "and this member lost contact for too long";
+constexpr auto past_generation = "refuses this member's commits, because it has begun a new assignment";
 
 std::vector<int32_t> numbers_of(const rd_kafka_topic_partition_list_t& list) {
   std::vector<int32_t> numbers;
@@ -181,7 +183,7 @@ void Membership::restart(Partition& partition) {
 
 void Membership::on_revoked(const rd_kafka_topic_partition_list_t& list) {
   const std::vector<int32_t> numbers = numbers_of(list);
-  if (consumer_.is_assignment_lost()) return lose(numbers);
+  if (consumer_.is_assignment_lost()) return lose(numbers, silence);
   if (consumer_.is_other_member()) {
     expel();
     return let_go(numbers);
@@ -231,15 +233,18 @@ void Membership::give_up() {
 }
 
 void Membership::look_for_loss() {
-  if (is_revoking_ && consumer_.is_assignment_lost()) return lose(leaving());
+  if (is_revoking_ && consumer_.is_assignment_lost()) return lose(leaving(), silence);
+  const bool is_refused = is_revoking_ && commits_.is_of_past_generation();
   bool is_other = commits_.take_other_member();
   const int64_t now_ns = context_.monotonic_ns();
-  if (!is_other && now_ns >= look_at_ns_) {
+  if (!is_other && (is_refused || now_ns >= look_at_ns_)) {
     look_at_ns_ = now_ns + look_every_ns;
     is_other = !partitions_.empty() && consumer_.is_other_member();
   }
   // A loss that librdkafka knows of comes as an event.
-  if (is_other && !consumer_.is_assignment_lost() && !waits_to_rejoin()) expel();
+  if (is_other && !consumer_.is_assignment_lost() && !waits_to_rejoin()) return expel();
+  // Nothing can be committed before this member joins again, and that waits for the answer to the revoke.
+  if (is_refused) lose(leaving(), past_generation);
 }
 
 void Membership::lose(Partition& partition) {
@@ -249,14 +254,14 @@ void Membership::lose(Partition& partition) {
   lost_.add();
 }
 
-void Membership::warn_of_loss(size_t count) const {
+void Membership::warn_of_loss(size_t count, const std::string& why) const {
   if (count == 0) return;
-  context_.warn("group \"" + settings_.group + "\" and this member lost contact for too long, so " +
-                std::to_string(count) + (count == 1 ? " partition" : " partitions") + " of topic \"" + settings_.topic +
+  context_.warn("group \"" + settings_.group + "\" " + why + ", so " + std::to_string(count) +
+                (count == 1 ? " partition" : " partitions") + " of topic \"" + settings_.topic +
                 "\" may belong to another member now; the records that were not committed are read again");
 }
 
-void Membership::lose(const std::vector<int32_t>& numbers) {
+void Membership::lose(const std::vector<int32_t>& numbers, const std::string& why) {
   size_t count = 0;
   for (const int32_t number : numbers) {
     Partition* partition = find_number(number);
@@ -265,7 +270,7 @@ void Membership::lose(const std::vector<int32_t>& numbers) {
     lose(*partition);
     partition->phase = Phase::released;
   }
-  warn_of_loss(count);
+  warn_of_loss(count, why);
   if (consumer_.instance().empty() || numbers.empty()) return let_go(numbers);
   withheld_ = numbers;
   is_revoking_ = false;
@@ -301,7 +306,7 @@ void Membership::expel() {
     if (partition.phase == Phase::reading) partition.phase = Phase::uncertain;
   }
   if (count == 0 && !is_revoking_) return;
-  warn_of_loss(count);
+  warn_of_loss(count, silence);
   commits_.expect_join();
   // Also the answer that the group may wait for.
   if (Result<void> gone = consumer_.unassign(assigned); !gone) context_.warn(gone.error().message);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "commit_queue.hpp"
@@ -57,7 +58,8 @@ class Membership {
   void restart(Partition& partition);
   /// Before the consumer leaves the group, which waits for an answer to what it has reported.
   void give_up();
-  /// Notices an assignment that was lost while it was being drained, and that the group has expelled this member.
+  /// Notices an assignment that was lost while it was being drained, or whose commits are refused, and that the group
+  /// has expelled this member.
   void look_for_loss();
   /// The client has ended for good: nothing of its partitions can be committed any more.
   void lose_all();
@@ -83,10 +85,10 @@ class Membership {
   void on_revoked(const rd_kafka_topic_partition_list_t& list);
   StartLookup::Question add(int32_t number);
   StartLookup::Question question_about(Partition& partition, std::optional<int64_t> stood_at);
-  void lose(const std::vector<int32_t>& numbers);
+  void lose(const std::vector<int32_t>& numbers, const std::string& why);
   void lose(Partition& partition);
   void expel();
-  void warn_of_loss(size_t count) const;
+  void warn_of_loss(size_t count, const std::string& why) const;
   std::vector<int32_t> leaving() const;
   void finish_revoke();
   void let_go(const std::vector<int32_t>& numbers);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Members of one group: partitions move with their work drained, or are lost and fenced. On a real broker when
 // there is one; else on librdkafka's mock cluster, as far as that keeps a group's rules.
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "catch.hpp"
@@ -137,6 +139,84 @@ TEST_CASE("a member that stops hands over at once") {
     second.turn(20);
     return reading(second) == 2;
   }));
+}
+
+TEST_CASE("a member that stops while it looks up where to begin leaves the group at once") {
+  // The mock cluster makes a session of it: it waits for nearly as long at each change of a group.
+  const auto cluster = TestCluster::real();
+  if (cluster == nullptr) return;
+  const std::string topic = TestCluster::fresh("early");
+  const std::string group = TestCluster::fresh("g");
+  cluster->make_topic(topic, 2);
+  // A session longer than the test waits.
+  const Values options{{"session_timeout", "5m"}};
+  OutputNode first(*cluster, topic, group, options);
+  first.begin();
+  // No poll follows in which an answer about the start could be taken.
+  REQUIRE(first.until([&] {
+    first.must_poll(20, 0ms);
+    return first.metric("rebalances_total") > 0;
+  }));
+  REQUIRE(reading(first) == 0);
+  first.finish();
+  OutputNode second(*cluster, topic, group, options);
+  second.begin();
+  CHECK(second.until([&] {
+    second.turn(20);
+    return reading(second) == 2;
+  }));
+}
+
+TEST_CASE("a revoke whose commit is refused as one of a past generation gives the partition up at once") {
+  // Only the mock cluster refuses on demand. It waits for nearly a session at each change of a group.
+  const auto cluster = TestCluster::mock();
+  const std::string topic = TestCluster::fresh("refused");
+  const std::string group = TestCluster::fresh("g");
+  cluster->make_topic(topic, 2);
+  for (int p = 0; p < 2; ++p) cluster->write_numbers(topic, p, 50);
+  const Values options{{"session_timeout", "6s"}};
+  const auto holds = [](const Emission&) { return false; };
+  OutputNode first(*cluster, topic, group, options);
+  first.begin();
+  REQUIRE(first.until([&] {
+    first.turn(20, holds);
+    return first.record_count() == 100;
+  }));
+  OutputNode second(*cluster, topic, group, options);
+  second.begin();
+  const auto revoked = [&] {
+    const auto all = first.partitions();
+    const auto found = std::find_if(all.begin(), all.end(), [](const PartitionCopy& each) { return each.revoked; });
+    return found == all.end() ? std::optional<PartitionCopy>() : *found;
+  };
+  REQUIRE(first.until([&] {
+    first.turn(0, holds);
+    second.turn(20);
+    return revoked().has_value();
+  }));
+  REQUIRE_FALSE(revoked()->lost);
+  constexpr int16_t offset_commit = 8;
+  rd_kafka_mock_push_request_errors(cluster->log()->mock(), offset_commit, 1, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
+  first.deliver_all();
+  REQUIRE(first.commit(revoked()->id, 50));
+  REQUIRE(first.until([&] {
+    first.must_poll(0, 5ms);
+    return first.metric("commit_failures_total") > 0;
+  }));
+  // With the answer, not when the session is over; and no second commit was tried.
+  INFO(first.story());
+  CHECK(revoked()->lost);
+  CHECK(first.metric("commit_failures_total") == 1);
+  CHECK(first.metric("lost_partitions_total") == 1);
+  CHECK(reading(first) == 1);
+  // What was not committed is read again, by the member that has the partition now.
+  REQUIRE(first.until([&] {
+    first.turn(20);
+    second.turn(20);
+    return second.record_count() == 50 && second.commits_answered() && first.commits_answered();
+  }));
+  CHECK(second.all_records().at(0).integer("offset") == 0);
+  for (int p = 0; p < 2; ++p) CHECK(cluster->committed(group, topic, p) == 50);
 }
 
 TEST_CASE("two relays of one group are two members, each with its own topic") {
