@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""abi.py [--write]: the layout of the binary contract in sdk/include/sluice/abi.h is the one in abi_layout.txt.
+"""abi.py [--write]: the layout of the binary contract in sdk/include/sluice/abi.h and abi_stores.h is the one in abi_layout.txt.
 
 The layout is every struct with its size, every field with its offset, size and type, and every enumerator with its
 value, as a C compiler sees them. --write replaces the file, and refuses what is more than growth."""
@@ -13,6 +13,7 @@ import tempfile
 import tree
 
 HEADER = "sdk/include/sluice/abi.h"
+PART = "sdk/include/sluice/abi_stores.h"  # which HEADER includes
 LAYOUT = "tools/gates/abi_layout.txt"
 
 
@@ -42,8 +43,7 @@ def declarations(text):
 def layout():
     """The lines of the layout, each "what: how"."""
     path = os.path.join(tree.ROOT, HEADER)
-    with open(path, encoding="utf-8") as file:
-        structs, constants = declarations(file.read())
+    structs, constants = declarations(tree.read(HEADER) + tree.read(PART))
     program = ["#include <stddef.h>", "#include <stdio.h>", f'#include "{path}"', "int main(void) {"]
     for name in constants:
         program.append(f'  printf("{name}: %lld\\n", (long long){name});')
@@ -58,7 +58,7 @@ def layout():
         with open(source, "w", encoding="utf-8") as file:
             file.write("\n".join(program))
         compiler = os.environ.get("CC", "cc")
-        subprocess.run([compiler, "-std=c11", "-Wno-override-init", "-o", binary, source], check=True)
+        subprocess.run([compiler, "-std=c11", "-Wno-override-init", "-I", os.path.join(tree.ROOT, "sdk/include"), "-o", binary, source], check=True)
         return subprocess.run([binary], check=True, capture_output=True, text=True).stdout.splitlines()
 
 
