@@ -305,8 +305,8 @@ std::string Server::Body::list_connections() const {
   for (const auto& session : sessions_) {
     if (!session->is_open()) continue;
     const ConnectionTruth& account = session->account_so_far();
-    list += fmt::format(R"({}{{"connection":{},"host":{},"frames":{}}})", list.empty() ? "" : ",", account.number,
-                        account.host, account.frames);
+    list += fmt::format(R"({}{{"connection":{},"host":{},"frames":{},"flowing":{}}})", list.empty() ? "" : ",",
+                        account.number, account.host, account.frames, session->flowing());
   }
   return list;
 }

@@ -69,7 +69,7 @@ TEST_CASE("Truncate: the end of TCP without close_notify") {
 }
 
 TEST_CASE("Stall: pings go on, data comes back after the time told") {
-  Options options = with_fault(FaultKind::stall, "100:0.05", 200);
+  Options options = with_fault(FaultKind::stall, "100:0.5", 200);
   options.ping_interval = 5ms;
   Running sim(options);
   Client client(sim.port(), nine_streams);
