@@ -119,7 +119,7 @@ void BinanceSource::advance(Connection& connection, const Credit& credit, int64_
   for (;;) {
     const Connection::News news = connection.advance(credit, now_ns);
     hear(connection, news);
-    if (news != Connection::News::dialing) return;
+    if (news == Connection::News::none || news == Connection::News::lost) return;
   }
 }
 
