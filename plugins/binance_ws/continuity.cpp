@@ -25,7 +25,7 @@ Continuity::Continuity(const StreamTable& streams)
   for (const Stream* stream : streams.all()) {
     State& state = states_.emplace_back();
     state.stream = stream;
-    if (stream->symbol.empty() || stream->event == EventType::other) continue;
+    if (!has_ids(*stream)) continue;
     state.rule = stream->event == EventType::book_ticker ? Rule::rising : Rule::consecutive;
     arm(state);
   }

@@ -70,7 +70,7 @@ std::optional<Fields> read(std::string_view payload) {
 
 LastIds::LastIds(const std::vector<const Stream*>& streams) {
   for (const Stream* stream : streams) {
-    if (stream->event == EventType::other || stream->symbol.empty()) continue;
+    if (!has_ids(*stream)) continue;
     streams_[std::string(stream->symbol)].push_back(stream);
   }
 }

@@ -194,7 +194,7 @@ void Repair::end_newest(std::optional<net::HttpAnswer> answer, int64_t now_ns) {
   if (verdict.kind != RestVerdict::Kind::rows) return;
   const RestPage page = read_rows(answer->body, {EventType::agg_trade, stream.symbol, options_.microseconds, 0,
                                                  std::numeric_limits<int64_t>::max(), std::nullopt});
-  if (!page.rows.empty() && page.chain) newest_->ids = Newest{page.rows.back().id, *page.chain};
+  if (!page.rows.empty() && page.chain) newest_->ids = NewestIds{page.rows.back().id, *page.chain};
 }
 
 void Repair::note_weight(const net::HttpHead& head, int64_t now_ns) {

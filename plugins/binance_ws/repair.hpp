@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "newest_ids.hpp"
 #include "repair_options.hpp"
 #include "repair_rows.hpp"
 #include "sluice/backoff.hpp"
@@ -59,12 +60,8 @@ class Repair {
 
   /// What is the newest aggregate of the stream's symbol? Asked before the next page. One question at a time.
   void ask_newest(const Stream& stream) { newest_of_ = &stream; }
-  struct Newest {
-    int64_t aggregate = 0;
-    int64_t trade = 0;  ///< the last that it folds
-  };
   struct NewestAnswer {
-    std::optional<Newest> ids;  ///< nothing: REST does not say, for whatever reason; it is not asked again
+    std::optional<NewestIds> ids;  ///< nothing: REST does not say, for whatever reason; it is not asked again
   };
   std::optional<NewestAnswer> take_newest() { return std::exchange(newest_, std::nullopt); }
 

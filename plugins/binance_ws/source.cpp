@@ -144,11 +144,7 @@ void BinanceSource::advance_repair(int64_t now_ns) {
 /// Asks about streams that are silent, and replaces a connection that stalls.
 void BinanceSource::advance_watchdog(const Credit& credit, int64_t now_ns) {
   if (!watchdog_) return;
-  if (const auto answer = repair_->take_newest()) {
-    std::optional<NewestIds> ids;
-    if (answer->ids) ids = NewestIds{answer->ids->aggregate, answer->ids->trade};
-    watchdog_->answer(ids, now_ns);
-  }
+  if (const auto answer = repair_->take_newest()) watchdog_->answer(answer->ids, now_ns);
   const bool is_open = std::any_of(connections_.begin(), connections_.end(),
                                    [](const auto& connection) { return connection->session() != nullptr; });
   if (!is_open) return watchdog_->restart();

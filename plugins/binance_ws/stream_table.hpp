@@ -21,6 +21,9 @@ struct Stream {
   uint32_t number = 0;  ///< among the streams of its table, given by that
 };
 
+/// Whether its ids say what is missing, and what has come before.
+inline bool has_ids(const Stream& stream) { return !stream.symbol.empty() && stream.event != EventType::other; }
+
 class StreamTable {
  public:
   void add(const Stream& stream);

@@ -22,7 +22,7 @@ int64_t id_for(const Stream& stream, const NewestIds& newest) {
 Watchdog::Watchdog(const std::vector<const Stream*>& streams) {
   std::map<std::string_view, size_t> places;
   for (const Stream* stream : streams) {
-    if (stream->event == EventType::other || stream->symbol.empty()) continue;
+    if (!has_ids(*stream)) continue;
     const auto [place, is_new] = places.emplace(stream->symbol, symbols_.size());
     if (is_new) symbols_.emplace_back();
     symbols_[place->second].streams.emplace_back().stream = stream;

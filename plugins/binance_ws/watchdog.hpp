@@ -12,15 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "newest_ids.hpp"
 #include "stream_table.hpp"
 
 namespace sluice::binance {
-
-/// Of a symbol, as REST says.
-struct NewestIds {
-  int64_t aggregate = 0;
-  int64_t trade = 0;  ///< the last that the aggregate folds
-};
 
 class Watchdog {
  public:
