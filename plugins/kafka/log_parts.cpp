@@ -2,6 +2,7 @@
 #include "log_parts.hpp"
 
 #include <chrono>
+#include <thread>
 
 #include "topic_facts.hpp"
 
@@ -9,8 +10,7 @@ namespace sluice::kafka {
 namespace {
 
 constexpr std::chrono::milliseconds request_patience{1000};
-
-}  // namespace
+constexpr std::chrono::milliseconds pause_between{100};
 
 Result<LogParts> find_log_parts(const SideClient& client, const std::string& brokers) {
   const std::string& topic = client.settings().topic;
@@ -38,6 +38,35 @@ Result<LogParts> find_log_parts(const SideClient& client, const std::string& bro
     }
   }
   return found;
+}
+
+bool may_pass(const Result<LogParts>& found) {
+  if (!found) return found.error().category == Category::transient;
+  return found->trouble && found->trouble->category == Category::transient;
+}
+
+}  // namespace
+
+Settings reading_settings(Settings settings, std::initializer_list<std::pair<const char*, const char*>> more) {
+  settings.group.clear();
+  settings.member.clear();
+  settings.options.emplace_back("enable.partition.eof", "true");
+  for (const auto& [name, value] : more) settings.options.emplace_back(name, value);
+  return settings;
+}
+
+Result<LogParts> await_log_parts(SideClient& client, const std::string& brokers,
+                                 const std::function<bool(bool is_partly_known)>& may_wait) {
+  Result<LogParts> found = find_log_parts(client, brokers);
+  while (may_pass(found) && may_wait(found.ok())) {
+    std::this_thread::sleep_for(pause_between);
+    found = find_log_parts(client, brokers);
+  }
+  if (found) return found;
+  const std::string reason = client.last_reason();
+  Error error = found.error();
+  if (!reason.empty()) error.message += " (" + reason + ")";
+  return error;
 }
 
 }  // namespace sluice::kafka

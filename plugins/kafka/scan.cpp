@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "fault.hpp"
@@ -16,7 +15,6 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds pause_between{100};
 /// How long a cluster may need to answer at all, and then may say nothing.
 constexpr std::chrono::seconds patience{10};
 constexpr std::chrono::seconds silence_limit{30};
@@ -24,17 +22,6 @@ constexpr int slice_ms = 100;
 /// Read at once, as each of them is fetched ahead.
 constexpr size_t partitions_at_once = 4;
 constexpr size_t most_messages = 1024;
-
-Settings settings_for(Settings settings) {
-  settings.group.clear();
-  settings.member.clear();
-  for (const auto& [name, value] : {std::pair{"enable.partition.eof", "true"},
-                                    {"queued.max.messages.kbytes", "8192"},
-                                    {"queued.min.messages", "50000"}}) {
-    settings.options.emplace_back(name, value);
-  }
-  return settings;
-}
 
 class Reading {
  public:
@@ -163,24 +150,14 @@ Result<void> read_all(const Settings& settings, ScanTaker& taker) {
         "brokers: embedded keeps its records only inside the process that runs, so they cannot be "
         "read afterwards; name real brokers");
   }
-  Result<std::shared_ptr<SideClient>> client = SideClient::make(settings_for(settings), settings.brokers);
+  Result<std::shared_ptr<SideClient>> client = SideClient::make(
+      reading_settings(settings, {{"queued.max.messages.kbytes", "8192"}, {"queued.min.messages", "50000"}}),
+      settings.brokers);
   if (!client) return client.error();
   const Steady::time_point end = Steady::now() + patience;
-  Result<LogParts> found = find_log_parts(**client, settings.brokers);
-  const auto may_change = [&] {
-    if (!found) return found.error().category == Category::transient;
-    return found->trouble && found->trouble->category == Category::transient;
-  };
-  while (may_change() && taker.is_wanted() && Steady::now() < end) {
-    std::this_thread::sleep_for(pause_between);
-    found = find_log_parts(**client, settings.brokers);
-  }
-  if (!found) {
-    const std::string reason = (*client)->last_reason();
-    Error error = found.error();
-    if (!reason.empty()) error.message += " (" + reason + ")";
-    return error;
-  }
+  Result<LogParts> found =
+      await_log_parts(**client, settings.brokers, [&](bool) { return taker.is_wanted() && Steady::now() < end; });
+  if (!found) return found.error();
   Result<void> read = Reading(**client, taker).read(std::move(found->parts));
   if (read.ok() && found->trouble) return *found->trouble;
   return read;

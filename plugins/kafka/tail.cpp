@@ -2,10 +2,8 @@
 #include "tail.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <deque>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "fault.hpp"
@@ -16,9 +14,6 @@
 namespace sluice::kafka {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr milliseconds pause_between{100};
 constexpr int slice_ms = 100;
 /// Offsets of the first window; each one further back is that many times wider.
 constexpr int64_t first_window = 64;
@@ -26,19 +21,6 @@ constexpr int64_t growth = 4;
 /// Read at once, as each of them is fetched ahead.
 constexpr size_t partitions_at_once = 8;
 constexpr size_t batch_records = 1024;
-
-/// Nothing is written before the tail is read, so what is fetched here has the producer's room.
-Settings settings_for(Settings settings) {
-  settings.group.clear();
-  settings.member.clear();
-  for (const auto& [name, value] : {std::pair{"enable.partition.eof", "true"},
-                                    {"fetch.wait.max.ms", "50"},
-                                    {"queued.max.messages.kbytes", "1024"},
-                                    {"queued.min.messages", "2000"}}) {
-    settings.options.emplace_back(name, value);
-  }
-  return settings;
-}
 
 struct Part {
   int32_t number = 0;
@@ -204,26 +186,20 @@ class Reading {
 
 Result<void> read_tail(Context context, const Settings& settings, const std::string& brokers, RecordMaker maker,
                        const sluice_tail_query& query, TailTaker& taker) {
-  Result<std::shared_ptr<SideClient>> client = SideClient::make(settings_for(settings), brokers);
+  // Nothing is written before the tail is read, so what is fetched here has the producer's room.
+  Result<std::shared_ptr<SideClient>> client = SideClient::make(
+      reading_settings(
+          settings,
+          {{"fetch.wait.max.ms", "50"}, {"queued.max.messages.kbytes", "1024"}, {"queued.min.messages", "2000"}}),
+      brokers);
   if (!client) return client.error();
   // A partition without a leader is waited for, but not for so long that no time is left for the others.
   const int64_t begun_ns = context.monotonic_ns();
   const int64_t half_ns = begun_ns + (taker.deadline_ns() - begun_ns) / 2;
-  Result<LogParts> found = find_log_parts(**client, brokers);
-  const auto may_change = [&] {
-    if (!found) return found.error().category == Category::transient;
-    return found->trouble && found->trouble->category == Category::transient && context.monotonic_ns() < half_ns;
-  };
-  while (may_change() && taker.is_wanted()) {
-    std::this_thread::sleep_for(pause_between);
-    found = find_log_parts(**client, brokers);
-  }
-  if (!found) {
-    const std::string reason = (*client)->last_reason();
-    Error error = found.error();
-    if (!reason.empty()) error.message += " (" + reason + ")";
-    return error;
-  }
+  Result<LogParts> found = await_log_parts(**client, brokers, [&](bool is_partly_known) {
+    return taker.is_wanted() && (!is_partly_known || context.monotonic_ns() < half_ns);
+  });
+  if (!found) return found.error();
   std::deque<Part> parts;
   for (const LogPart& part : found->parts)
     parts.push_back({.number = part.number, .begin = part.begin, .to = part.end});
