@@ -32,9 +32,9 @@ inline bool is_whole_number(TypeKind kind) {
   return kind == TypeKind::bigint || kind == TypeKind::integer || kind == TypeKind::smallint;
 }
 
-/// The name, as a member of the object that is being written.
+/// The name, as a member of the object that is being written at the end of `json`.
 inline void add_field(std::string_view field, std::string& json) {
-  if (json.size() > 1) json += ',';
+  if (json.back() != '{') json += ',';
   append_json_string(field, json);
   json += ':';
 }

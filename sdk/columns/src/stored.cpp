@@ -17,14 +17,10 @@ Stored::Stored(const Mapping& mapping, std::span<const sluice_str> fields) {
 
 void Stored::append(std::span<const std::optional<std::string_view>> values, std::string& json) const {
   json += '{';
-  bool is_first = true;
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (!values[i]) continue;
     for (const std::string& field : parts_[i].fields) {
-      if (!is_first) json += ',';
-      is_first = false;
-      append_json_string(field, json);
-      json += ':';
+      add_field(field, json);
       if (is_whole_number(parts_[i].kind) || parts_[i].is_time()) {
         json += *values[i];
       } else {
