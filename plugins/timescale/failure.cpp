@@ -43,7 +43,7 @@ std::string_view remedy(std::string_view state) {
     return "give the right user and password in url, or let pg_hba.conf allow it";
   if (state == "3D000") return "create the database, or name another one in url";
   if (state == "42501") return "grant the right to this user";
-  if (state == "42P01") return "create the table, or say create: true";
+  if (state == undefined_table) return "create the table, or say create: true";
   if (state == "53100") return "free space on the server's disk";
   if (state == "53300") return "raise the server's max_connections, or close other connections";
   if (state == "57014") return "a statement took longer than statement_timeout, perhaps behind somebody's lock";

@@ -33,6 +33,9 @@ struct Failure {
   std::string routine{};  ///< of the server, that found the error
 };
 
+/// Of a table that is not there.
+inline constexpr std::string_view undefined_table = "42P01";
+
 Blame blame_of(std::string_view sqlstate);
 /// After this the connection is of no use: it died, or it leads to a server that cannot write.
 bool needs_new_connection(const Failure& failure);

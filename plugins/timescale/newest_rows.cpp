@@ -10,7 +10,6 @@
 namespace sluice::timescale {
 namespace {
 
-constexpr std::string_view undefined_table = "42P01";
 constexpr std::chrono::milliseconds pause_between{300};
 /// What a query may still take when little time is left.
 constexpr int64_t least_ns = 100'000'000;

@@ -9,7 +9,6 @@
 namespace sluice::timescale {
 namespace {
 
-constexpr std::string_view undefined_table = "42P01";
 constexpr const char* fetch = "FETCH 10000 FROM sluice_scan";
 
 std::string declare_sql(const Settings& settings, const columns::Stored& stored) {
