@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <optional>
 
 #include "sluice/rfc3339.hpp"
@@ -29,20 +28,8 @@ bool read_whole(std::string_view text, Number& to) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-/// As gap_report.cpp writes it, 2026-11-22T10:00:00.123456Z; 0: it is none.
-int64_t read_micros(std::string_view text) {
-  if (text.size() != rfc3339::micros_size || text.back() != 'Z') return 0;
-  unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, micros = 0;
-  const bool is_read = read_whole(text.substr(0, 4), year) && read_whole(text.substr(5, 2), month) &&
-                       read_whole(text.substr(8, 2), day) && read_whole(text.substr(11, 2), hour) &&
-                       read_whole(text.substr(14, 2), minute) && read_whole(text.substr(17, 2), second) &&
-                       read_whole(text.substr(20, 6), micros);
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)), std::chrono::month(month),
-                                         std::chrono::day(day)};
-  if (!is_read || !date.ok()) return 0;
-  const std::chrono::seconds days = std::chrono::sys_days(date).time_since_epoch();
-  return (days.count() + hour * 3'600 + minute * 60 + second) * 1'000'000 + micros;
-}
+/// As gap_report.cpp writes it; 0: it is none.
+int64_t read_micros(std::string_view text) { return rfc3339::read_micros(text).value_or(0); }
 
 struct Name {
   std::string_view stream;

@@ -32,3 +32,25 @@ TEST_CASE("times are written exactly, floored, over the whole range") {
   CHECK(micros(-62'135'596'800'000'000) == "0001-01-01T00:00:00.000000Z");
   CHECK(micros(253'402'300'799'999'999) == "9999-12-31T23:59:59.999999Z");
 }
+
+TEST_CASE("what is written is read again, and other text is not") {
+  for (const int64_t time_us : {int64_t{0}, int64_t{-1}, int64_t{1'795'341'600'123'456}, int64_t{951'782'400'000'000},
+                                int64_t{-62'135'596'800'000'000}, int64_t{253'402'300'799'999'999}}) {
+    CAPTURE(time_us);
+    const std::string text = micros(time_us);
+    CHECK(rfc3339::read_micros(text) == time_us);
+    CHECK(rfc3339::read_seconds(text.substr(0, 19)) == rfc3339::split(time_us, 1'000'000).seconds);
+    for (size_t i = 0; i < text.size(); ++i) {
+      std::string wrong = text;
+      wrong[i] = 'x';
+      CAPTURE(wrong);
+      CHECK_FALSE(rfc3339::read_micros(wrong));
+      CHECK_FALSE(rfc3339::read_micros(text.substr(0, i)));
+    }
+  }
+  for (const char* text : {"2026-02-29T00:00:00.000000Z", "2026-13-01T00:00:00.000000Z", "2026-01-01T24:00:00.000000Z",
+                           "2026-01-01T00:60:00.000000Z", "2026-01-01T00:00:60.000000Z"}) {
+    CAPTURE(text);
+    CHECK_FALSE(rfc3339::read_micros(text));
+  }
+}

@@ -4,6 +4,8 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace sluice {
 inline namespace v1 {
@@ -53,6 +55,42 @@ inline void write_seconds(int64_t unix_seconds, char* to) {
   write_digits(second_of_day / 60 % 60, 2, to + 14);
   to[16] = ':';
   write_digits(second_of_day % 60, 2, to + 17);
+}
+
+/// The number that the text is, if it is decimal digits and nothing else.
+constexpr std::optional<uint32_t> read_digits(std::string_view text) {
+  uint32_t value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<uint32_t>(c - '0');
+  }
+  return value;
+}
+
+/// Reads the 19 characters that write_seconds writes.
+inline std::optional<int64_t> read_seconds(std::string_view text) {
+  if (text.size() != seconds_size || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':') {
+    return std::nullopt;
+  }
+  const auto year = read_digits(text.substr(0, 4)), month = read_digits(text.substr(5, 2)),
+             day = read_digits(text.substr(8, 2)), hour = read_digits(text.substr(11, 2)),
+             minute = read_digits(text.substr(14, 2)), second = read_digits(text.substr(17, 2));
+  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)), std::chrono::month(*month),
+                                         std::chrono::day(*day)};
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
+  const std::chrono::sys_seconds midnight = std::chrono::sys_days(date);
+  return midnight.time_since_epoch().count() + *hour * 3600 + *minute * 60 + *second;
+}
+
+/// Reads the 27 characters that write_micros writes; microseconds since 1970.
+inline std::optional<int64_t> read_micros(std::string_view text) {
+  if (text.size() != micros_size || text[19] != '.' || text.back() != 'Z') return std::nullopt;
+  const auto seconds = read_seconds(text.substr(0, seconds_size));
+  const auto fraction = read_digits(text.substr(20, 6));
+  if (!seconds || !fraction) return std::nullopt;
+  return *seconds * 1'000'000 + *fraction;
 }
 
 /// Writes 27 characters.
