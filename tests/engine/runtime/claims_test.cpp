@@ -122,13 +122,7 @@ struct Pipe {
     facts.durable = facts.claims = true;
     graph.edge("spring", locked.name);
   }
-  RuntimeOptions options() {
-    RuntimeOptions made;
-    made.log = [this](uint32_t, const std::string& node, std::string_view sentence) {
-      log.add(node + ": " + std::string(sentence));
-    };
-    return made;
-  }
+  RuntimeOptions options() { return logging_to(log); }
   Story story;
   Story log;
   SpringState spring{story};

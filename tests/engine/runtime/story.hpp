@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/graph_runtime.hpp"
 #include "signal.hpp"
 
 namespace sluice::testing {
@@ -40,5 +41,14 @@ class Story {
   std::vector<std::string> lines_;  ///< guarded by mutex_
   Signal signal_;
 };
+
+/// The log of a run goes there, each line behind the name of its node.
+inline engine::RuntimeOptions logging_to(Story& log) {
+  engine::RuntimeOptions options;
+  options.log = [&log](uint32_t, const std::string& node, std::string_view sentence) {
+    log.add(node + ": " + std::string(sentence));
+  };
+  return options;
+}
 
 }  // namespace sluice::testing

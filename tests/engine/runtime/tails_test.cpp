@@ -112,13 +112,7 @@ struct Line {
     graph.edge("curious", "passes");
     graph.edge("passes", "store");
   }
-  RuntimeOptions options() {
-    RuntimeOptions made;
-    made.log = [this](uint32_t, const std::string& node, std::string_view sentence) {
-      log.add(node + ": " + std::string(sentence));
-    };
-    return made;
-  }
+  RuntimeOptions options() { return logging_to(log); }
   Story story;
   Story log;
   CuriousState curious{story};
