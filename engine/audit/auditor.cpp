@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "audit/times.hpp"
 #include "sluice/flat_json.hpp"
 
 namespace sluice::engine {
@@ -13,16 +14,6 @@ namespace {
 
 constexpr size_t most_drawn = 24;  // keys of a series in a picture
 constexpr int64_t us_per_minute = 60'000'000;
-
-/// Times are milliseconds or microseconds since 1970: until the year 5138 the one is less than this, and since 1973 the
-/// other is more.
-constexpr int64_t least_us = 100'000'000'000'000;
-
-int64_t time_us(std::string_view text) {
-  int64_t number = 0;
-  if (!flat_json::read_integer(text, number)) return 0;
-  return number < least_us ? number * 1000 : number;
-}
 
 std::optional<int64_t> id_of(std::string_view text) {
   int64_t number = 0;
@@ -146,8 +137,8 @@ void Auditor::take(std::string_view payload, int64_t position, int64_t stored_ns
     return;
   }
   Held& held = store.held[static_cast<size_t>(rule - rules_.data())];
-  const int64_t event_us = time_us(reader_[rule->time]);
-  const int64_t received_us = time_us(reader_[received_]);
+  const int64_t event_us = read_audit_time(reader_[rule->time]);
+  const int64_t received_us = read_audit_time(reader_[received_]);
   const int64_t stored_us = stored_ns / 1000;
   add_delays(held, event_us, received_us, stored_us);
   Key* key = find_key(held, reader_[rule->key]);

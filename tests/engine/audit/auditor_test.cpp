@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "audit/times.hpp"
 #include "catch.hpp"
 #include "support.hpp"
 
@@ -195,6 +196,29 @@ TEST_CASE("delays are those from event to receipt to store") {
   CHECK(ms(trades.event_to_receipt) == Approx(20).epsilon(0.13));
   CHECK(ms(trades.receipt_to_store) == Approx(30).epsilon(0.13));
   CHECK(ms(trades.event_to_store) == Approx(50).epsilon(0.13));
+}
+
+TEST_CASE("times are numbers in ms or us, or texts in UTC") {
+  CHECK(read_audit_time("1700000000123") == 1'700'000'000'123'000);
+  CHECK(read_audit_time("1700000000123456") == 1'700'000'000'123'456);
+  CHECK(read_audit_time("2023-11-14T22:13:20.123456Z") == 1'700'000'000'123'456);
+  CHECK(read_audit_time("2023-11-14T22:13:20Z") == 1'700'000'000'000'000);
+  CHECK(read_audit_time("2023-11-14T22:13:20.5Z") == 1'700'000'000'500'000);
+  CHECK(read_audit_time("2023-11-14T22:13:20.123456789Z") == 1'700'000'000'123'456);
+  for (const char* text : {"", "x", "2023-11-14", "2023-02-30T22:13:20Z", "2023-11-14T24:13:20Z",
+                           "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20+01:00", "2023-11-14T22:13:20.12x456Z"}) {
+    CHECK(read_audit_time(text) == 0);
+  }
+}
+
+TEST_CASE("the time of receipt may be a text, as a stamp writes it") {
+  Auditor auditor(market(), {.received = "received"});
+  auditor.begin_store("log");
+  auditor.take(R"({"e":"trade","s":"A","t":1,"T":1700000000000,"received":"2023-11-14T22:13:20.020000Z"})", 0, 0);
+  const AuditReport report = auditor.report();
+  const LatencyReport& delay = report.stores.front().series.front().event_to_receipt;
+  REQUIRE(delay.count == 1);
+  CHECK(static_cast<double>(delay.quantile_ns(0.5)) / 1e6 == Approx(20).epsilon(0.13));
 }
 
 TEST_CASE("records of no series and unreadable ones are counted, and stand for nothing") {
