@@ -8,7 +8,9 @@ sees what is stored while the network is cut.
 import os
 import signal
 
+from disk import SmallTimescale, have_own_mounts
 from pipeline_support import real_servers
+from relay import Network
 
 Unavailable = real_servers.Unavailable
 
@@ -33,11 +35,13 @@ class RelayedKafka(real_servers.Kafka):
 
 
 class Servers:
-    def __init__(self, network, brokers):
+    def __init__(self, brokers):
+        have_own_mounts()
+        self.network = network = Network()
         name = f"torture-{os.getpid()}"
         RelayedKafka.links = {number: network.link(f"kafka{number}") for number in range(1, brokers + 1)}
         self.kafka = RelayedKafka.start_own(name=f"{name}-kafka", brokers=brokers)
-        self.database = real_servers.Timescale.start_own(name=f"{name}-timescale")
+        self.database = SmallTimescale.start_own(name=f"{name}-timescale")
         self.kafka_links = list(RelayedKafka.links.values())
         self.database_link = network.link("database", self.database.data["port"])
         self.exchange_link = network.link("exchange")
@@ -65,6 +69,7 @@ class Servers:
             link.set_mode("pass")
         self.kafka.pause(signal.SIGCONT)
         self.signal_database(signal.SIGCONT)
+        self.database.empty()
         self.kafka.restart()
         self.database.restart()
 
@@ -72,6 +77,7 @@ class Servers:
         for instance in (self.kafka, self.database):
             instance.pause(signal.SIGCONT)
             instance.remove()
+        self.network.close()
 
 
 def children(pid):

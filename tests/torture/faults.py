@@ -3,10 +3,12 @@
 
 import signal
 
-import pipeline_support as pipeline
-
 TABLES = ("trades", "book_ticker")
 SESSIONS = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
+
+
+class Later(Exception):
+    """The database cannot do this now; the round goes on, and it is tried again."""
 
 
 def begin(case, fault):
@@ -97,7 +99,7 @@ def thaw(case, _):
 
 
 def end_sessions(case, _):
-    pipeline.sql(case.url, f"select count(pg_terminate_backend(pid)) {SESSIONS}")
+    case.sql(f"select count(pg_terminate_backend(pid)) {SESSIONS}")
 
 
 def lock(case, fault):
@@ -110,25 +112,35 @@ def unlock(case, _):
 
 
 def fail(case, fault):
-    case.retry_sql("create or replace function torture_fail() returns trigger language plpgsql as $$ begin if random() < 0.8 then"
+    case.sql("create or replace function torture_fail() returns trigger language plpgsql as $$ begin if random() < 0.8 then"
                    f" raise exception 'torture' using errcode = '{fault.error}'; end if; return null; end $$")
     for table in TABLES:
-        case.retry_sql(f"create or replace trigger torture before insert on {table} for each statement execute function torture_fail()")
+        case.sql(f"create or replace trigger torture before insert on {table} for each statement execute function torture_fail()")
 
 
 def stop_failing(case, _):
     for table in TABLES:
-        case.retry_sql(f"drop trigger if exists torture on {table}")
+        case.sql(f"drop trigger if exists torture on {table}")
 
 
 def read_only(case, _):
-    case.retry_sql("alter system set default_transaction_read_only = on")
-    case.retry_sql("select pg_reload_conf()")
+    case.sql("alter system set default_transaction_read_only = on")
+    case.sql("select pg_reload_conf()")
 
 
 def writable(case, _):
-    case.retry_sql("alter system reset default_transaction_read_only")
-    case.retry_sql("select pg_reload_conf()")
+    case.sql("alter system reset default_transaction_read_only")
+    case.sql("select pg_reload_conf()")
+
+
+def fill_disk(case, _):
+    case.servers.database.fill()
+
+
+def empty_disk(case, _):
+    """PostgreSQL panics when its log cannot grow, and may not come back before there is room."""
+    case.servers.database.empty()
+    case.servers.database.restart()
 
 
 def nothing(*_):
@@ -136,4 +148,4 @@ def nothing(*_):
 
 
 DATABASE = {"kill": (kill, restart), "freeze": (freeze, thaw), "end_sessions": (end_sessions, nothing),
-            "lock": (lock, unlock), "error": (fail, stop_failing), "read_only": (read_only, writable)}
+            "lock": (lock, unlock), "error": (fail, stop_failing), "read_only": (read_only, writable), "disk_full": (fill_disk, empty_disk)}

@@ -38,6 +38,7 @@ KINDS = {
     "database_lock": (2, "database", 2, 8),
     "database_error": (2, "database", 2, 8),
     "database_read_only": (1, "database", 2, 6),
+    "database_disk_full": (2, "database", 2, 6),
     "exchange_reset": (2, "exchange", 0, 0),
     "exchange_stall": (1, "exchange", 2, 8),
     "exchange_refuse": (1, "exchange", 2, 6),
@@ -85,9 +86,9 @@ class Plan:
                 f" {self.statement_timeout}, batch {self.batch}, {self.rate}/s for {self.seconds} s, {self.brokers} broker"
                 f"{'s' if self.brokers > 1 else ''}")
 
-    def loses_frames(self):
-        """Whether frames may be lost between the exchange and Kafka: in the memory of a process, or in a socket."""
-        return any(fault.target == "exchange" or fault.kind in ("ingest_kill", "ingest_term") for fault in self.faults)
+    def interruptions(self):
+        """How many times frames may be lost between the exchange and Kafka: in the memory of a process, or in a socket."""
+        return sum(fault.target == "exchange" or fault.kind in ("ingest_kill", "ingest_term") for fault in self.faults)
 
 
 def make(seed, is_short=False, brokers=1):

@@ -43,6 +43,7 @@ def parse():
     parser.add_argument("--short", action="store_true", help="10 to 12 seconds of two or three faults")
     parser.add_argument("--brokers", type=int, default=1, choices=(1, 3))
     parser.add_argument("--again", action="store_true", help="also what has passed on this tree")
+    parser.add_argument("--keep", action="store_true", help="keep the logs of passed rounds, too")
     parser.add_argument("--build", default="build/dev", help="directory of the build; default build/dev")
     options = parser.parse_args()
     try:
@@ -68,7 +69,6 @@ def use_build(build):
 def run(options):
     use_build(options.build)
     # These read the environment when they are imported.
-    from relay import Network
     from round import Round
     from cluster import Servers, Unavailable
 
@@ -80,18 +80,16 @@ def run(options):
             print(f"seed {plan.seed} has passed on this tree", flush=True)
     failed = 0
     if rest:
-        network = Network()
         try:
-            servers = Servers(network, options.brokers)
+            servers = Servers(options.brokers)
         except Unavailable as problem:
             print(f"SKIPPED: the torture needs servers of its own: {problem}", file=sys.stderr)
             return 1 if os.environ.get("CI") == "true" else 77
         try:
             for plan in rest:
-                failed += not play(Round(plan, servers, file.directory / f"seed-{plan.seed}"), file, options)
+                failed += not play(Round(plan, servers, file.directory / f"seed-{plan.seed}", options.keep), file, options)
         finally:
             servers.close()
-            network.close()
     print(file.table(wanted))
     return 1 if failed else 0
 
@@ -99,7 +97,11 @@ def run(options):
 def play(case, file, options):
     began = time.monotonic()
     outcome = unittest.TestResult()
-    case.run(outcome)
+    try:
+        case.run(outcome)
+    except KeyboardInterrupt:
+        case.doCleanups()
+        raise
     for _, text in (*outcome.errors, *outcome.failures):
         case.problems.append(text)
     if outcome.skipped:
@@ -118,7 +120,7 @@ def play(case, file, options):
 
 def main():
     options = parse()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.command == "show":
         for seed in options.seeds:
             plan = plans.make(seed, options.short, options.brokers)

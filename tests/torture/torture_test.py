@@ -49,13 +49,13 @@ class ConservationTest(unittest.TestCase):
         self.stored = [TRADE, AGGREGATE, LATER], [QUOTE]
         self.rejected = {}
 
-    def count(self, loses_frames=False):
+    def count(self, interruptions=0):
         case = types.SimpleNamespace(sent=lambda _: self.sent, logged=lambda: self.logged, ends=lambda _: self.rejected,
                                      table_contents=lambda: self.stored, expected_rows=lambda: self.expected, rejects_topic="")
-        return conservation.Conservation(case, None, loses_frames)
+        return conservation.Conservation(case, None, interruptions)
 
-    def assert_found(self, words, loses_frames=False):
-        found = self.count(loses_frames).problems
+    def assert_found(self, words, interruptions=0):
+        found = self.count(interruptions).problems
         self.assertEqual(len(found), 1, found)
         self.assertIn(words, found[0])
 
@@ -66,14 +66,21 @@ class ConservationTest(unittest.TestCase):
 
     def test_a_trade_is_missing_in_the_topic(self):
         self.logged["trades"]["BTCUSDT"].remove(LATER)
-        for loses_frames in (False, True):
-            self.assert_found("trades and aggregates that are not in the topics: 1", loses_frames)
+        for interruptions in (0, 1):
+            self.assert_found("trades and aggregates that are not in the topics: 1", interruptions)
 
     def test_a_quote_may_be_missing_only_where_frames_may_be_lost(self):
         self.logged["quotes"]["BTCUSDT"].clear()
         self.assert_found("quotes that are not in the topics: 1")
-        found = self.count(loses_frames=True)
+        found = self.count(interruptions=1)
         self.assertEqual((found.problems, found.counts["quotes_missing"]), ([], 1))
+
+    def test_quotes_are_missing_in_more_places_than_frames_were_lost(self):
+        quotes = [("bookTicker", number, "1.0", "2.0", "3.0", "4.0") for number in range(1, 6)]
+        self.sent["quotes"]["BTCUSDT"], self.logged["quotes"]["BTCUSDT"] = quotes, quotes[::2]
+        self.expected = self.stored = (self.expected[0], quotes[::2])
+        self.assert_found("missing in 2 places, after 1 interruptions", interruptions=1)
+        self.assertEqual(self.count(interruptions=2).problems, [])
 
     def test_a_record_is_doubled(self):
         self.logged["trades"]["BTCUSDT"].append(LATER)
