@@ -62,10 +62,10 @@ Connection::News Connection::advance(const Credit& credit, int64_t now_ns) {
   return News::none;
 }
 
-Connection::News Connection::settle(const Emitted& emitted, const Credit& credit, int64_t now_ns) {
+Connection::News Connection::settle(uint64_t records, const Credit& credit, int64_t now_ns) {
   Session& session = *session_;
   if (!session.messages().empty()) {
-    if (emitted.records > 0) session.rest(now_ns);
+    if (records > 0) session.rest(now_ns);
     return News::none;
   }
   if (has_room(credit)) session.check_deadlines(now_ns);
@@ -97,7 +97,6 @@ void Connection::opened(int64_t now_ns) {
   const SessionLimits limits{options_.max_frame_bytes, options_.read_deadline_ns, options_.data_deadline_ns,
                              options_.stop_reading_limit_ns};
   session_.emplace(context_, dialer_->take_transport(), buffer_, limits, now_ns);
-  taken_ = 0;
   dialer_.reset();
   metrics_.connections.add();
   context_.info(sentence_ + (failed_before.empty() ? "" : "; before that " + failed_before));

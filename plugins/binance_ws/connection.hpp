@@ -21,13 +21,6 @@
 
 namespace sluice::binance {
 
-/// What came of a connection's messages in one turn.
-struct Emitted {
-  uint64_t records = 0;
-  uint64_t bytes = 0;   ///< of payloads
-  uint64_t events = 0;  ///< messages of streams that were asked for: nothing else counts as data
-};
-
 class Connection {
  public:
   enum class News : uint8_t { none, dialing, opened, lost };
@@ -45,16 +38,15 @@ class Connection {
 
   /// Dials, and reads what there is room for. To be called again after each piece of news.
   News advance(const Credit& credit, int64_t now_ns);
-  /// After the owner took messages: sees to the deadlines, and to the end once all were taken.
-  News settle(const Emitted& emitted, const Credit& credit, int64_t now_ns);
+  /// After the owner took messages and made `records` of them: sees to the deadlines, and to the end once all were
+  /// taken.
+  News settle(uint64_t records, const Credit& credit, int64_t now_ns);
   /// What comes next of it: the socket, a moment, or both.
   Interest interest(const Credit& credit, int64_t now_ns) const;
 
   /// Null: there is none now.
   Session* session() { return session_ ? &*session_ : nullptr; }
   net::ReadBuffer& buffer() { return buffer_; }
-  /// Of the session's messages: how many were taken. The owner counts.
-  uint64_t& taken() { return taken_; }
   bool carries() const { return session_ && session_->had_data(); }
   /// `connected to ...` of the session, or what became of the last one.
   const std::string& sentence() const { return sentence_; }
@@ -88,7 +80,6 @@ class Connection {
   // One of the two, or neither: then the next attempt is at next_attempt_ns_, once there is credit.
   std::optional<net::WebsocketDialer> dialer_;
   std::optional<Session> session_;
-  uint64_t taken_ = 0;
   int64_t next_attempt_ns_ = 0;
 
   Loss loss_;

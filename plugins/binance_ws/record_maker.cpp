@@ -80,11 +80,10 @@ void RecordMaker::resume(const OpenGaps& gaps) {
   }
 }
 
-Emitted RecordMaker::emit(Connection& connection, const Credit& credit) {
-  Session& session = *connection.session();
+Emitted RecordMaker::emit(Session& session, net::ReadBuffer& buffer, const Credit& credit) {
   const std::vector<net::Message>& messages = session.messages();
   if (messages.empty() || credit.records == 0) return {};
-  Work work{connection.buffer(), session.receive_time_ns(), messages.size(), connection.taken(), credit.records};
+  Work work{buffer, session.receive_time_ns(), messages.size(), session.taken(), credit.records};
   const Tally& tally = work.tally;
   const uint64_t first = work.next;
   while (work.next < messages.size() && tally.records + gaps_.reports() < credit.records &&
@@ -98,10 +97,7 @@ Emitted RecordMaker::emit(Connection& connection, const Credit& credit) {
     ++work.next;
   }
   count(tally, work.next - first);
-  if (work.next == messages.size()) {
-    session.messages_taken();
-    work.next = 0;
-  }
+  if (work.next == messages.size()) session.messages_taken();
   send(work.out);
   send(work.malformed);
   const uint64_t reports = gaps_.emit_reports(what_is_left(credit, tally.records, tally.payload_bytes));

@@ -6,12 +6,12 @@
 #pragma once
 #include <array>
 
-#include "connection.hpp"
 #include "decode.hpp"
 #include "gaps.hpp"
 #include "last_ids.hpp"
 #include "log_limiter.hpp"
 #include "metrics.hpp"
+#include "session.hpp"
 #include "sluice/net/read_buffer.hpp"
 #include "sluice/node.hpp"
 #include "stream_names.hpp"
@@ -20,6 +20,12 @@ namespace sluice::binance {
 
 /// The stream's texts are interned by `context`.
 StreamTable make_stream_table(Context context, const std::vector<StreamName>& names);
+
+struct Emitted {
+  uint64_t records = 0;
+  uint64_t bytes = 0;   ///< of payloads
+  uint64_t events = 0;  ///< messages of streams that were asked for: nothing else counts as data
+};
 
 class RecordMaker {
  public:
@@ -30,8 +36,8 @@ class RecordMaker {
   RecordMaker(const RecordMaker&) = delete;
   RecordMaker& operator=(const RecordMaker&) = delete;
 
-  /// Takes messages from the connection's session.
-  Emitted emit(Connection& connection, const Credit& credit);
+  /// Takes messages from the session.
+  Emitted emit(Session& session, net::ReadBuffer& buffer, const Credit& credit);
   /// What was held back and may go out now, and records of gaps.
   Emitted emit_waiting(const Credit& credit);
   /// Before anything has come: where the last run stopped.

@@ -49,7 +49,12 @@ class Session {
   bool linger();
 
   const std::vector<net::Message>& messages() const { return reader_.messages(); }
-  void messages_taken() { reader_.clear_messages(); }
+  /// How many of them were taken; the owner counts.
+  uint64_t& taken() { return taken_; }
+  void messages_taken() {
+    reader_.clear_messages();
+    taken_ = 0;
+  }
   int64_t receive_time_ns() const { return receive_time_ns_; }
 
   const std::optional<Loss>& loss() const { return loss_; }
@@ -86,6 +91,7 @@ class Session {
   int64_t opened_ns_;
   int64_t last_byte_ns_;
   int64_t data_deadline_ns_;
+  uint64_t taken_ = 0;
   uint64_t messages_ = 0;               ///< that have come whole
   uint64_t messages_without_data_ = 0;  ///< of them, since the last data
   /// What data_deadline waits for beyond its time: the message that was coming then, and how much of it was there.

@@ -166,13 +166,13 @@ void BinanceSource::advance_watchdog(const Credit& credit, int64_t now_ns) {
 }
 
 Emitted BinanceSource::take_messages(Connection& connection, const Credit& credit, int64_t now_ns) {
-  const Emitted emitted = records_.emit(connection, credit);
+  const Emitted emitted = records_.emit(*connection.session(), connection.buffer(), credit);
   if (emitted.events > 0) {
     const bool is_first = !connection.carries();
     connection.session()->note_data(now_ns);
     show(is_first, now_ns);
   }
-  hear(connection, connection.settle(emitted, credit, now_ns));
+  hear(connection, connection.settle(emitted.records, credit, now_ns));
   return emitted;
 }
 
