@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "graph/routes.hpp"
 #include "sluice/result.hpp"
 #include "sluice/safe_text.hpp"
 #include "sluice/text.hpp"
@@ -10,38 +11,31 @@
 namespace sluice::engine {
 namespace {
 
+/// The stores that records of a source come to, and those behind the relays among them.
 class Walk {
  public:
-  explicit Walk(const Plan& plan) : plan_(plan), seen_(plan.nodes.size(), false) {}
+  Walk(const Plan& plan, Auditing& found) : plan_(plan), found_(found), seen_(plan.nodes.size(), false) {}
 
-  void from_source(size_t source, Auditing& found) {
-    for (size_t i = 0; i < plan_.edges.size(); ++i) {
-      if (plan_.edges[i].from == source && plan_.edges[i].from_port == 0) visit(plan_.edges[i].to, found);
+  void from(size_t source, bool only_by_first_output) {
+    for (const Routes::Way& way : plan_.routes->ways()) {
+      if (way.source != source || (only_by_first_output && !way.outputs.contains(0)) || seen_[way.sink]) continue;
+      seen_[way.sink] = true;
+      const PlanNode& store = plan_.nodes[way.sink];
+      if (store.type->scan != nullptr) {
+        found_.stores.push_back(way.sink);
+      } else {
+        found_.not_audited.push_back(store.name);
+      }
+      for (size_t i = 0; i < plan_.nodes.size(); ++i) {
+        const PlanNode& node = plan_.nodes[i];
+        if (node.role == SLUICE_ROLE_RELAY_OUTPUT && node.name == store.name) from(i, false);
+      }
     }
   }
 
  private:
-  void visit(size_t index, Auditing& found) {
-    if (seen_[index]) return;
-    seen_[index] = true;
-    const PlanNode& node = plan_.nodes[index];
-    if (node.is_sink()) {
-      if (node.type->scan != nullptr) {
-        found.stores.push_back(index);
-      } else {
-        found.not_audited.push_back(node.name);
-      }
-    }
-    for (const PlanEdge& edge : plan_.edges) {
-      if (edge.from == index) visit(edge.to, found);
-    }
-    if (node.role != SLUICE_ROLE_RELAY_INPUT) return;
-    for (size_t i = 0; i < plan_.nodes.size(); ++i) {
-      if (plan_.nodes[i].role == SLUICE_ROLE_RELAY_OUTPUT && plan_.nodes[i].name == node.name) visit(i, found);
-    }
-  }
-
   const Plan& plan_;
+  Auditing& found_;
   std::vector<bool> seen_;
 };
 
@@ -74,7 +68,7 @@ void scan(const PlanNode& node, const std::vector<sluice_str>& fields, const Sec
 
 Auditing find_auditing(const Plan& plan) {
   Auditing found;
-  Walk walk(plan);
+  Walk walk(plan, found);
   for (size_t i = 0; i < plan.nodes.size(); ++i) {
     const PlanNode& node = plan.nodes[i];
     if (node.series.empty()) continue;
@@ -83,7 +77,7 @@ Auditing find_auditing(const Plan& plan) {
                                         [&](const Series& known) { return known.name == series.name; });
       if (!is_known) found.series.push_back(series);
     }
-    walk.from_source(i, found);
+    walk.from(i, true);
   }
   return found;
 }

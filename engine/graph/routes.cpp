@@ -110,7 +110,8 @@ Routes::Routes(const Topology& topology)
     if (!nodes[source].is_source) continue;
     for (size_t sink = 0; sink < nodes.size(); ++sink) {
       if (!nodes[sink].is_sink || !leads_to[sink][source]) continue;
-      ways_.push_back({source, sink, steps_between(topology, source, leads_to[sink])});
+      Way& way = ways_.emplace_back(Way{source, sink, steps_between(topology, source, leads_to[sink]), {}});
+      for (const size_t edge : way.steps.front().edges) way.outputs.insert(topology.shape().edges[edge].from_port);
     }
   }
   for (size_t i = 0; i < topology.shape().edges.size(); ++i) {

@@ -2,6 +2,7 @@
 // What a plan keeps of its topology: every answer that a run and its reports read. Found once, by validation.
 #pragma once
 #include <cstddef>
+#include <set>
 #include <vector>
 
 #include "graph/topology.hpp"
@@ -22,6 +23,7 @@ class Routes {
     size_t source = 0;
     size_t sink = 0;
     std::vector<Step> steps;
+    std::set<size_t> outputs;  ///< of the source, by which it begins
   };
   /// A relay that keeps what it took inside the process. Others' records come into it over edges, as dead letters and
   /// through other relays.

@@ -80,13 +80,10 @@ bool Tails::ask(Learner& learner, size_t output) {
   const Plan& plan = graph_.plan();
   const size_t first_inquiry = inquiries_.size();
   for (const Routes::Way& way : plan.routes->ways()) {
-    if (way.source != source.index) continue;
-    const std::vector<size_t>& first = way.steps.front().edges;
-    const bool is_behind =
-        std::any_of(first.begin(), first.end(), [&](size_t edge) { return plan.edges[edge].from_port == output; });
+    if (way.source != source.index || !way.outputs.contains(output)) continue;
     NodeRuntime& store = graph_.node(way.sink);
     // What does not outlive the process has nothing of an earlier run.
-    if (!is_behind || !store.plan.facts.durable || store.plan.type->tail == nullptr) continue;
+    if (!store.plan.facts.durable || store.plan.type->tail == nullptr) continue;
     inquiries_.push_back(std::make_unique<Inquiry>(*this, learner, store, output));
   }
   for (size_t i = first_inquiry; i < inquiries_.size(); ++i) {
