@@ -43,7 +43,7 @@ TEST_CASE("plugins list names types, plugins and what was refused", "[cli]") {
   const Run good = run(directory.path(), {"plugins", "list"});
   CHECK(good.code == 0);
   CHECK(contains(good.out, "c_source  source     Emits numbered records and ends.\n"));
-  CHECK(contains(good.out, "plain_c 1.0.0 (interface 1.1)"));
+  CHECK(contains(good.out, "plain_c 1.0.0 (interface 1.2)"));
   CHECK(good.err.empty());
   directory.write("bad.so", "no plugin");
   const Run bad = run(directory.path(), {"plugins", "list", "--json"});
@@ -76,7 +76,7 @@ TEST_CASE("plugins show explains one type", "[cli]") {
 TEST_CASE("plugins check tells good from bad", "[cli]") {
   const Run mixed = run(".", {"plugins", "check", fixture("good").string(), fixture("extra_export").string()});
   CHECK(mixed.code == 1);
-  CHECK(contains(mixed.out, "good.so: good; plugin good 1.0.0, interface 1.1, provides good\n"));
+  CHECK(contains(mixed.out, "good.so: good; plugin good 1.0.0, interface 1.2, provides good\n"));
   CHECK(contains(mixed.err, "error: "));
   CHECK(contains(mixed.err, "leaked_helper"));
 }
